@@ -1,0 +1,295 @@
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import Client
+from ...models.content_encoding import ContentEncoding
+from ...models.error_response import ErrorResponse
+from ...models.journal_entries_page import JournalEntriesPage
+from ...models.server_error_response import ServerErrorResponse
+from ...types import UNSET, Exchange, Response, Unset
+from ...types import body as _body
+
+
+def get_kwargs(
+    jr_number: str,
+    *,
+    page: int | Unset = 1,
+    page_size: int | Unset = 8,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> dict[str, Any]:
+    """The request, as arguments for `httpx.Client.request`."""
+    headers: dict[str, Any] = {}
+    if not isinstance(accept_encoding, Unset):
+        headers["Accept-Encoding"] = accept_encoding
+
+    if not isinstance(content_encoding, Unset):
+        headers["Content-Encoding"] = str(content_encoding)
+
+    if not isinstance(zuora_track_id, Unset):
+        headers["Zuora-Track-Id"] = zuora_track_id
+
+    if not isinstance(zuora_entity_ids, Unset):
+        headers["Zuora-Entity-Ids"] = zuora_entity_ids
+
+    if not isinstance(zuora_org_ids, Unset):
+        headers["Zuora-Org-Ids"] = zuora_org_ids
+
+    if not isinstance(zuora_version, Unset):
+        headers["Zuora-Version"] = zuora_version
+
+    params: dict[str, Any] = {}
+
+    params["page"] = page
+
+    params["pageSize"] = page_size
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/journal-entries/journal-runs/{jr_number}".format(
+            jr_number=quote(str(jr_number), safe=""),
+        ),
+        "params": params,
+    }
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def parse_response(response: httpx.Response) -> ErrorResponse | JournalEntriesPage | ServerErrorResponse:
+    """The answer, read.
+
+    Raises:
+        errors.UnreadableAnswer: its body is not what the contract says.
+        errors.UnexpectedStatus: its status is not one of the contract.
+    """
+    if response.status_code == 200:
+        data = _body(response)
+        if data.get("success") is False:
+            return ErrorResponse.from_dict(data)
+        parsed = JournalEntriesPage.from_dict(data)
+        parsed.exchange = Exchange.of(response)
+        return parsed
+    if response.status_code == 500:
+        data = _body(response)
+        return ServerErrorResponse.from_dict(data)
+    if 400 <= response.status_code <= 499:
+        data = _body(response)
+        return ErrorResponse.from_dict(data)
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[ErrorResponse | JournalEntriesPage | ServerErrorResponse]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=parse_response(response),
+        exchange=Exchange.of(response),
+    )
+
+
+def sync_detailed(
+    jr_number: str,
+    *,
+    client: Client,
+    page: int | Unset = 1,
+    page_size: int | Unset = 8,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> Response[ErrorResponse | JournalEntriesPage | ServerErrorResponse]:
+    """List the summary journal entries of a journal run.
+
+    Answers page by page with a run's entries: the status of each, whether it was transferred to accounting,
+    and its debits and credits. `nextPage` holds the address of the following page.
+
+    Args:
+        jr_number: The body of the request.
+        page: The body of the request.
+        page_size: The body of the request.
+        accept_encoding: The body of the request.
+        content_encoding: The body of the request.
+        zuora_track_id: The body of the request.
+        zuora_entity_ids: The body of the request.
+        zuora_org_ids: The body of the request.
+        zuora_version: The body of the request.
+
+    Raises:
+        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    kwargs = get_kwargs(
+        jr_number=jr_number,
+        page=page,
+        page_size=page_size,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    jr_number: str,
+    *,
+    client: Client,
+    page: int | Unset = 1,
+    page_size: int | Unset = 8,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> ErrorResponse | JournalEntriesPage | ServerErrorResponse:
+    """List the summary journal entries of a journal run.
+
+    Answers page by page with a run's entries: the status of each, whether it was transferred to accounting,
+    and its debits and credits. `nextPage` holds the address of the following page.
+
+    Args:
+        jr_number: The body of the request.
+        page: The body of the request.
+        page_size: The body of the request.
+        accept_encoding: The body of the request.
+        content_encoding: The body of the request.
+        zuora_track_id: The body of the request.
+        zuora_entity_ids: The body of the request.
+        zuora_org_ids: The body of the request.
+        zuora_version: The body of the request.
+
+    Raises:
+        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    return sync_detailed(
+        jr_number=jr_number,
+        client=client,
+        page=page,
+        page_size=page_size,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    ).parsed
+
+
+async def asyncio_detailed(
+    jr_number: str,
+    *,
+    client: Client,
+    page: int | Unset = 1,
+    page_size: int | Unset = 8,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> Response[ErrorResponse | JournalEntriesPage | ServerErrorResponse]:
+    """List the summary journal entries of a journal run.
+
+    Answers page by page with a run's entries: the status of each, whether it was transferred to accounting,
+    and its debits and credits. `nextPage` holds the address of the following page.
+
+    Args:
+        jr_number: The body of the request.
+        page: The body of the request.
+        page_size: The body of the request.
+        accept_encoding: The body of the request.
+        content_encoding: The body of the request.
+        zuora_track_id: The body of the request.
+        zuora_entity_ids: The body of the request.
+        zuora_org_ids: The body of the request.
+        zuora_version: The body of the request.
+
+    Raises:
+        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    kwargs = get_kwargs(
+        jr_number=jr_number,
+        page=page,
+        page_size=page_size,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    jr_number: str,
+    *,
+    client: Client,
+    page: int | Unset = 1,
+    page_size: int | Unset = 8,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> ErrorResponse | JournalEntriesPage | ServerErrorResponse:
+    """List the summary journal entries of a journal run.
+
+    Answers page by page with a run's entries: the status of each, whether it was transferred to accounting,
+    and its debits and credits. `nextPage` holds the address of the following page.
+
+    Args:
+        jr_number: The body of the request.
+        page: The body of the request.
+        page_size: The body of the request.
+        accept_encoding: The body of the request.
+        content_encoding: The body of the request.
+        zuora_track_id: The body of the request.
+        zuora_entity_ids: The body of the request.
+        zuora_org_ids: The body of the request.
+        zuora_version: The body of the request.
+
+    Raises:
+        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    return (
+        await asyncio_detailed(
+            jr_number=jr_number,
+            client=client,
+            page=page,
+            page_size=page_size,
+            accept_encoding=accept_encoding,
+            content_encoding=content_encoding,
+            zuora_track_id=zuora_track_id,
+            zuora_entity_ids=zuora_entity_ids,
+            zuora_org_ids=zuora_org_ids,
+            zuora_version=zuora_version,
+        )
+    ).parsed

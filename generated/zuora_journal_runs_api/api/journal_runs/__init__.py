@@ -1,0 +1,1 @@
+"""The operations of this tag, a module each."""

@@ -1,0 +1,34 @@
+from enum import StrEnum
+from typing import Self
+
+
+class TransferredToAccounting(StrEnum):
+    """Values that the contract names. One that it does not name is read all the same, and `is_known` is then false."""
+
+    ERROR = "Error"
+    IGNORE = "Ignore"
+    NO = "No"
+    PROCESSING = "Processing"
+    YES = "Yes"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The member with this value."""
+        return _MEMBERS.get(text) or cls(text)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract names this value."""
+        return self._value_ in _MEMBERS
+
+
+_MEMBERS = {member.value: member for member in TransferredToAccounting}
