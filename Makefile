@@ -1,0 +1,115 @@
+# Every target sets up what it needs, once. It asks only for Python 3.11 or newer, make and git.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# Compiling every module of every package would double the set-up; Python compiles what it imports.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --no-compile
+LOCK := requirements-dev.lock
+UV := uv==0.13.9
+
+FRAGMENT := openapi/journal-runs.yaml
+LINT := openapi/lint
+GENERATE := $(BIN)/python openapi/generator/generate.py
+
+RUNTIME_READY := $(VENV)/.runtime-ready
+DEV_READY := $(VENV)/.dev-ready
+LINT_READY := $(VENV)/.lint-ready
+
+# $(call fail,reason): what a failing step of `check` says last.
+fail = { echo "check: $(1)" >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test contract check generate format lock clean \
+	check-lint check-format check-types check-generated check-fragment check-package
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUNTIME_READY) ## Cancel a journal run on the emulator and see what really happened
+	@$(BIN)/zjr demo
+
+test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov
+
+contract: $(DEV_READY) ## Hold the emulator's answers against the fragment
+	@$(BIN)/python -m pytest tests/contract
+
+check: ## Check code, types, fragment and package
+check: check-lint check-format check-types check-generated check-fragment check-package
+
+generate: $(DEV_READY) ## Make the generated client anew from the fragment
+	@$(GENERATE)
+
+format: $(DEV_READY) ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: $(BIN)/python ## Resolve requirements-dev.lock anew from pyproject.toml
+	@$(INSTALL) '$(UV)'
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version=3.11 --no-annotate \
+		--custom-compile-command='make lock' --all-extras --group=dev --output-file=$(LOCK) pyproject.toml
+
+clean: ## Remove the environment and everything that was made
+	@rm -rf $(VENV) $(LINT)/node_modules build dist htmlcov .coverage* .hypothesis .mypy_cache \
+		.pytest_cache .ruff_cache .schemathesis schemathesis-report
+
+check-lint: $(DEV_READY)
+	@echo 'check: ruff check'
+	@$(BIN)/ruff check --quiet --output-format=concise . || $(call fail,ruff has findings; 'make format' mends many of them)
+
+check-format: $(DEV_READY)
+	@echo 'check: ruff format'
+	@$(BIN)/ruff format --check --quiet . || $(call fail,not formatted; run 'make format')
+
+check-types: $(DEV_READY)
+	@echo 'check: mypy --strict'
+	@$(BIN)/mypy --no-error-summary || $(call fail,mypy has findings)
+
+check-generated: $(DEV_READY)
+	@echo 'check: generated/ is what the fragment makes'
+	@$(GENERATE) --check || $(call fail,generated/ is not what the fragment makes; run 'make generate')
+
+check-fragment: $(DEV_READY) $(LINT_READY)
+	@echo 'check: the fragment is valid OpenAPI and lint-clean'
+	@$(BIN)/openapi-spec-validator --validation-errors all $(FRAGMENT) \
+		|| $(call fail,$(FRAGMENT) is not valid OpenAPI)
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		$(BIN)/node $(LINT)/node_modules/@redocly/cli/bin/cli.js lint \
+		--config=$(LINT)/redocly.yaml --format=stylish $(FRAGMENT) \
+		|| $(call fail,the linter has findings in $(FRAGMENT))
+
+check-package: $(DEV_READY)
+	@echo 'check: the package builds and works in an empty environment'
+	@$(BIN)/python tests/packaging/check_distribution.py || $(call fail,the package is not fit to ship)
+
+$(BIN)/python:
+	@command -v '$(PYTHON)' >/dev/null \
+		|| { echo 'make: no $(PYTHON) here; Python 3.11 or newer is needed (make PYTHON=...)' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'make: $(PYTHON) is older than Python 3.11; name a newer one (make PYTHON=...)' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo 'make: $(PYTHON) has no venv module; install it (Debian: apt install python3-venv)' >&2; exit 1; }
+	@rm -rf '$(VENV)'
+	@'$(PYTHON)' -m venv '$(VENV)'
+
+$(RUNTIME_READY): pyproject.toml $(LOCK) | $(BIN)/python
+	@echo 'Setting up $(VENV) with what the command needs ...' >&2
+	@$(INSTALL) --constraint=$(LOCK) hatchling
+	@$(INSTALL) --constraint=$(LOCK) --no-build-isolation --editable='.[cli,emulator]'
+	@touch $@
+
+$(DEV_READY): pyproject.toml $(LOCK) | $(BIN)/python
+	@echo 'Setting up $(VENV) for development ...' >&2
+	@$(INSTALL) --no-deps --requirement=$(LOCK)
+	@$(INSTALL) --no-deps --no-build-isolation --editable=.
+	@touch $(RUNTIME_READY) $@
+
+$(LINT_READY): $(LINT)/package-lock.json $(LINT)/requirements.txt | $(BIN)/python
+	@echo 'Setting up the OpenAPI linter ...' >&2
+	@$(INSTALL) --no-deps --requirement=$(LINT)/requirements.txt
+	@$(BIN)/npm --prefix $(LINT) --loglevel=error ci
+	@touch $@
