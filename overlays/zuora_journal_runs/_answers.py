@@ -1,0 +1,89 @@
+"""Telling a success from what is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+
+_OK = 200
+
+
+def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError | None:
+    """The error that an answer stands for; None if it says that the call succeeded.
+
+    An answer is a success only if its status is 200 and it says `success: true`.
+
+    Args:
+        response: The answer, with its body read.
+        details: The arguments of CallError.
+    """
+    from zuora_journal_runs_api import errors as generated
+    from zuora_journal_runs_api.types import Exchange, body
+
+    details |= {"exchange": Exchange.of(response), "body": response.content}
+    sent, echoed = details.get("track_id"), response.headers.get("Zuora-Track-Id")
+    if echoed is not None and echoed != sent:
+        said = f"the answer bears the track id {echoed!r} of another call"
+        return errors.UnreadableAnswer(said, cut_off=False, **details)
+    data: dict[str, Any] = {}
+    problem = response.extensions.get("problem")
+    if problem is None:
+        try:
+            data = body(response)
+        except generated.UnreadableAnswer as unreadable:
+            problem = unreadable.problem
+    if response.status_code != _OK:
+        return _of_status(response, data, **details)
+    if problem is not None:
+        cut_off = not response.extensions.get("oversized", False)
+        return errors.UnreadableAnswer(f"the answer's body {problem}", cut_off=cut_off, **details)
+    if data.get("success") is True:
+        return None
+    if data.get("success") is False or data.get("reasons"):
+        return _of_status(response, data, **details)
+    said = "the answer has status 200 but does not say `success: true`"
+    return errors.UnreadableAnswer(said, cut_off=False, **details)
+
+
+def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.AnswerError:
+    status = response.status_code
+    if 200 < status < 400:
+        where = response.headers.get("Location")
+        said = f"status {status}, a redirect to {where!r} that is not followed" if where else f"status {status}"
+        return errors.UnreadableAnswer(f"the answer has {said}", cut_off=False, **details)
+    found = reasons_in(data)
+    kind = errors.kind_of(status, [str(reason.code) for reason in found])
+    said = "; ".join(f"{reason.code} {reason.message}" for reason in found)
+    if not said:
+        said = str(data.get("message") or data.get("error") or "no reason given")
+    process_id = data.get("processId")
+    return kind(
+        f"{said} (HTTP {status})",
+        reasons=found,
+        process_id=process_id if isinstance(process_id, str) else None,
+        **details,
+    )
+
+
+def reasons_in(data: Mapping[str, Any]) -> list[Any]:
+    """The reasons in a body, in Zuora's usual form or one of the older ones on record."""
+    from zuora_journal_runs_api.models import Reason
+
+    listed = data.get("reasons") or data.get("Errors") or [data]
+    pairs = [
+        (item.get("code", item.get("Code")), item.get("message", item.get("Message")))
+        for item in (listed if isinstance(listed, list) else [listed])
+        if isinstance(item, dict)
+    ]
+    return [
+        Reason(code=code, message=str(message))
+        for code, message in pairs
+        if isinstance(code, (str, int)) and not isinstance(code, bool) and message is not None
+    ]

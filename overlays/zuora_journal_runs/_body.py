@@ -1,0 +1,56 @@
+"""Reading the body of an answer, within bounds of size and time."""
+
+from __future__ import annotations
+
+import zlib
+
+import httpx
+
+LARGEST = 64 * 2**20
+"""Bytes that a body may have, compressed or not; a page of 300 entries has some 300,000."""
+
+
+class Body:
+    """The body of an answer while it arrives."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def take(self, chunk: bytes) -> bool:
+        """Keep a piece; false if that is more than is kept, and no more should be read."""
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        return self._size <= LARGEST
+
+    def finish(self) -> httpx.Response:
+        """The response with its body in place, decompressed.
+
+        What is wrong with the body is left in the response's extensions as `problem`.
+        """
+        response, content = self._response, b"".join(self._chunks)
+        coding = response.headers.get("Content-Encoding")
+        problem, oversized = None, self._size > LARGEST
+        if not oversized and coding is not None and coding.lower() in ("gzip", "x-gzip"):
+            decoder = zlib.decompressobj(wbits=31)
+            try:
+                content = decoder.decompress(content, LARGEST)
+            except zlib.error:
+                problem = "is not the gzip that its header announces"
+            else:
+                oversized = bool(decoder.unconsumed_tail)
+                if not decoder.eof:
+                    problem = "is gzip that was cut off"
+        if oversized:
+            problem = f"has more than {LARGEST:,} bytes"
+        if problem is not None:
+            response.extensions |= {"problem": problem, "oversized": oversized}
+        # httpx would decompress again, and without a bound, if it saw the header while it reads.
+        if coding is not None:
+            del response.headers["Content-Encoding"]
+        response.stream = httpx.ByteStream(content)
+        response.read()
+        if coding is not None:
+            response.headers["Content-Encoding"] = coding
+        return response

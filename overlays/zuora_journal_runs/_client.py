@@ -1,0 +1,459 @@
+"""The clients that teams import."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING, Self, Unpack
+
+from . import _headers, _settings, _transport
+from ._calls import Authorization, Caller
+from ._clock import Clock, SystemClock
+from ._connection import AsyncConnection, Connection
+from ._options import OptionChanges, Options, changed
+from ._tokens import Credentials, cell_for
+from ._verbs import JournalEntries, OnProgress, Verbs
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    import httpx
+
+    from zuora_journal_runs_api import Client
+    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
+
+    from ._cancellation import Cancellation, CancellationOutcome, CancellationPlan, CompletionOutcome, Deletion
+
+SETTLE_TIMEOUT = 600.0
+"""Seconds to wait for a run, if nothing else is said; large runs, and tenants with enhanced runs, take long."""
+
+
+class ClientArguments(OptionChanges, total=False):
+    """What a client is made of, beside its address and authorization: see OptionChanges for the options."""
+
+    clock: Clock
+    """Time; the machine's own by default."""
+    random: Random
+    """Chance, for waits and for identifiers."""
+
+
+def _caller(
+    base_url: str,
+    client_id: str | None,
+    client_secret: str | None,
+    token: str | Callable[[], str | Awaitable[str]] | None,
+    auth: httpx.Auth | None,
+    transport: object | None,
+    arguments: ClientArguments,
+) -> tuple[Caller, Options]:
+    clock = arguments.pop("clock", None) or SystemClock()
+    random = arguments.pop("random", None) or SystemRandom()
+    options = changed(Options(), arguments)
+    url = _settings.base_url(base_url)
+    given = [name for name, value in (("token", token), ("auth", auth), ("client_id", client_id)) if value is not None]
+    if len(given) != 1 or (client_id is None) != (client_secret is None):
+        raise InvalidInput("give client_id and client_secret, or token, or auth: one of the three")
+    authorization: Authorization
+    cell = None
+    if client_id is not None and client_secret is not None:
+        authorization = Credentials(client_id, client_secret, options.entity_id)
+        cell = cell_for(str(url), authorization, transport)
+    elif token is not None:
+        authorization = _headers.token(token) if isinstance(token, str) else token
+    else:
+        assert auth is not None
+        authorization = auth
+    return Caller(url, authorization, cell, clock, random), options
+
+
+class JournalRunsClient:
+    """Journal runs, for programs that use threads or none. It may be shared by threads.
+
+    Args:
+        base_url: The address of the API, such as https://rest.zuora.com.
+        client_id: An OAuth client's id.
+        client_secret: Its secret.
+        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        auth: An `httpx.Auth` in place of both.
+        transport: How requests travel; httpx's own way by default.
+        arguments: The options of all calls, clock and chance.
+
+    Raises:
+        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        auth: httpx.Auth | None = None,
+        transport: httpx.BaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> None:
+        caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
+        self._use(Connection(caller, options, transport or _transport.default(caller.base_url)))
+
+    def _use(self, connection: Connection) -> None:
+        self._connection = connection
+        self._verbs = Verbs(connection.caller, connection.call_options, connection.build_request)
+
+    @classmethod
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> Self:
+        """A client as the environment describes it.
+
+        The variables are ZUORA_BASE_URL or ZUORA_ENVIRONMENT, ZUORA_CLIENT_ID, ZUORA_CLIENT_SECRET, and where they are
+        needed ZUORA_ENTITY_ID, ZUORA_ORG_IDS and ZUORA_VERSION. Arguments given here go before them.
+
+        Raises:
+            InvalidInput: a variable is missing or wrong; the error names it.
+        """
+        described = _settings.from_environ(os.environ if environ is None else environ)
+        return cls(transport=transport, **{**described, **arguments})
+
+    def with_options(self, **options: Unpack[OptionChanges]) -> Self:
+        """This client with other options, on the same connection; closing either closes both.
+
+        For one call: `client.with_options(track_id="close-2026-04").cancel("JR-00000075")`.
+
+        Raises:
+            InvalidInput: a value cannot be sent, or makes no sense.
+        """
+        connection = self._connection
+        other = object.__new__(type(self))
+        other._use(Connection(connection.caller, changed(connection.call_options, options), connection.transport))
+        return other
+
+    @cached_property
+    def api(self) -> Client:
+        """The client for the generated functions, with the same connection and conventions.
+
+        For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
+        `zuora_journal_runs_api.api.journal_runs`.
+        """
+        from zuora_journal_runs_api import Client
+
+        return Client(httpx_client=self._connection)
+
+    def create(
+        self,
+        transaction_types: Iterable[TransactionType | str],
+        journal_entry_date: datetime.date | str,
+        *,
+        accounting_period_name: str | None = None,
+        target_start_date: datetime.date | str | None = None,
+        target_end_date: datetime.date | str | None = None,
+        organization_labels: Iterable[Mapping[str, str]] = (),
+    ) -> CreateJournalRunResponse:
+        """Create a journal run; its number is in the answer's `journal_run_number`.
+
+        The request bears an `Idempotency-Key`, so that it is safe to send it again after a lost answer.
+
+        Args:
+            transaction_types: What the run takes in, such as "Invoice Item".
+            journal_entry_date: The date that its entries will bear.
+            accounting_period_name: The period to take in; or else give target dates within one.
+            target_start_date: The first date to take in.
+            target_end_date: The last date to take in.
+            organization_labels: Where Multi-Org is on, the organisations, each as {"organizationId": ...} or
+                {"organizationName": ...}.
+
+        Raises:
+            InvalidInput: a value cannot be sent.
+            CallError: the call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
+
+        Source: Zuora, Create a journal run, 2026-04-10.
+        """
+        return self._connection.run(
+            self._verbs.create(
+                transaction_types,
+                journal_entry_date,
+                accounting_period_name,
+                target_start_date,
+                target_end_date,
+                organization_labels,
+            )
+        )
+
+    def retrieve(self, number: str) -> JournalRun:
+        """Retrieve a run as it stands now.
+
+        Raises:
+            InvalidInput: the number is none.
+            NotFound: there is no such run.
+            CallError: the call failed.
+
+        Source: Zuora, Retrieve a journal run, 2026-04-17.
+        """
+        return self._connection.run(self._verbs.retrieve(number))
+
+    def entries(self, number: str) -> JournalEntries:
+        """All summary journal entries of a run, from all pages.
+
+        Raises:
+            InvalidInput: the number is none.
+            NotFound: there is no such run.
+            CallError: the call failed.
+
+        Source: Zuora's swagger file, 2023-12-15.
+        """
+        return self._connection.run(self._verbs.entries(number))
+
+    def plan_cancellation(self, number: str) -> CancellationPlan:
+        """What a cancellation would do now; changes nothing.
+
+        Raises:
+            InvalidInput: the number is none.
+            NotFound: there is no such run.
+            CallError: the call failed.
+        """
+        return self._connection.run(self._verbs.plan_cancellation(number))
+
+    def cancel(self, number: str) -> Cancellation:
+        """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
+
+        Raises:
+            InvalidInput: the number is none.
+            NotFound: there is no such run.
+            RuleViolation: its status does not allow it.
+            CallError: the call failed. If `maybe_processed`, look at the run before you repeat it.
+
+        Source: Zuora, Cancel a journal run, 2026-02-20.
+        """
+        return self._connection.run(self._verbs.cancel(number))
+
+    def cancel_and_wait(
+        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_progress: OnProgress | None = None
+    ) -> CancellationOutcome:
+        """Cancel a run and wait until it is known what that did.
+
+        Args:
+            number: The run's number.
+            timeout: Seconds to wait.
+            on_progress: Called with what was seen, after each look that did not settle it.
+
+        Raises:
+            CancellationNotSettled: the time was up before it was known.
+            JournalRunsError: as for `cancel`.
+        """
+        return self._connection.run(self._verbs.cancel_and_wait(number, timeout, on_progress))
+
+    def wait_for_cancellation(
+        self,
+        cancellation: Cancellation | str,
+        *,
+        timeout: float = SETTLE_TIMEOUT,
+        on_progress: OnProgress | None = None,
+    ) -> CancellationOutcome:
+        """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
+
+        It is known when the run is `Cancelled`, or when every entry that is not cancelled is one that cannot be, and
+        the run is not being cancelled any more.
+
+        Args:
+            cancellation: What `cancel` gave, or the run's number.
+            timeout: Seconds to wait.
+            on_progress: Called with what was seen, after each look that did not settle it.
+
+        Raises:
+            CancellationNotSettled: the time was up before it was known; it holds what was seen last.
+            NotFound: there is no such run.
+            CallError: a call failed.
+        """
+        return self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
+
+    def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
+        """Wait until a created run has ended, well or not.
+
+        Args:
+            number: The run's number.
+            timeout: Seconds to wait.
+
+        Raises:
+            CompletionNotSettled: the time was up before it had.
+            NotFound: there is no such run.
+            CallError: a call failed.
+        """
+        return self._connection.run(self._verbs.wait_for_completion(number, timeout))
+
+    def delete(self, number: str, *, wait: bool = False, timeout: float = SETTLE_TIMEOUT) -> Deletion:
+        """Delete a cancelled run.
+
+        Args:
+            number: The run's number.
+            wait: Whether to wait until it is gone.
+            timeout: Seconds to wait.
+
+        Raises:
+            WrongStatus: the run is not `Cancelled`; nothing was deleted.
+            NotFound: there is no such run.
+            DeletionNotSettled: the time was up before it was gone.
+            CallError: the call failed.
+
+        Source: Zuora, Delete a journal run (index page of the tag, 2026).
+        """
+        return self._connection.run(self._verbs.delete(number, wait, timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._connection.caller.base_url)!r})"
+
+
+class AsyncJournalRunsClient:
+    """Journal runs, for programs that use asyncio. It may be shared by the tasks of one event loop.
+
+    Args:
+        base_url: The address of the API, such as https://rest.zuora.com.
+        client_id: An OAuth client's id.
+        client_secret: Its secret.
+        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        auth: An `httpx.Auth` in place of both.
+        transport: How requests travel; httpx's own way by default.
+        arguments: The options of all calls, clock and chance.
+
+    Raises:
+        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | Callable[[], str | Awaitable[str]] | None = None,
+        auth: httpx.Auth | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> None:
+        caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
+        self._use(AsyncConnection(caller, options, transport or _transport.default_async(caller.base_url)))
+
+    def _use(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._verbs = Verbs(connection.caller, connection.call_options, connection.build_request)
+
+    @classmethod
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> Self:
+        """See `JournalRunsClient.from_env`."""
+        described = _settings.from_environ(os.environ if environ is None else environ)
+        return cls(transport=transport, **{**described, **arguments})
+
+    def with_options(self, **options: Unpack[OptionChanges]) -> Self:
+        """See `JournalRunsClient.with_options`."""
+        connection = self._connection
+        other = object.__new__(type(self))
+        other._use(AsyncConnection(connection.caller, changed(connection.call_options, options), connection.transport))
+        return other
+
+    @cached_property
+    def api(self) -> Client:
+        """The client for the generated functions, with the same connection and conventions.
+
+        For example `await get_journal_run.asyncio_detailed(number, client=client.api)`, with `get_journal_run` from
+        `zuora_journal_runs_api.api.journal_runs`.
+        """
+        from zuora_journal_runs_api import Client
+
+        return Client(async_httpx_client=self._connection)
+
+    async def create(
+        self,
+        transaction_types: Iterable[TransactionType | str],
+        journal_entry_date: datetime.date | str,
+        *,
+        accounting_period_name: str | None = None,
+        target_start_date: datetime.date | str | None = None,
+        target_end_date: datetime.date | str | None = None,
+        organization_labels: Iterable[Mapping[str, str]] = (),
+    ) -> CreateJournalRunResponse:
+        """See `JournalRunsClient.create`."""
+        return await self._connection.run(
+            self._verbs.create(
+                transaction_types,
+                journal_entry_date,
+                accounting_period_name,
+                target_start_date,
+                target_end_date,
+                organization_labels,
+            )
+        )
+
+    async def retrieve(self, number: str) -> JournalRun:
+        """See `JournalRunsClient.retrieve`."""
+        return await self._connection.run(self._verbs.retrieve(number))
+
+    async def entries(self, number: str) -> JournalEntries:
+        """See `JournalRunsClient.entries`."""
+        return await self._connection.run(self._verbs.entries(number))
+
+    async def plan_cancellation(self, number: str) -> CancellationPlan:
+        """See `JournalRunsClient.plan_cancellation`."""
+        return await self._connection.run(self._verbs.plan_cancellation(number))
+
+    async def cancel(self, number: str) -> Cancellation:
+        """See `JournalRunsClient.cancel`."""
+        return await self._connection.run(self._verbs.cancel(number))
+
+    async def cancel_and_wait(
+        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_progress: OnProgress | None = None
+    ) -> CancellationOutcome:
+        """See `JournalRunsClient.cancel_and_wait`."""
+        return await self._connection.run(self._verbs.cancel_and_wait(number, timeout, on_progress))
+
+    async def wait_for_cancellation(
+        self,
+        cancellation: Cancellation | str,
+        *,
+        timeout: float = SETTLE_TIMEOUT,
+        on_progress: OnProgress | None = None,
+    ) -> CancellationOutcome:
+        """See `JournalRunsClient.wait_for_cancellation`."""
+        return await self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
+
+    async def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
+        """See `JournalRunsClient.wait_for_completion`."""
+        return await self._connection.run(self._verbs.wait_for_completion(number, timeout))
+
+    async def delete(self, number: str, *, wait: bool = False, timeout: float = SETTLE_TIMEOUT) -> Deletion:
+        """See `JournalRunsClient.delete`."""
+        return await self._connection.run(self._verbs.delete(number, wait, timeout))
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._connection.caller.base_url)!r})"

@@ -1,0 +1,137 @@
+"""The connections: httpx clients whose every request obeys the conventions, the generated functions' too."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from . import errors
+from ._body import Body
+from ._flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
+from ._transport import user_agent
+
+if TYPE_CHECKING:
+    from ._calls import Caller
+    from ._options import Options
+
+
+def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
+    """The arguments of an httpx client."""
+    return {
+        "base_url": caller.base_url,
+        "headers": {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": user_agent(),
+            **options.headers(),
+        },
+        "auth": caller.authorization if isinstance(caller.authorization, httpx.Auth) else None,
+        "trust_env": False,
+    }
+
+
+def _limited(step: Transmit, caller: Caller, options: Options) -> httpx.Request:
+    """The request, with no phase of the attempt outlasting the deadline."""
+    left = step.deadline - caller.clock.monotonic()
+    if left <= 0:
+        raise httpx.PoolTimeout("the deadline passed")
+    timeouts = {name: min(left, seconds) for name, seconds in options.timeouts._asdict().items()}
+    step.request.extensions = {**step.request.extensions, "timeout": timeouts}
+    return step.request
+
+
+def _taken(body: Body, chunk: bytes, step: Transmit, caller: Caller) -> bool:
+    """Keep a piece of an answer; false if it is enough."""
+    if caller.clock.monotonic() >= step.deadline:
+        raise httpx.ReadTimeout("the deadline passed while the answer came in")
+    return body.take(chunk)
+
+
+class Connection(httpx.Client):
+    """A connection for threads."""
+
+    def __init__(self, caller: Caller, options: Options, transport: httpx.BaseTransport) -> None:
+        self.caller, self.call_options, self.transport = caller, options, transport
+        super().__init__(transport=transport, **_arguments(caller, options))
+
+    def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        """Send a request of one of the operations, with all conventions.
+
+        Raises:
+            JournalRunsError: it did not succeed.
+        """
+        return self.run(self.caller.call(request, self.call_options))
+
+    def run(self, flow: Flow[T]) -> T:
+        """Do what a flow asks for."""
+        return drive(flow, self._perform)
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Transmit):
+            return self._transmit(step)
+        if isinstance(step, Wait):
+            return step.future.result(max(0.0, step.deadline - self.caller.clock.monotonic()))
+        if isinstance(step, Await):
+            raise errors.InvalidInput("the token function is asynchronous: use AsyncJournalRunsClient")
+        return self.caller.clock.sleep(step.seconds)
+
+    def _transmit(self, step: Transmit) -> httpx.Response:
+        request = _limited(step, self.caller, self.call_options)
+        auth = None if step.authorized else httpx.USE_CLIENT_DEFAULT
+        response = super().send(request, stream=True, auth=auth, follow_redirects=False)
+        body, stream = Body(response), response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        try:
+            for chunk in stream:
+                if not _taken(body, chunk, step, self.caller):
+                    break
+        finally:
+            stream.close()
+        return body.finish()
+
+
+class AsyncConnection(httpx.AsyncClient):
+    """A connection for tasks of asyncio."""
+
+    def __init__(self, caller: Caller, options: Options, transport: httpx.AsyncBaseTransport) -> None:
+        self.caller, self.call_options, self.transport = caller, options, transport
+        super().__init__(transport=transport, **_arguments(caller, options))
+
+    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        """Send a request of one of the operations, with all conventions.
+
+        Raises:
+            JournalRunsError: it did not succeed.
+        """
+        return await self.run(self.caller.call(request, self.call_options))
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Do what a flow asks for."""
+        return await drive_async(flow, self._perform)
+
+    async def _perform(self, step: Step) -> Any:
+        if isinstance(step, Transmit):
+            return await self._transmit(step)
+        if isinstance(step, Wait):
+            left = max(0.0, step.deadline - self.caller.clock.monotonic())
+            # Shielded, since a task that is cancelled must not cancel what others wait for.
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(step.future)), left)
+        if isinstance(step, Await):
+            return await step.awaitable
+        return await self.caller.clock.sleep_async(step.seconds)
+
+    async def _transmit(self, step: Transmit) -> httpx.Response:
+        request = _limited(step, self.caller, self.call_options)
+        auth = None if step.authorized else httpx.USE_CLIENT_DEFAULT
+        response = await super().send(request, stream=True, auth=auth, follow_redirects=False)
+        body, stream = Body(response), response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            async for chunk in stream:
+                if not _taken(body, chunk, step, self.caller):
+                    break
+        finally:
+            await stream.aclose()
+        return body.finish()

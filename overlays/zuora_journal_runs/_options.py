@@ -1,0 +1,108 @@
+"""What can be set for a client, or for one call with `with_options`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
+
+from . import _headers
+from ._polling import Polling
+from ._retry import Backoff, RetryPolicy
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Timeouts(NamedTuple):
+    """Seconds to wait in each phase of one attempt."""
+
+    connect: float = 5.0
+    """For a connection."""
+    write: float = 30.0
+    """For a piece of the request to be taken."""
+    read: float = 125.0
+    """For a piece of the answer; Zuora gives up on a request after 120 seconds itself (rate-limit guide, 2026)."""
+    pool: float = 60.0
+    """For a connection of the pool to be free."""
+
+
+DEFAULT_RETRY: Final[RetryPolicy] = Backoff()
+
+
+class Options(NamedTuple):
+    """The settings of a call, checked."""
+
+    track_id: str | None = None
+    idempotency_key: str | None = None
+    entity_id: str | None = None
+    org_ids: str | None = None
+    zuora_version: str | None = None
+    timeouts: Timeouts = Timeouts()
+    deadline: float = 300.0
+    retry: RetryPolicy = DEFAULT_RETRY
+    compress_over: int | None = 1000
+    page_size: int = 300
+    polling: Polling = Polling()
+
+    def headers(self) -> dict[str, str]:
+        """The headers that every request bears."""
+        named = {
+            "Zuora-Entity-Ids": self.entity_id,
+            "Zuora-Org-Ids": self.org_ids,
+            "Zuora-Version": self.zuora_version,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class OptionChanges(TypedDict, total=False):
+    """The settings of a client or a call."""
+
+    track_id: str | None
+    """`Zuora-Track-Id`, to find the call again at Zuora's; made for every call if it is None."""
+    idempotency_key: str | None
+    """`Idempotency-Key` of a creation; made for every creation if it is None."""
+    entity_id: str | None
+    """`Zuora-Entity-Ids`: the one entity to work in."""
+    org_ids: str | Iterable[str] | None
+    """`Zuora-Org-Ids`: the organisations to work in."""
+    zuora_version: str | None
+    """`Zuora-Version`; the tenant's default if it is None."""
+    timeouts: Timeouts
+    """Seconds to wait in each phase of one attempt."""
+    deadline: float
+    """Seconds for a whole call, with all of its attempts and waits."""
+    retry: RetryPolicy
+    """Whether and when to try again."""
+    compress_over: int | None
+    """Bytes above which a request's body is sent compressed; never if it is None."""
+    page_size: int
+    """Entries to ask for at once, 1 to 300."""
+    polling: Polling
+    """How often to look while waiting."""
+
+
+def changed(options: Options, changes: OptionChanges) -> Options:
+    """The options with changes applied.
+
+    Raises:
+        InvalidInput: a value cannot be sent, or makes no sense.
+    """
+    checked: dict[str, Any] = dict(changes)
+    checks: dict[str, Callable[[Any], str]] = {
+        "track_id": _headers.track_id,
+        "idempotency_key": _headers.idempotency_key,
+        "entity_id": _headers.entity_id,
+        "org_ids": _headers.org_ids,
+        "zuora_version": _headers.zuora_version,
+    }
+    for name, check in checks.items():
+        if checked.get(name) is not None:
+            checked[name] = check(checked[name])
+    new = options._replace(**checked)
+    if not 0 < new.deadline < float("inf"):
+        raise InvalidInput(f"deadline is {new.deadline}: give a number of seconds above 0")
+    if any(not 0 < seconds < float("inf") for seconds in new.timeouts):
+        raise InvalidInput(f"{new.timeouts} has a value that is not a number of seconds above 0")
+    if not 1 <= new.page_size <= 300:
+        raise InvalidInput(f"page_size is {new.page_size}: Zuora allows 1 to 300")
+    return new

@@ -1,0 +1,76 @@
+"""Whether to try again, and when."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import errors
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class FailedAttempt(NamedTuple):
+    """What a retry policy is asked about."""
+
+    error: errors.CallError
+    """Why the attempt failed."""
+    attempt: int
+    """Which attempt it was, counted from 1."""
+    retry_after: float | None
+    """Seconds that the server asked to wait; None if it did not."""
+    random: Random
+    """Where chance comes from."""
+
+
+RetryPolicy = Callable[[FailedAttempt], float | None]
+"""Answers with the seconds to wait before the next attempt, or with None to give up."""
+
+_TRANSIENT = (errors.NoAnswer, errors.Contention, errors.TooManyRequests, errors.ServerFailure)
+
+
+def is_transient(error: errors.CallError) -> bool:
+    """Whether the same call may well succeed later."""
+    if isinstance(error, errors.UnreadableAnswer):
+        return error.cut_off  # wrong fields would come again
+    return isinstance(error, _TRANSIENT)
+
+
+class Backoff:
+    """Retry what may pass, after growing, jittered waits (Zuora's error-handling tutorial, 2026).
+
+    It retries lost answers, 409, 429, 500, 502, 503 and 504, answers that are not JSON, and the error categories 50,
+    60, 61, 70 and 99. No wait is shorter than what the server asks for.
+
+    Args:
+        attempts: How often a call is sent at most.
+        first: The longest first wait, in seconds; each further one may be twice as long.
+        longest: The longest wait that is chosen here, in seconds; the server may ask for a longer one.
+    """
+
+    __slots__ = ("attempts", "first", "longest")
+
+    def __init__(self, attempts: int = 5, first: float = 1.0, longest: float = 60.0) -> None:
+        self.attempts, self.first, self.longest = attempts, first, longest
+
+    def __call__(self, failed: FailedAttempt) -> float | None:
+        if failed.attempt >= self.attempts or not is_transient(failed.error):
+            return None
+        ceiling = min(self.longest, self.first * 2.0 ** (failed.attempt - 1))
+        return max(failed.random.uniform(0.0, ceiling), failed.retry_after or 0.0)
+
+
+def retry_after(text: str | None, now: Callable[[], float] = time.time) -> float | None:
+    """The seconds in a `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3); None if it holds neither."""
+    if text is None:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now())
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""Where the API is, and who asks: addresses, credentials, environment variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from .errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENTS: Mapping[str, str] = {
+    "PROD_NA": "https://rest.na.zuora.com",
+    "SBX_NA": "https://rest.sandbox.na.zuora.com",
+    "PROD": "https://rest.zuora.com",
+    "SBX": "https://rest.apisandbox.zuora.com",
+    "CSBX": "https://rest.test.zuora.com",
+    "PROD_EU": "https://rest.eu.zuora.com",
+    "SBX_EU": "https://rest.sandbox.eu.zuora.com",
+    "CSBX_EU": "https://rest.test.eu.zuora.com",
+    "PROD_AP": "https://rest.ap.zuora.com",
+    "CSBX_AP": "https://rest.test.ap.zuora.com",
+}
+"""The address of each data centre, by the name that Zuora's own SDK has for it."""
+
+
+def base_url(address: str) -> httpx.URL:
+    """The address of the API, checked: https, or http on this machine alone.
+
+    Raises:
+        InvalidInput: it is no address, or credentials would travel unencrypted.
+    """
+    wrong = InvalidInput(f"{address!r} is not the address of an API: give one such as https://rest.zuora.com")
+    try:
+        url = httpx.URL(address)
+        bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
+    except (httpx.InvalidURL, TypeError):
+        raise wrong from None
+    if url.userinfo:
+        raise InvalidInput("the address must not hold a user name or password: pass credentials on their own")
+    if url.scheme not in ("https", "http") or not url.host or not bare:
+        raise wrong
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise InvalidInput(f"{address} is not encrypted, and would show your credentials: use https")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL is this machine."""
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())
+
+
+def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of a client, as the variables ZUORA_… give them.
+
+    Raises:
+        InvalidInput: the address or the credentials are missing, or contradict each other.
+    """
+
+    def get(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    address, name = get("ZUORA_BASE_URL"), get("ZUORA_ENVIRONMENT")
+    if address is None and name is None:
+        raise InvalidInput(
+            "no address: set ZUORA_ENVIRONMENT to one of "
+            f"{', '.join(ENVIRONMENTS)}, or ZUORA_BASE_URL to an address such as https://rest.zuora.com"
+        )
+    if name is not None:
+        if name.upper() not in ENVIRONMENTS:
+            raise InvalidInput(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(ENVIRONMENTS)}")
+        if address is not None and base_url(address) != base_url(ENVIRONMENTS[name.upper()]):
+            raise InvalidInput("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
+        address = ENVIRONMENTS[name.upper()]
+    missing = [name for name in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET") if get(name) is None]
+    if missing:
+        raise InvalidInput(f"no credentials: set {' and '.join(missing)}")
+    return {
+        "base_url": address,
+        "client_id": get("ZUORA_CLIENT_ID"),
+        "client_secret": get("ZUORA_CLIENT_SECRET"),
+        "entity_id": get("ZUORA_ENTITY_ID"),
+        "org_ids": get("ZUORA_ORG_IDS"),
+        "zuora_version": get("ZUORA_VERSION"),
+    }

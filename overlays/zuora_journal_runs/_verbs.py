@@ -1,0 +1,401 @@
+"""What the clients can do, written once for both: flows without I/O."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _cancellation, _headers, errors
+from ._cancellation import (
+    Cancellation,
+    CancellationOutcome,
+    CancellationPlan,
+    CancellationProgress,
+    CompletionOutcome,
+    Deletion,
+    Ending,
+)
+from ._flow import Flow, Sleep
+from ._retry import is_transient, retry_after
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import httpx
+
+    from zuora_journal_runs_api.models import (
+        CommonResponse,
+        CreateJournalRunRequest,
+        CreateJournalRunResponse,
+        JournalEntriesPage,
+        JournalEntry,
+        JournalRun,
+        TransactionType,
+    )
+    from zuora_journal_runs_api.types import Exchange
+
+    from ._calls import Caller
+    from ._options import Options
+
+OnProgress = Callable[[CancellationProgress], None]
+_SMALL_PAGE = 40
+"""The largest page that every document allows; some tenants may allow no more."""
+
+
+class JournalEntries(list["JournalEntry"]):
+    """A run's summary journal entries, of all pages."""
+
+    exchanges: tuple[Exchange | None, ...] = ()
+    """The HTTP exchanges that they came from, a page each."""
+
+
+class Verbs(NamedTuple):
+    """The verbs of a client with given options."""
+
+    caller: Caller
+    options: Options
+    build: Callable[..., httpx.Request]
+    """Makes a request of the arguments that a generated operation gives."""
+
+    def create(
+        self,
+        transaction_types: Iterable[TransactionType | str],
+        journal_entry_date: datetime.date | str,
+        accounting_period_name: str | None,
+        target_start_date: datetime.date | str | None,
+        target_end_date: datetime.date | str | None,
+        organization_labels: Iterable[Mapping[str, str]],
+    ) -> Flow[CreateJournalRunResponse]:
+        from zuora_journal_runs_api.api.journal_runs import create_journal_run
+
+        body = creation(
+            transaction_types,
+            journal_entry_date,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
+        )
+        answer: CreateJournalRunResponse = yield from self._call(create_journal_run, body=body)
+        return answer
+
+    def retrieve(self, number: str) -> Flow[JournalRun]:
+        from zuora_journal_runs_api.api.journal_runs import get_journal_run
+
+        run: JournalRun = yield from self._call(get_journal_run, _headers.run_number(number))
+        return run
+
+    def entries(self, number: str, enough: Callable[[JournalEntry], bool] = lambda _: False) -> Flow[JournalEntries]:
+        """All entries of a run; or those of the first pages, up to one that holds an entry which is `enough`."""
+        from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
+
+        number = _headers.run_number(number)
+        found = JournalEntries()
+        page_size, addresses = self.options.page_size, set[str]()
+        try:
+            page: JournalEntriesPage = yield from self._call(operation, number, page_size=page_size)
+        except errors.InvalidRequest:
+            if page_size <= _SMALL_PAGE:
+                raise
+            page = yield from self._call(operation, number, page_size=_SMALL_PAGE)
+        while True:
+            found += page.journal_entries
+            found.exchanges += (page.exchange,)
+            address = page.next_page
+            if not address or any(map(enough, page.journal_entries)):
+                return found
+            if address in addresses:
+                raise errors.UnreadableAnswer(
+                    f"the entries' page {address} names itself, or an earlier one, as the next",
+                    cut_off=False,
+                    exchange=page.exchange,
+                    body=b"",
+                    call=f"list the entries of {number}",
+                )
+            addresses.add(address)
+            page = yield from self._send(operation, {"method": "GET", "url": address})
+
+    def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
+        run = yield from self.retrieve(number)
+        entries = yield from self.entries(number)
+        return CancellationPlan(
+            run, [entry for entry in entries if _cancellation.is_open(entry)], _cancellation.blocked(entries)
+        )
+
+    def cancel(self, number: str) -> Flow[Cancellation]:
+        from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
+
+        try:
+            answer: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
+        except errors.CallError as error:
+            if not error.maybe_processed:
+                raise
+            # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
+            try:
+                run = yield from self.retrieve(number)
+            except errors.CallError:
+                raise error from None
+            if run.status not in ("CancelInprogress", "Cancelled"):
+                raise
+            return Cancellation(number, run.exchange)
+        return Cancellation(number, answer.exchange)
+
+    def cancel_and_wait(self, number: str, timeout: float, on_progress: OnProgress | None) -> Flow[CancellationOutcome]:
+        _check_timeout(timeout)
+        cancellation = yield from self.cancel(number)
+        return (yield from self.wait_for_cancellation(cancellation, timeout, on_progress))
+
+    def wait_for_cancellation(
+        self, cancellation: Cancellation | str, timeout: float, on_progress: OnProgress | None
+    ) -> Flow[CancellationOutcome]:
+        number = _headers.run_number(cancellation if isinstance(cancellation, str) else cancellation.number)
+        waiting = _Waiting(self, timeout)
+        run: JournalRun | None = None
+        progress: CancellationProgress | None = None
+        while True:
+            entries: JournalEntries | None = None
+            try:
+                run = yield from waiting.verbs.retrieve(number)
+                if run.status in ("Cancelled", "DeleteInprogress"):
+                    return _cancellation.outcome(run, (yield from waiting.verbs.entries(number)))
+                if run.status in _SETTLED:
+                    # An entry that the cancellation has yet to reach tells enough: no need to read on.
+                    entries = yield from waiting.verbs.entries(number, _cancellation.is_open)
+                    if _only_blocked_remain(entries):
+                        run = yield from waiting.verbs.retrieve(number)
+                        if run.status in _SETTLED:
+                            return _cancellation.outcome(run, entries)
+                progress = CancellationProgress(run, entries)
+                if on_progress is not None:
+                    on_progress(progress)
+            except errors.NotFound:
+                if run is None:
+                    raise
+                return _cancellation.outcome(run, entries or [], deleted=True)
+            except errors.CallError as error:
+                if not is_transient(error):
+                    raise
+            if not (yield from waiting.pause(run)):
+                raise errors.CancellationNotSettled(
+                    f"what the cancellation of {number} did is not known after {timeout:g} s: "
+                    f"{_seen(run)}. Wait for it again, or look at the run",
+                    number=number,
+                    run=run,
+                    progress=progress,
+                )
+
+    def wait_for_completion(self, number: str, timeout: float) -> Flow[CompletionOutcome]:
+        number = _headers.run_number(number)
+        waiting = _Waiting(self, timeout)
+        run: JournalRun | None = None
+        while True:
+            try:
+                run = yield from waiting.verbs.retrieve(number)
+                if run.status in _ENDINGS:
+                    return CompletionOutcome(_ENDINGS[str(run.status)], run)
+            except errors.NotFound:
+                if run is None:
+                    raise
+                return CompletionOutcome(Ending.DELETED, run)
+            except errors.CallError as error:
+                if not is_transient(error):
+                    raise
+            if not (yield from waiting.pause(run)):
+                raise errors.CompletionNotSettled(
+                    f"{number} has not ended after {timeout:g} s: {_seen(run)}. Wait for it again",
+                    number=number,
+                    run=run,
+                )
+
+    def delete(self, number: str, wait: bool, timeout: float) -> Flow[Deletion]:
+        number = _headers.run_number(number)
+        _check_timeout(timeout)
+        run = yield from self.retrieve(number)
+        if run.status not in ("Cancelled", "DeleteInprogress"):
+            raise errors.WrongStatus(
+                f"{number} is {run.status}, and only a run that is Cancelled can be deleted: cancel it first", run=run
+            )
+        gone = run.status == "Cancelled" and (yield from self._delete(number))
+        waiting = _Waiting(self, timeout)
+        while wait and not gone:
+            try:
+                run = yield from waiting.verbs.retrieve(number)
+            except errors.NotFound:
+                gone = True
+                break
+            except errors.CallError as error:
+                if not is_transient(error):
+                    raise
+            if not (yield from waiting.pause(run)):
+                raise errors.DeletionNotSettled(
+                    f"{number} is still there after {timeout:g} s: {_seen(run)}. Look again later",
+                    number=number,
+                    run=run,
+                )
+        return Deletion(number, gone)
+
+    def _delete(self, number: str) -> Flow[bool]:
+        """Delete a run that is cancelled; true if it is known to be gone."""
+        from zuora_journal_runs_api.api.journal_runs import delete_journal_run
+
+        try:
+            yield from self._call(delete_journal_run, number)
+        except errors.CallError as error:
+            if not error.maybe_processed:
+                raise
+            # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
+            try:
+                run = yield from self.retrieve(number)
+            except errors.NotFound:
+                return True
+            except errors.CallError:
+                raise error from None
+            if run.status != "DeleteInprogress":
+                raise
+        return False
+
+    def _call(self, operation: ModuleType, *args: Any, **kwargs: Any) -> Flow[Any]:
+        """Call one of the generated operations, and read the answer."""
+        return (yield from self._send(operation, operation.get_kwargs(*args, **kwargs)))
+
+    def _send(self, operation: ModuleType, request: dict[str, Any]) -> Flow[Any]:
+        response = yield from self.caller.call(self.build(**request), self.options)
+        return self.caller.read(response, operation.parse_response)
+
+
+class _Waiting:
+    """A wait for something, with its deadline."""
+
+    def __init__(self, verbs: Verbs, timeout: float) -> None:
+        _check_timeout(timeout)
+        self._verbs = verbs
+        self._deadline = verbs.caller.clock.monotonic() + timeout
+        self._looks = 0
+
+    @property
+    def verbs(self) -> Verbs:
+        """The verbs, none of whose calls outlasts the wait."""
+        options = self._verbs.options
+        left = max(self._deadline - self._verbs.caller.clock.monotonic(), _LAST_LOOK)
+        return self._verbs._replace(options=options._replace(deadline=min(options.deadline, left)))
+
+    def pause(self, run: JournalRun | None) -> Flow[bool]:
+        """Wait until it is time for the next look; false if there is to be none."""
+        self._looks += 1
+        left = self._deadline - self._verbs.caller.clock.monotonic()
+        if left <= 0:
+            return False
+        exchange = None if run is None else run.exchange
+        hint = None if exchange is None else retry_after(exchange.headers.get("Retry-After"))
+        interval = self._verbs.options.polling.interval(self._looks, self._verbs.caller.random, hint)
+        yield Sleep(min(interval, left))
+        return True
+
+
+_SETTLED = ("Completed", "Error")
+_LAST_LOOK = 1.0
+"""Seconds that the last look may take, though the deadline is near."""
+_ENDINGS = {
+    "Completed": Ending.COMPLETED,
+    "Error": Ending.ERROR,
+    "CancelInprogress": Ending.CANCELLED,
+    "Cancelled": Ending.CANCELLED,
+    "DeleteInprogress": Ending.DELETED,
+}
+
+
+def _only_blocked_remain(entries: Iterable[JournalEntry]) -> bool:
+    """Whether some entry is not cancelled, and every such entry cannot be.
+
+    If all are cancelled, or there are none, the run has yet to become `Cancelled`.
+    """
+    remaining = [entry for entry in entries if not _cancellation.is_cancelled(entry)]
+    return bool(remaining) and all(map(_cancellation.is_blocked, remaining))
+
+
+def _seen(run: JournalRun | None) -> str:
+    return "the run was not seen" if run is None else f"the run was {run.status} when it was seen last"
+
+
+def _check_timeout(timeout: float) -> None:
+    if not 0 < timeout < float("inf"):
+        raise errors.InvalidInput(f"timeout is {timeout:g}: give a number of seconds above 0")
+
+
+def creation(
+    transaction_types: Iterable[TransactionType | str],
+    journal_entry_date: datetime.date | str,
+    accounting_period_name: str | None,
+    target_start_date: datetime.date | str | None,
+    target_end_date: datetime.date | str | None,
+    organization_labels: Iterable[Mapping[str, str]],
+) -> CreateJournalRunRequest:
+    """The body of a creation.
+
+    Raises:
+        InvalidInput: Zuora would refuse it, as far as that can be told here.
+    """
+    from zuora_journal_runs_api.models import (
+        CreateJournalRunRequest,
+        JournalRunTransactionType,
+        OrganizationLabel,
+    )
+    from zuora_journal_runs_api.types import UNSET
+
+    if isinstance(transaction_types, str):
+        raise errors.InvalidInput(f"transaction_types is the text {transaction_types!r}: give a list of types")
+    types = [transaction_type(name) for name in transaction_types]
+    if not types:
+        raise errors.InvalidInput("no transaction type: give at least one, such as 'Invoice Item'")
+    start = None if target_start_date is None else date("target_start_date", target_start_date)
+    end = None if target_end_date is None else date("target_end_date", target_end_date)
+    if not accounting_period_name and start is None:
+        raise errors.InvalidInput("no period: give accounting_period_name, or target_start_date and target_end_date")
+    if end is not None and start is None:
+        raise errors.InvalidInput("target_end_date without target_start_date: give both")
+    if start is not None and end is not None and end < start:
+        raise errors.InvalidInput(f"target_end_date {end} is before target_start_date {start}")
+    labels = [OrganizationLabel.from_dict(label) for label in organization_labels]
+    return CreateJournalRunRequest(
+        transaction_types=[JournalRunTransactionType(type_=type_) for type_ in types],
+        journal_entry_date=date("journal_entry_date", journal_entry_date),
+        accounting_period_name=accounting_period_name or UNSET,
+        target_start_date=UNSET if start is None else start,
+        target_end_date=UNSET if end is None else end,
+        organization_labels=labels or UNSET,
+    )
+
+
+def transaction_type(name: TransactionType | str) -> TransactionType:
+    """The transaction type of this name; one that the contract does not name can be given as TransactionType("...").
+
+    Raises:
+        InvalidInput: no type has this name.
+    """
+    from zuora_journal_runs_api.models import TransactionType
+
+    if isinstance(name, TransactionType) or name in TransactionType.__members__.values():
+        return TransactionType.of(name)
+    near = difflib.get_close_matches(str(name), [str(known) for known in TransactionType], n=3)
+    hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "; see TransactionType for all of them"
+    raise errors.InvalidInput(f"{name!r} is no transaction type{hint}")
+
+
+def date(name: str, value: datetime.date | str) -> datetime.date:
+    """A date given as one or as text.
+
+    Raises:
+        InvalidInput: it is no date.
+    """
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        if len(value) == len("2026-04-30"):
+            return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        pass
+    raise errors.InvalidInput(f"{name} is {value!r}, which is no date: write it as 2026-04-30")
