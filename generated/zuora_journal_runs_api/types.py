@@ -210,6 +210,16 @@ def mapping(value: object) -> dict[str, Any]:
     raise UnreadableAnswer(f"is {_said(value)} where a JSON object is expected")
 
 
+def concise(model: Any) -> str:
+    """A model's repr, with the fields that it has."""
+    fields = {name: getattr(model, name) for name in model.__slots__ if name not in _HIDDEN}
+    said = [f"{name}={value!r}" for name, value in fields.items() if value is not UNSET and value != {}]
+    return f"{type(model).__name__}({', '.join(said)})"
+
+
+_HIDDEN: Final = frozenset({"exchange", "__weakref__"})
+
+
 def written(value: Any) -> Any:
     """A field's value as JSON has it."""
     if isinstance(value, Enum):

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
+
     from zuora_journal_runs_api.models import (
         CreateJournalRunResponse,
         JournalEntry,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     )
     from ._client import AsyncJournalRunsClient, JournalRunsClient
     from ._clock import Clock, SystemClock
-    from ._options import Timeouts
+    from ._options import Attempt, Timeouts
     from ._polling import Polling
     from ._retry import Backoff, FailedAttempt, RetryPolicy
     from ._settings import ENVIRONMENTS
@@ -61,7 +63,7 @@ _HOMES = {
     ),
     "._client": ("AsyncJournalRunsClient", "JournalRunsClient"),
     "._clock": ("Clock", "SystemClock"),
-    "._options": ("Timeouts",),
+    "._options": ("Attempt", "Timeouts"),
     "._polling": ("Polling",),
     "._retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
     "._settings": ("ENVIRONMENTS",),
@@ -88,6 +90,7 @@ __all__ = [
     "ENVIRONMENTS",
     "UNSET",
     "AsyncJournalRunsClient",
+    "Attempt",
     "Backoff",
     "BlockedEntry",
     "Cancellation",

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from . import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 
 _OK = 200
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
 
 
 def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError | None:
@@ -87,3 +95,13 @@ def reasons_in(data: Mapping[str, Any]) -> list[Any]:
         for code, message in pairs
         if isinstance(code, (str, int)) and not isinstance(code, bool) and message is not None
     ]
+
+
+def no_answer(failure: httpx.HTTPError, host: str, **details: Any) -> errors.NoAnswer:
+    """The error for a failure of the transport."""
+    said = str(failure) or type(failure).__name__
+    if isinstance(failure, _NEVER_SENT):
+        return errors.NotSent(f"{host} cannot be reached, and nothing was sent ({said})", **details)
+    if isinstance(failure, httpx.TimeoutException):
+        said = f"no answer in time: {type(failure).__name__}"
+    return errors.AnswerLost(f"the answer of {host} was lost ({said})", **details)

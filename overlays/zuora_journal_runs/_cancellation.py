@@ -110,6 +110,11 @@ class CancellationOutcome(NamedTuple):
         return blocked(self.remaining)
 
     @property
+    def cancellable(self) -> Sequence[JournalEntry]:
+        """Those of the remaining entries that another cancellation would cancel, since their transfer has ended."""
+        return [entry for entry in self.remaining if is_cancellable(entry)]
+
+    @property
     def unsettled(self) -> Sequence[JournalEntry]:
         """Those of the remaining entries that are being transferred: that may end as `No`, `Error` or `Yes` yet."""
         return [entry for entry in self.remaining if entry.transferred_to_accounting == "Processing"]
@@ -170,6 +175,6 @@ def outcome(run: JournalRun, entries: Sequence[JournalEntry], *, deleted: bool =
     )
 
 
-def is_open(entry: JournalEntry) -> bool:
-    """Whether a cancellation has yet to reach an entry."""
+def is_cancellable(entry: JournalEntry) -> bool:
+    """Whether a cancellation that reaches an entry now cancels it."""
     return not is_cancelled(entry) and not is_blocked(entry)

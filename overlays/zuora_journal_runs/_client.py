@@ -8,10 +8,12 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Self, Unpack
 
 from . import _headers, _settings, _transport
-from ._calls import Authorization, Caller
+from ._authorization import Authorization, Authorizer
+from ._calls import Caller
 from ._clock import Clock, SystemClock
 from ._connection import AsyncConnection, Connection
 from ._options import OptionChanges, Options, changed
+from ._pace import Pace
 from ._tokens import Credentials, cell_for
 from ._verbs import JournalEntries, OnProgress, Verbs
 from .errors import InvalidInput
@@ -34,6 +36,8 @@ SETTLE_TIMEOUT = 600.0
 class ClientArguments(OptionChanges, total=False):
     """What a client is made of, beside its address and authorization: see OptionChanges for the options."""
 
+    concurrency: int | None
+    """Requests under way at once at most; what the tenant's headers say, and 40 until they do, by default."""
     clock: Clock
     """Time; the machine's own by default."""
     random: Random
@@ -51,6 +55,9 @@ def _caller(
 ) -> tuple[Caller, Options]:
     clock = arguments.pop("clock", None) or SystemClock()
     random = arguments.pop("random", None) or SystemRandom()
+    concurrency = arguments.pop("concurrency", None)
+    if concurrency is not None and concurrency < 1:
+        raise InvalidInput(f"concurrency is {concurrency}: give a number above 0, or None")
     options = changed(Options(), arguments)
     url = _settings.base_url(base_url)
     given = [name for name, value in (("token", token), ("auth", auth), ("client_id", client_id)) if value is not None]
@@ -66,7 +73,8 @@ def _caller(
     else:
         assert auth is not None
         authorization = auth
-    return Caller(url, authorization, cell, clock, random), options
+    authorizer = Authorizer(url, authorization, cell, clock, random)
+    return Caller(url, authorizer, Pace(concurrency), clock, random), options
 
 
 class JournalRunsClient:
@@ -134,6 +142,11 @@ class JournalRunsClient:
         other = object.__new__(type(self))
         other._use(Connection(connection.caller, changed(connection.call_options, options), connection.transport))
         return other
+
+    @property
+    def connection(self) -> httpx.Client:
+        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        return self._connection
 
     @cached_property
     def api(self) -> Client:
@@ -316,7 +329,7 @@ class JournalRunsClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.caller.base_url)!r})"
+        return f"{type(self).__name__}({str(self._connection.caller.base_url).rstrip('/')!r})"
 
 
 class AsyncJournalRunsClient:
@@ -371,6 +384,11 @@ class AsyncJournalRunsClient:
         other = object.__new__(type(self))
         other._use(AsyncConnection(connection.caller, changed(connection.call_options, options), connection.transport))
         return other
+
+    @property
+    def connection(self) -> httpx.AsyncClient:
+        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        return self._connection
 
     @cached_property
     def api(self) -> Client:
@@ -456,4 +474,4 @@ class AsyncJournalRunsClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.caller.base_url)!r})"
+        return f"{type(self).__name__}({str(self._connection.caller.base_url).rstrip('/')!r})"

@@ -27,7 +27,7 @@ def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
             "User-Agent": user_agent(),
             **options.headers(),
         },
-        "auth": caller.authorization if isinstance(caller.authorization, httpx.Auth) else None,
+        "auth": caller.authorizer.auth,
         "trust_env": False,
     }
 

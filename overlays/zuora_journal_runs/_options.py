@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from . import _headers
 from ._polling import Polling
 from ._retry import Backoff, RetryPolicy
-from .errors import InvalidInput
+from .errors import CallError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +29,23 @@ class Timeouts(NamedTuple):
 DEFAULT_RETRY: Final[RetryPolicy] = Backoff()
 
 
+class Attempt(NamedTuple):
+    """An attempt of a call that has ended, for metrics."""
+
+    call: str
+    """The call in words, such as `cancel JR-00000075`."""
+    number: int
+    """Which attempt of the call it was, counted from 1."""
+    status_code: int | None
+    """The status of the answer; None if none came."""
+    seconds: float
+    """Since the call began."""
+    error: CallError | None
+    """Why it failed; None if it did not."""
+    wait: float | None
+    """Seconds until the next attempt; None if this was the last."""
+
+
 class Options(NamedTuple):
     """The settings of a call, checked."""
 
@@ -43,6 +60,7 @@ class Options(NamedTuple):
     compress_over: int | None = 1000
     page_size: int = 300
     polling: Polling = Polling()
+    on_attempt: Callable[[Attempt], None] | None = None
 
     def headers(self) -> dict[str, str]:
         """The headers that every request bears."""
@@ -79,6 +97,8 @@ class OptionChanges(TypedDict, total=False):
     """Entries to ask for at once, 1 to 300."""
     polling: Polling
     """How often to look while waiting."""
+    on_attempt: Callable[[Attempt], None] | None
+    """Called after each attempt of a call, for metrics."""
 
 
 def changed(options: Options, changes: OptionChanges) -> Options:

@@ -44,7 +44,7 @@ def base_url(address: str) -> httpx.URL:
         raise wrong
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidInput(f"{address} is not encrypted, and would show your credentials: use https")
-    return url
+    return url.copy_with(raw_path=b"/")
 
 
 def is_loopback(host: str) -> bool:

@@ -121,7 +121,7 @@ class Verbs(NamedTuple):
         run = yield from self.retrieve(number)
         entries = yield from self.entries(number)
         return CancellationPlan(
-            run, [entry for entry in entries if _cancellation.is_open(entry)], _cancellation.blocked(entries)
+            run, [entry for entry in entries if _cancellation.is_cancellable(entry)], _cancellation.blocked(entries)
         )
 
     def cancel(self, number: str) -> Flow[Cancellation]:
@@ -154,19 +154,26 @@ class Verbs(NamedTuple):
         waiting = _Waiting(self, timeout)
         run: JournalRun | None = None
         progress: CancellationProgress | None = None
+        seen_in_progress = False
         while True:
             entries: JournalEntries | None = None
             try:
                 run = yield from waiting.verbs.retrieve(number)
+                seen_in_progress |= run.status == "CancelInprogress"
                 if run.status in ("Cancelled", "DeleteInprogress"):
                     return _cancellation.outcome(run, (yield from waiting.verbs.entries(number)))
+                if run.status in _SETTLED and seen_in_progress:
+                    # It was under way, and is not any more: whatever remains was passed over.
+                    return _cancellation.outcome(run, (yield from waiting.verbs.entries(number)))
                 if run.status in _SETTLED:
-                    # An entry that the cancellation has yet to reach tells enough: no need to read on.
-                    entries = yield from waiting.verbs.entries(number, _cancellation.is_open)
+                    # It may not have begun, or be under way without being shown. An entry that it has yet to reach
+                    # tells enough: no need to read on.
+                    entries = yield from waiting.verbs.entries(number, _cancellation.is_cancellable)
                     if _only_blocked_remain(entries):
                         run = yield from waiting.verbs.retrieve(number)
                         if run.status in _SETTLED:
                             return _cancellation.outcome(run, entries)
+                        seen_in_progress |= run.status == "CancelInprogress"
                 progress = CancellationProgress(run, entries)
                 if on_progress is not None:
                     on_progress(progress)

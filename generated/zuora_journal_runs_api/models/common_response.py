@@ -9,6 +9,7 @@ from ..types import (
     UNSET,
     Exchange,
     Unset,
+    concise,
     mapping,
     other_than,
     required,
@@ -16,7 +17,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class CommonResponse:
     """A cancellation or a deletion was accepted."""
 
@@ -28,8 +29,10 @@ class CommonResponse:
     """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
-    exchange: Exchange | None = field(default=None, init=False, eq=False, repr=False)
+    exchange: Exchange | None = field(default=None, init=False, eq=False)
     """The HTTP exchange that this answer came from."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

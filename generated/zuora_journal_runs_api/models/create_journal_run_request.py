@@ -11,6 +11,7 @@ from ..models.organization_label import OrganizationLabel
 from ..types import (
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     read_date,
@@ -20,7 +21,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class CreateJournalRunRequest:
     """What a run is to take in. Give an accounting period, or a range of dates within one."""
 
@@ -38,6 +39,8 @@ class CreateJournalRunRequest:
     """The organisations that the run covers. Required where Multi-Org is on, refused elsewhere."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -10,6 +10,7 @@ from ..types import (
     UNSET,
     Exchange,
     Unset,
+    concise,
     mapping,
     other_than,
     read_list,
@@ -18,7 +19,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class JournalEntriesPage:
     """One page of a run's summary journal entries."""
 
@@ -34,8 +35,10 @@ class JournalEntriesPage:
     """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
-    exchange: Exchange | None = field(default=None, init=False, eq=False, repr=False)
+    exchange: Exchange | None = field(default=None, init=False, eq=False)
     """The HTTP exchange that this answer came from."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

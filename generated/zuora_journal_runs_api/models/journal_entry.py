@@ -13,6 +13,7 @@ from ..models.transferred_to_accounting import TransferredToAccounting
 from ..types import (
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     read_date,
@@ -22,7 +23,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class JournalEntry:
     """A summary journal entry. Custom fields, whose names end in `__c`, stand beside these."""
 
@@ -61,6 +62,8 @@ class JournalEntry:
     """The entry's debits and credits."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -11,6 +11,7 @@ from ..types import (
     NUMBERS,
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     read_number,
@@ -18,7 +19,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class JournalEntryItem:
     """A debit or credit of an entry. Custom fields, whose names end in `__c`, stand beside these."""
 
@@ -40,6 +41,8 @@ class JournalEntryItem:
     """An amount of money in the entry's, or the tenant's own, currency."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -8,13 +8,14 @@ from attrs import define, field
 from ..models.transaction_type import TransactionType
 from ..types import (
     UNSET,
+    concise,
     mapping,
     required,
     written,
 )
 
 
-@define
+@define(repr=False)
 class JournalRunTransactionType:
     """One transaction type of a run."""
 
@@ -22,6 +23,8 @@ class JournalRunTransactionType:
     """A kind of transaction that a run can take in. Which of them a tenant has depends on its features."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

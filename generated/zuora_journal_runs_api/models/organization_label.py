@@ -8,13 +8,14 @@ from attrs import define, field
 from ..types import (
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     written,
 )
 
 
-@define
+@define(repr=False)
 class OrganizationLabel:
     """An organisation of a tenant with Multi-Org, by its id or its name."""
 
@@ -24,6 +25,8 @@ class OrganizationLabel:
     """The organisation's name."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -7,13 +7,14 @@ from attrs import define, field
 
 from ..types import (
     UNSET,
+    concise,
     mapping,
     required,
     written,
 )
 
 
-@define
+@define(repr=False)
 class Reason:
     """One reason why a call failed."""
 
@@ -23,6 +24,8 @@ class Reason:
     """What went wrong, for a person."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -8,13 +8,14 @@ from attrs import define, field
 from ..types import (
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     written,
 )
 
 
-@define
+@define(repr=False)
 class Segment:
     """One value by which a segmentation rule tells transactions apart."""
 
@@ -24,6 +25,8 @@ class Segment:
     """Its value in this entry."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -8,6 +8,7 @@ from attrs import define, field
 from ..models.reason import Reason
 from ..types import (
     UNSET,
+    concise,
     mapping,
     read_list,
     required,
@@ -15,7 +16,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class ServerErrorResponse:
     """Something failed on Zuora's side."""
 
@@ -23,6 +24,8 @@ class ServerErrorResponse:
     """Why the call failed."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

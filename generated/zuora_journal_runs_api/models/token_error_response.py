@@ -8,13 +8,14 @@ from attrs import define, field
 from ..types import (
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     written,
 )
 
 
-@define
+@define(repr=False)
 class TokenErrorResponse:
     """Why there is no token."""
 
@@ -32,6 +33,8 @@ class TokenErrorResponse:
     """What went wrong, for a person."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

@@ -8,13 +8,14 @@ from attrs import define, field
 from ..models.token_request_grant_type import TokenRequestGrantType
 from ..types import (
     UNSET,
+    concise,
     mapping,
     required,
     written,
 )
 
 
-@define
+@define(repr=False)
 class TokenRequest:
     """A client's credentials, as a form."""
 
@@ -26,6 +27,8 @@ class TokenRequest:
     """Always `client_credentials`."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

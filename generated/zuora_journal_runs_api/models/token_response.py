@@ -10,6 +10,7 @@ from ..types import (
     NUMBERS,
     UNSET,
     Unset,
+    concise,
     mapping,
     other_than,
     read_number,
@@ -18,7 +19,7 @@ from ..types import (
 )
 
 
-@define
+@define(repr=False)
 class TokenResponse:
     """A bearer token."""
 
@@ -34,6 +35,8 @@ class TokenResponse:
     """The token's identifier."""
     additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
     """Fields that the contract does not name, as they came."""
+
+    __repr__ = concise
 
     def to_dict(self) -> dict[str, Any]:
         """This as JSON has it, with absent fields left out and unknown ones as they came."""

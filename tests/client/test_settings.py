@@ -1,0 +1,140 @@
+"""Addresses, credentials and the environment."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, _settings, errors
+from zuora_journal_runs._tokens import Credentials, HeldToken
+
+from .world import URL, Script, run
+
+if TYPE_CHECKING:
+    from .world import Kind
+
+CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "the-secret"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://rest.zuora.com",
+        "https://rest.zuora.com/",
+        "http://localhost:8080",
+        "http://127.0.0.1",
+        "http://127.9.9.9:1",
+        "http://[::1]:1",
+    ],
+)
+def test_addresses(address: str) -> None:
+    assert str(_settings.base_url(address)).rstrip("/") == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("", "give one such as"),
+        ("rest.zuora.com", "give one such as"),
+        ("ftp://rest.zuora.com", "give one such as"),
+        ("https://", "give one such as"),
+        ("https://rest.zuora.com/v1", "give one such as"),
+        ("https://rest.zuora.com?x=1", "give one such as"),
+        ("https://rest.zuora.com:port", "give one such as"),
+        ("https://user:password@rest.zuora.com", "must not hold"),
+        ("http://rest.zuora.com", "use https"),
+        ("http://127.0.0.1.example.com", "use https"),
+        ("http://localhost.example.com", "use https"),
+        (None, "give one such as"),
+    ],
+)
+def test_what_is_no_address(kind: Kind, address: Any, said: str) -> None:
+    with pytest.raises(errors.InvalidInput, match=said) as caught:
+        kind.client_class(address, token="t")
+    assert "password" not in str(caught.value).replace("user name or password", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"client_id": "id"},
+        {"client_secret": "secret"},
+        {"client_secret": "secret", "token": "t"},
+        {"client_id": "id", "client_secret": "secret", "token": "t"},
+        {"token": "t", "auth": httpx.BasicAuth("a", "b")},
+    ],
+)
+def test_one_kind_of_authorization_is_needed(kind: Kind, arguments: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidInput, match="client_id and client_secret, or token, or auth"):
+        kind.client_class(URL, **arguments)
+
+
+def test_the_environment(kind: Kind) -> None:
+    environ = {
+        **CREDENTIALS,
+        "ZUORA_ENVIRONMENT": "sbx_eu",
+        "ZUORA_ENTITY_ID": " entity ",
+        "ZUORA_ORG_IDS": "a, b",
+        "ZUORA_VERSION": "2025-08-12",
+    }
+    client = kind.client_class.from_env(environ, entity_id="given")
+    assert repr(client) == f"{kind.client_class.__name__}('{ENVIRONMENTS['SBX_EU']}')"
+    headers = client.connection.headers
+    assert headers["Zuora-Entity-Ids"] == "given"
+    assert headers["Zuora-Org-Ids"] == "a,b"
+    assert headers["Zuora-Version"] == "2025-08-12"
+
+
+def test_the_environment_of_the_process(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**CREDENTIALS, "ZUORA_BASE_URL": "http://localhost:1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("ZUORA_ENVIRONMENT", raising=False)
+    assert "localhost:1" in repr(kind.client_class.from_env())
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "ZUORA_ENVIRONMENT"),
+        ({"ZUORA_BASE_URL": " "}, "no address"),
+        ({"ZUORA_ENVIRONMENT": "MARS"}, "none of PROD_NA"),
+        ({"ZUORA_ENVIRONMENT": "PROD", "ZUORA_BASE_URL": URL}, "different addresses"),
+        ({"ZUORA_BASE_URL": URL}, "set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"),
+        ({"ZUORA_BASE_URL": URL, "ZUORA_CLIENT_ID": "id"}, "set ZUORA_CLIENT_SECRET"),
+        ({**CREDENTIALS, "ZUORA_BASE_URL": "http://rest.zuora.com"}, "use https"),
+        ({**CREDENTIALS, "ZUORA_BASE_URL": URL, "ZUORA_ENTITY_ID": "a,b"}, "entity id"),
+    ],
+)
+def test_what_the_environment_lacks_is_named(kind: Kind, environ: dict[str, str], said: str) -> None:
+    with pytest.raises(errors.InvalidInput, match=said) as caught:
+        kind.client_class.from_env(environ)
+    assert "the-secret" not in str(caught.value)
+
+
+def test_the_same_address_twice_is_no_contradiction(kind: Kind) -> None:
+    environ = {**CREDENTIALS, "ZUORA_ENVIRONMENT": "PROD", "ZUORA_BASE_URL": "https://rest.zuora.com/"}
+    assert "https://rest.zuora.com" in repr(kind.client_class.from_env(environ))
+
+
+def test_credentials_show_no_secret_and_are_not_pickled() -> None:
+    credentials = Credentials("id", "the-secret", None)
+    assert "the-secret" not in repr(credentials)
+    assert "the-token" not in repr(HeldToken("the-token", 1.0))
+    with pytest.raises(TypeError, match="environment"):
+        pickle.dumps(credentials)
+
+
+def test_clients_of_ones_own_kind_keep_their_kind() -> None:
+    class Mine(JournalRunsClient):
+        pass
+
+    class MineToo(AsyncJournalRunsClient):
+        pass
+
+    transport = httpx.MockTransport(Script(run()))
+    assert type(Mine(URL, token="t", transport=transport).with_options(deadline=1.0)) is Mine
+    assert type(MineToo(URL, token="t", transport=transport).with_options(deadline=1.0)) is MineToo

@@ -1,0 +1,119 @@
+"""A world without network and without waiting, the same for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+
+from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+URL = "https://rest.example.com"
+REQUEST_ID = "7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11"
+
+
+class FakeClock:
+    """A clock on which waiting takes no time; it remembers the waits."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+class Kind(Protocol):
+    """Either client, used in the same way."""
+
+    client_class: type[JournalRunsClient | AsyncJournalRunsClient]
+
+    def use(
+        self, handler: Callable[[httpx.Request], httpx.Response], work: Callable[[Any], Any], **arguments: Any
+    ) -> Any:
+        """What `work` gives, done with a client whose requests the handler answers."""
+
+
+class Sync:
+    client_class = JournalRunsClient
+
+    def use(
+        self, handler: Callable[[httpx.Request], httpx.Response], work: Callable[[Any], Any], **arguments: Any
+    ) -> Any:
+        with JournalRunsClient(URL, **with_defaults(arguments), transport=httpx.MockTransport(handler)) as client:
+            return work(client)
+
+
+class Async:
+    client_class = AsyncJournalRunsClient
+
+    def use(
+        self, handler: Callable[[httpx.Request], httpx.Response], work: Callable[[Any], Any], **arguments: Any
+    ) -> Any:
+        async def main() -> Any:
+            arguments_ = with_defaults(arguments)
+            async with AsyncJournalRunsClient(URL, **arguments_, transport=httpx.MockTransport(handler)) as client:
+                given = work(client)
+                return await given if inspect.isawaitable(given) else given
+
+        return asyncio.run(main())
+
+
+def with_defaults(arguments: dict[str, Any]) -> dict[str, Any]:
+    if not {"token", "auth", "client_id"} & arguments.keys():
+        arguments["token"] = "a-token"
+    return {"clock": FakeClock(), "random": Random(1), **arguments}
+
+
+def answer(status: int = 200, body: object = None, **headers: str) -> httpx.Response:
+    """An answer with a JSON body, `success: true` by default, and headers such as Retry_After."""
+    return httpx.Response(
+        status,
+        headers={
+            "Content-Type": "application/json",
+            "Zuora-Request-Id": REQUEST_ID,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+        content=json.dumps({"success": True} if body is None else body),
+    )
+
+
+def run(status: str = "Completed", **fields: object) -> httpx.Response:
+    """An answer with a journal run."""
+    return answer(body={"success": True, "number": "JR-00000075", "status": status, **fields})
+
+
+def refusal(code: object, message: str = "No.", status: int = 200, **headers: str) -> httpx.Response:
+    """An answer that says no."""
+    body = {"success": False, "processId": "738CBB9234B47A47", "reasons": [{"code": code, "message": message}]}
+    return answer(status, body, **headers)
+
+
+class Script:
+    """Answers in turn, the last one for ever; it remembers the requests."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        given = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        # Each answer is read once; one that is given again has to be fresh.
+        return httpx.Response(given.status_code, headers=given.headers, content=given.content)
