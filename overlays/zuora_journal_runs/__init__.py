@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from ._client import AsyncJournalRunsClient, JournalRunsClient
     from ._clock import Clock, SystemClock
+    from ._many import CancellationResult
     from ._options import Attempt, Timeouts
     from ._polling import Polling
     from ._retry import Backoff, FailedAttempt, RetryPolicy
@@ -63,6 +64,7 @@ _HOMES = {
     ),
     "._client": ("AsyncJournalRunsClient", "JournalRunsClient"),
     "._clock": ("Clock", "SystemClock"),
+    "._many": ("CancellationResult",),
     "._options": ("Attempt", "Timeouts"),
     "._polling": ("Polling",),
     "._retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
@@ -97,6 +99,7 @@ __all__ = [
     "CancellationOutcome",
     "CancellationPlan",
     "CancellationProgress",
+    "CancellationResult",
     "Clock",
     "CompletionOutcome",
     "CreateJournalRunResponse",

@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Self, Unpack
 
-from . import _headers, _settings, _transport
+from . import _headers, _many, _settings, _transport
 from ._authorization import Authorization, Authorizer
 from ._calls import Caller
 from ._clock import Clock, SystemClock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
 
     from ._cancellation import Cancellation, CancellationOutcome, CancellationPlan, CompletionOutcome, Deletion
+    from ._many import CancellationResult
 
 SETTLE_TIMEOUT = 600.0
 """Seconds to wait for a run, if nothing else is said; large runs, and tenants with enhanced runs, take long."""
@@ -75,6 +76,14 @@ def _caller(
         authorization = auth
     authorizer = Authorizer(url, authorization, cell, clock, random)
     return Caller(url, authorizer, Pace(concurrency), clock, random), options
+
+
+def _batch_deadline(clock: Clock, timeout: float, at_once: int | None) -> float:
+    if not 0 < timeout < float("inf"):
+        raise InvalidInput(f"timeout is {timeout:g}: give a number of seconds above 0")
+    if at_once is not None and at_once < 1:
+        raise InvalidInput(f"at_once is {at_once}: give a number above 0, or None")
+    return clock.monotonic() + timeout
 
 
 class JournalRunsClient:
@@ -286,6 +295,49 @@ class JournalRunsClient:
         """
         return self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
 
+    def cancel_many(
+        self,
+        numbers: Iterable[str],
+        *,
+        wait: bool = True,
+        timeout: float = SETTLE_TIMEOUT,
+        at_once: int | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: Callable[[CancellationResult], None] | None = None,
+    ) -> list[CancellationResult]:
+        """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
+
+        The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
+        asynchronously, so that the runs are then waited for side by side. Where a tenant must have one run at work at a
+        time, `at_once=1` asks for a run only when the one before it is settled.
+
+        To resume after an interruption, call it again with the same numbers: a run whose cancellation is under way, or
+        done, is waited for and not refused.
+
+        Args:
+            numbers: The runs' numbers. One that is none, or comes again, is an error of its own.
+            wait: Whether to wait; if not, a result holds the cancellation, whose outcome is not known.
+            timeout: Seconds for all of them together.
+            at_once: How many runs to have under way at once; all of them by default.
+            on_progress: Called with what was seen of a run, after each look that did not settle it.
+            on_result: Called with each result as it comes. What it raises ends the whole.
+
+        Returns:
+            A result for each number, in the order of the numbers.
+
+        Raises:
+            InvalidInput: there are no numbers, or the time or `at_once` is none.
+        """
+        deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
+        run, verbs = self._connection.run, self._verbs
+        return _many.in_threads(
+            numbers,
+            at_once,
+            lambda number: run(verbs.cancel_by(number, deadline)),
+            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
+            on_result,
+        )
+
     def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
@@ -454,6 +506,27 @@ class AsyncJournalRunsClient:
     ) -> CancellationOutcome:
         """See `JournalRunsClient.wait_for_cancellation`."""
         return await self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
+
+    async def cancel_many(
+        self,
+        numbers: Iterable[str],
+        *,
+        wait: bool = True,
+        timeout: float = SETTLE_TIMEOUT,
+        at_once: int | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: Callable[[CancellationResult], None] | None = None,
+    ) -> list[CancellationResult]:
+        """See `JournalRunsClient.cancel_many`."""
+        deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
+        run, verbs = self._connection.run, self._verbs
+        return await _many.in_tasks(
+            numbers,
+            at_once,
+            lambda number: run(verbs.cancel_by(number, deadline)),
+            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
+            on_result,
+        )
 
     async def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
         """See `JournalRunsClient.wait_for_completion`."""

@@ -124,13 +124,15 @@ class Verbs(NamedTuple):
             run, [entry for entry in entries if _cancellation.is_cancellable(entry)], _cancellation.blocked(entries)
         )
 
-    def cancel(self, number: str) -> Flow[Cancellation]:
+    def cancel(self, number: str, *, join: bool = False) -> Flow[Cancellation]:
+        """Cancel a run; to join is to take a cancellation that is under way, or done, for one's own."""
         from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
 
         try:
             answer: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
         except errors.CallError as error:
-            if not error.maybe_processed:
+            refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest)
+            if not error.maybe_processed and not (join and refused):
                 raise
             # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
             try:
@@ -141,6 +143,21 @@ class Verbs(NamedTuple):
                 raise
             return Cancellation(number, run.exchange)
         return Cancellation(number, answer.exchange)
+
+    def cancel_by(self, number: str, deadline: float) -> Flow[Cancellation]:
+        """Cancel one run of many, if there is time left for it."""
+        if self.caller.clock.monotonic() >= deadline:
+            raise errors.NotSent(
+                "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
+            )
+        return (yield from self.cancel(number, join=True))
+
+    def wait_until(
+        self, cancellation: Cancellation, deadline: float, on_progress: OnProgress | None
+    ) -> Flow[CancellationOutcome]:
+        """Wait for one run of many; it is looked at once, however late it is."""
+        left = max(deadline - self.caller.clock.monotonic(), _ONE_LOOK)
+        return (yield from self.wait_for_cancellation(cancellation, left, on_progress))
 
     def cancel_and_wait(self, number: str, timeout: float, on_progress: OnProgress | None) -> Flow[CancellationOutcome]:
         _check_timeout(timeout)
@@ -302,6 +319,8 @@ class _Waiting:
 
 
 _SETTLED = ("Completed", "Error")
+_ONE_LOOK = 1e-9
+"""Seconds to wait, if there is no time but for one look."""
 _LAST_LOOK = 1.0
 """Seconds that the last look may take, though the deadline is near."""
 _ENDINGS = {

@@ -21,6 +21,7 @@ VERBS = (
     "plan_cancellation",
     "cancel",
     "cancel_and_wait",
+    "cancel_many",
     "wait_for_cancellation",
     "wait_for_completion",
     "delete",

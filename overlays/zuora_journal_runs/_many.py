@@ -1,0 +1,161 @@
+"""Cancelling many runs: each by the same flows as one, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import _headers
+from .errors import InvalidInput, JournalRunsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from ._cancellation import Cancellation, CancellationOutcome
+
+    OnResult = Callable[["CancellationResult"], None]
+
+_THREADS = 40
+"""Threads where all runs are under way at once; a tenant allows no more requests at once, if nothing else is known."""
+
+
+class CancellationResult(NamedTuple):
+    """What became of one of many runs: an outcome, or a cancellation that was not waited for, or an error."""
+
+    number: str
+    """The run's number, as it was given."""
+    outcome: CancellationOutcome | None = None
+    cancellation: Cancellation | None = None
+    error: JournalRunsError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run and all of its entries are known to be cancelled."""
+        return self.outcome is not None and self.outcome.complete
+
+
+def sorted_out(numbers: Iterable[str]) -> tuple[dict[int, str], dict[int, CancellationResult]]:
+    """The runs to cancel by their place in the list, and the places of what is no number, or comes again.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    good: dict[int, str] = {}
+    bad: dict[int, CancellationResult] = {}
+    seen: set[str] = set()
+    for place, number in enumerate([numbers] if isinstance(numbers, str) else numbers):
+        try:
+            _headers.run_number(number)
+        except InvalidInput as error:
+            bad[place] = CancellationResult(number, error=error)
+            continue
+        if number in seen:
+            again = InvalidInput(f"{number} is in the list more than once; it is cancelled once")
+            bad[place] = CancellationResult(number, error=again)
+        else:
+            seen.add(number)
+            good[place] = number
+    if not good and not bad:
+        raise InvalidInput("no journal runs: give at least one number")
+    return good, bad
+
+
+def in_threads(
+    numbers: Iterable[str],
+    at_once: int | None,
+    cancel: Callable[[str], Cancellation],
+    settle: Callable[[Cancellation], CancellationOutcome] | None,
+    on_result: OnResult | None,
+) -> list[CancellationResult]:
+    """Cancel runs in threads; results in the order of the numbers.
+
+    The threads are daemons: an interrupted program need not wait for them.
+    """
+    good, results = sorted_out(numbers)
+    jobs: queue.SimpleQueue[tuple[int, str, Cancellation | None] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, CancellationResult | BaseException]] = queue.SimpleQueue()
+
+    def work() -> None:
+        while (job := jobs.get()) is not None:
+            place, number, cancellation = job
+            try:
+                if cancellation is None:
+                    cancellation = cancel(number)
+                    if settle is not None and at_once is None:
+                        # Behind those that have not been asked for yet: waiting is for the end.
+                        jobs.put((place, number, cancellation))
+                        continue
+                result = CancellationResult(number, None if settle is None else settle(cancellation), cancellation)
+            except JournalRunsError as error:
+                result = CancellationResult(number, None, cancellation, error)
+            except BaseException as error:  # noqa: BLE001 - raised again, in the caller's thread
+                done.put((place, error))
+                continue
+            done.put((place, result))
+
+    for place, number in good.items():
+        jobs.put((place, number, None))
+    threads = min(at_once or _THREADS, len(good))
+    for _ in range(threads):
+        threading.Thread(target=work, name="zuora-journal-runs", daemon=True).start()
+    try:
+        for result in results.values():
+            _tell(on_result, result)
+        for _ in good:
+            place, ended = done.get()
+            if isinstance(ended, BaseException):
+                raise ended
+            results[place] = ended
+            _tell(on_result, ended)
+    finally:
+        # What has not begun does not begin any more; what is under way ends as it may.
+        while not jobs.empty():
+            try:
+                jobs.get_nowait()
+            except queue.Empty:
+                break
+        for _ in range(threads):
+            jobs.put(None)
+    return [results[place] for place in sorted(results)]
+
+
+async def in_tasks(
+    numbers: Iterable[str],
+    at_once: int | None,
+    cancel: Callable[[str], Awaitable[Cancellation]],
+    settle: Callable[[Cancellation], Awaitable[CancellationOutcome]] | None,
+    on_result: OnResult | None,
+) -> list[CancellationResult]:
+    """Cancel runs in tasks; results in the order of the numbers."""
+    good, results = sorted_out(numbers)
+    gate = asyncio.Semaphore(at_once or len(good) or 1)
+
+    async def work(place: int, number: str) -> None:
+        cancellation, outcome, failure = None, None, None
+        async with gate:
+            try:
+                cancellation = await cancel(number)
+                if settle is not None:
+                    outcome = await settle(cancellation)
+            except JournalRunsError as error:
+                failure = error
+        results[place] = CancellationResult(number, outcome, cancellation, failure)
+        _tell(on_result, results[place])
+
+    for result in list(results.values()):
+        _tell(on_result, result)
+    tasks = [asyncio.create_task(work(place, number)) for place, number in good.items()]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return [results[place] for place in sorted(results)]
+
+
+def _tell(on_result: OnResult | None, result: CancellationResult) -> None:
+    if on_result is not None:
+        on_result(result)

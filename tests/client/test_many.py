@@ -1,0 +1,177 @@
+"""Many cancellations at once: each ends as it would alone, in the order of the numbers."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from zuora_journal_runs import CancellationResult, errors
+
+from .world import FakeClock, answer, refusal, run
+
+if TYPE_CHECKING:
+    from .world import Kind
+
+
+LONG = 1e6
+"""Seconds: on this clock the sleeps of all runs add up."""
+
+
+def numbers(count: int) -> list[str]:
+    return [f"JR-{number:08}" for number in range(1, count + 1)]
+
+
+class Tenant:
+    """Runs with one open and, every tenth, one transferred entry; every fiftieth run is missing.
+
+    A cancellation is under way for two looks. Every seventh request is answered with a passing fault, before or after it
+    was acted upon.
+    """
+
+    def __init__(self, *, faults: bool = False) -> None:
+        self.faults = faults
+        self.lock = threading.Lock()
+        self.looks: dict[int, int] = {}
+        self.cancelled: list[int] = []
+        self.requests = 0
+        self.log: list[int] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self.lock:
+            self.requests += 1
+            fault = self.requests if self.faults and self.requests % 7 == 0 else 0
+            if fault % 2:
+                return answer(503)
+            given = self.answered(request)
+            if fault:
+                raise httpx.ReadTimeout("late")
+            return given
+
+    def answered(self, request: httpx.Request) -> httpx.Response:
+        number = int(request.url.path.split("JR-")[1].split("/")[0])
+        self.log.append(number)
+        if number % 50 == 0:
+            return refusal("50000040", "Cannot find entity by key.")
+        if request.method == "PUT":
+            if number in self.looks:
+                return refusal("50000030", "The journal run cannot be cancelled.")
+            self.looks[number] = 0
+            self.cancelled.append(number)
+            return answer()
+        over = self.looks.get(number, -1) >= 2
+        if "journal-entries" in request.url.path:
+            entries = [
+                {"number": "JE-1", "status": "Cancelled" if over else "Created", "transferredToAccounting": "No"}
+            ]
+            if number % 10 == 0:
+                entries.append({"number": "JE-2", "status": "Created", "transferredToAccounting": "Yes"})
+            return answer(body={"success": True, "journalEntries": entries})
+        if number in self.looks:
+            self.looks[number] += 1
+        if not over:
+            return run("CancelInprogress" if number in self.looks else "Completed")
+        return run("Completed" if number % 10 == 0 else "Cancelled")
+
+
+def summary(result: CancellationResult) -> str:
+    if result.error is not None:
+        return type(result.error).__name__
+    assert result.outcome is not None
+    return "complete" if result.complete else f"{len(result.outcome.blocked)} blocked"
+
+
+def expected(number: int) -> str:
+    return "NotFound" if number % 50 == 0 else "1 blocked" if number % 10 == 0 else "complete"
+
+
+@pytest.mark.parametrize("faults", [False, True], ids=["calm", "faults"])
+def test_five_hundred_runs_end_as_each_would_alone(kind: Kind, faults: bool) -> None:
+    tenant = Tenant(faults=faults)
+    seen: list[CancellationResult] = []
+    results = kind.use(tenant, lambda client: client.cancel_many(numbers(500), timeout=LONG, on_result=seen.append))
+    assert [result.number for result in results] == numbers(500)
+    assert [summary(result) for result in results] == [expected(number) for number in range(1, 501)]
+    assert sorted(seen, key=lambda result: result.number) == results
+    assert sorted(tenant.cancelled) == [number for number in range(1, 501) if number % 50]
+
+
+def test_bad_numbers_among_good_ones(kind: Kind) -> None:
+    tenant = Tenant()
+    given = ["JR-00000001", "JR-1", "JR-00000002", "JR-00000001"]
+    results = kind.use(tenant, lambda client: client.cancel_many(given))
+    assert [result.number for result in results] == given
+    assert [summary(result) for result in results] == ["complete", "InvalidInput", "complete", "InvalidInput"]
+    assert "more than once" in str(results[3].error)
+    assert tenant.cancelled == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"numbers": []}, "no journal runs"),
+        ({"numbers": numbers(1), "timeout": 0}, "timeout"),
+        ({"numbers": numbers(1), "at_once": 0}, "at_once"),
+    ],
+)
+def test_what_makes_no_batch(kind: Kind, arguments: dict[str, Any], said: str) -> None:
+    tenant = Tenant()
+    with pytest.raises(errors.InvalidInput, match=said):
+        kind.use(tenant, lambda client: client.cancel_many(**arguments))
+    assert tenant.requests == 0
+
+
+def test_a_single_number_is_a_batch_of_one(kind: Kind) -> None:
+    assert len(kind.use(Tenant(), lambda client: client.cancel_many("JR-00000001"))) == 1
+
+
+def test_without_waiting_nothing_is_said_of_the_outcome(kind: Kind) -> None:
+    (result,) = kind.use(Tenant(), lambda client: client.cancel_many(numbers(1), wait=False))
+    assert result.cancellation is not None
+    assert result.outcome is None
+    assert not result.complete
+
+
+def test_a_batch_is_resumed_by_calling_it_again(kind: Kind) -> None:
+    tenant = Tenant()
+    kind.use(tenant, lambda client: client.cancel_many(numbers(20), wait=False))
+    results = kind.use(tenant, lambda client: client.cancel_many(numbers(25), timeout=LONG))
+    assert [summary(result) for result in results] == [expected(number) for number in range(1, 26)]
+    assert len(tenant.cancelled) == 25
+
+
+def test_one_at_a_time(kind: Kind) -> None:
+    tenant = Tenant()
+    kind.use(tenant, lambda client: client.cancel_many(numbers(5), at_once=1))
+    # No run is touched before the one before it is settled.
+    assert tenant.log == sorted(tenant.log)
+
+
+def test_runs_that_do_not_settle_end_with_the_time_of_the_batch(kind: Kind) -> None:
+    clock = FakeClock()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return answer() if request.method == "PUT" else run("CancelInprogress")
+
+    results = kind.use(handler, lambda c: c.cancel_many(numbers(3), at_once=1, timeout=60), clock=clock)
+    assert [summary(result) for result in results] == ["CancellationNotSettled", "NotSent", "NotSent"]
+    assert results[0].cancellation is not None
+    assert not results[1].error.maybe_processed
+
+
+def test_what_a_callback_raises_ends_the_whole(kind: Kind) -> None:
+    def stop(_: CancellationResult) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        kind.use(Tenant(), lambda client: client.cancel_many(numbers(200), at_once=2, on_result=stop))
+
+
+def test_what_a_progress_callback_raises_ends_the_whole(kind: Kind) -> None:
+    def stop(_: object) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        kind.use(Tenant(), lambda client: client.cancel_many(numbers(5), on_progress=stop))
