@@ -87,35 +87,54 @@ class Verbs(NamedTuple):
         run: JournalRun = yield from self._call(get_journal_run, _headers.run_number(number))
         return run
 
-    def entries(self, number: str, enough: Callable[[JournalEntry], bool] = lambda _: False) -> Flow[JournalEntries]:
-        """All entries of a run; or those of the first pages, up to one that holds an entry which is `enough`."""
+    def entries(self, number: str) -> Flow[JournalEntries]:
+        entries, _ = yield from self.entries_until(_headers.run_number(number), lambda _: False)
+        return entries
+
+    def entries_until(
+        self, number: str, enough: Callable[[JournalEntry], bool], first: dict[str, Any] | None = None
+    ) -> Flow[tuple[JournalEntries, dict[str, Any] | None]]:
+        """A run's entries, up to the first page with one that is `enough`; and the request for that page.
+
+        Args:
+            number: The run's number.
+            enough: Whether an entry makes further pages needless.
+            first: A request for a page that is looked at before all others, since it was enough the last time.
+        """
         from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
 
-        number = _headers.run_number(number)
+        if first is not None:
+            page: JournalEntriesPage = yield from self._send(operation, first)
+            if any(map(enough, page.journal_entries)):
+                return JournalEntries(page.journal_entries), first
         found = JournalEntries()
-        page_size, addresses = self.options.page_size, set[str]()
+        request = operation.get_kwargs(number, page_size=self.options.page_size)
         try:
-            page: JournalEntriesPage = yield from self._call(operation, number, page_size=page_size)
+            page = yield from self._send(operation, request)
         except errors.InvalidRequest:
-            if page_size <= _SMALL_PAGE:
+            if self.options.page_size <= _SMALL_PAGE:
                 raise
-            page = yield from self._call(operation, number, page_size=_SMALL_PAGE)
+            request = operation.get_kwargs(number, page_size=_SMALL_PAGE)
+            page = yield from self._send(operation, request)
+        addresses = set[str]()
         while True:
             found += page.journal_entries
             found.exchanges += (page.exchange,)
-            address = page.next_page
-            if not address or any(map(enough, page.journal_entries)):
-                return found
-            if address in addresses:
+            if any(map(enough, page.journal_entries)):
+                return found, request
+            if not page.next_page:
+                return found, None
+            if page.next_page in addresses:
                 raise errors.UnreadableAnswer(
-                    f"the entries' page {address} names itself, or an earlier one, as the next",
+                    f"the entries' page {page.next_page} names itself, or an earlier one, as the next",
                     cut_off=False,
                     exchange=page.exchange,
                     body=b"",
                     call=f"list the entries of {number}",
                 )
-            addresses.add(address)
-            page = yield from self._send(operation, {"method": "GET", "url": address})
+            addresses.add(page.next_page)
+            request = {"method": "GET", "url": page.next_page}
+            page = yield from self._send(operation, request)
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
         run = yield from self.retrieve(number)
@@ -172,6 +191,7 @@ class Verbs(NamedTuple):
         run: JournalRun | None = None
         progress: CancellationProgress | None = None
         seen_in_progress = False
+        telling_page: dict[str, Any] | None = None
         while True:
             entries: JournalEntries | None = None
             try:
@@ -185,8 +205,10 @@ class Verbs(NamedTuple):
                 if run.status in _SETTLED:
                     # It may not have begun, or be under way without being shown. An entry that it has yet to reach
                     # tells enough: no need to read on.
-                    entries = yield from waiting.verbs.entries(number, _cancellation.is_cancellable)
-                    if _only_blocked_remain(entries):
+                    entries, telling_page = yield from waiting.verbs.entries_until(
+                        number, _cancellation.is_cancellable, telling_page
+                    )
+                    if telling_page is None and _only_blocked_remain(entries):
                         run = yield from waiting.verbs.retrieve(number)
                         if run.status in _SETTLED:
                             return _cancellation.outcome(run, entries)

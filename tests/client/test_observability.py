@@ -112,3 +112,26 @@ def test_the_clock_of_the_machine() -> None:
     clock.sleep(0.0)
     asyncio.run(clock.sleep_async(0.0))
     assert clock.monotonic() >= began
+
+
+def test_opentelemetry_sees_the_requests(kind: Kind) -> None:
+    from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    def work(client: Any) -> Any:
+        HTTPXClientInstrumentor.instrument_client(client.connection, tracer_provider=provider)
+        return client.retrieve("JR-00000075")
+
+    script = Script(refusal("50000061", status=500), run())
+    assert kind.use(script, work).status == "Completed"
+    spans = exporter.get_finished_spans()
+    assert [(span.name, span.attributes["http.status_code"]) for span in spans if span.attributes] == [
+        ("GET", 500),
+        ("GET", 200),
+    ]
+    assert all("traceparent" in request.headers for request in script.requests)
