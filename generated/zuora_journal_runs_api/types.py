@@ -62,7 +62,7 @@ class Exchange:
             response.status_code,
             response.headers,
             response.extensions.get("attempts", 1),
-            response.request.headers.get("Zuora-Track-Id"),
+            response.extensions.get("track_id"),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -35,9 +36,17 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError |
     from zuora_journal_runs_api import errors as generated
     from zuora_journal_runs_api.types import Exchange, body
 
+    echoed = response.headers.get("Zuora-Track-Id")
+    if (
+        response.status_code == _OK
+        and echoed in (None, details.get("track_id"))
+        and "problem" not in response.extensions
+    ):
+        with contextlib.suppress(generated.UnreadableAnswer):
+            if body(response).get("success") is True:
+                return None
     details |= {"exchange": Exchange.of(response), "body": response.content}
-    sent, echoed = details.get("track_id"), response.headers.get("Zuora-Track-Id")
-    if echoed is not None and echoed != sent:
+    if echoed is not None and echoed != details.get("track_id"):
         said = f"the answer bears the track id {echoed!r} of another call"
         return errors.UnreadableAnswer(said, cut_off=False, **details)
     data: dict[str, Any] = {}
@@ -52,8 +61,6 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError |
     if problem is not None:
         cut_off = not response.extensions.get("oversized", False)
         return errors.UnreadableAnswer(f"the answer's body {problem}", cut_off=cut_off, **details)
-    if data.get("success") is True:
-        return None
     if data.get("success") is False or data.get("reasons"):
         return _of_status(response, data, **details)
     said = "the answer has status 200 but does not say `success: true`"

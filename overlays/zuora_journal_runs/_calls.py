@@ -10,7 +10,7 @@ import httpx
 from . import _answers, errors
 from ._flow import Flow, Sleep, T, Transmit, Wait
 from ._options import Attempt
-from ._requests import operation, prepared
+from ._requests import Outgoing, of_request, prepared
 from ._retry import FailedAttempt, retry_after
 
 if TYPE_CHECKING:
@@ -34,22 +34,21 @@ class Caller(NamedTuple):
     clock: Clock
     random: Random
 
-    def call(self, request: httpx.Request, options: Options) -> Flow[httpx.Response]:
+    def call(self, outgoing: Outgoing, options: Options) -> Flow[httpx.Response]:
         """Send a request of one of the operations until it succeeds or there is no use in trying.
 
         Raises:
             InvalidInput: the request is none of the operations, or a header of it cannot be sent.
             CallError: it failed.
         """
-        name = operation(request)
-        self._check_origin(request.url)
-        request = prepared(request, options, self.random)
+        name = outgoing.operation
+        request = prepared(outgoing, self.base_url, options, self.random)
         began = self.clock.monotonic()
         deadline = began + options.deadline
         details: dict[str, Any] = {
             "call": name,
-            "track_id": request.headers["Zuora-Track-Id"],
-            "idempotency_key": request.headers.get("Idempotency-Key"),
+            "track_id": request.headers["zuora-track-id"],
+            "idempotency_key": request.headers.get("idempotency-key"),
             "attempts": 0,
         }
         rejected, maybe_processed = None, False
@@ -58,7 +57,6 @@ class Caller(NamedTuple):
             token: str | None = None
             response: httpx.Response | None = None
             error: errors.CallError | None = None
-            after = None
             try:
                 token = yield from self.authorizer.token(rejected, options, deadline)
                 if token is not None:
@@ -69,9 +67,8 @@ class Caller(NamedTuple):
             except httpx.HTTPError as failure:
                 error = _answers.no_answer(failure, self.base_url.host, **details)
             else:
-                response.extensions["attempts"] = details["attempts"]
+                response.extensions |= {"attempts": details["attempts"], "track_id": details["track_id"]}
                 error = _answers.failure_of(response, **details)
-                after = retry_after(response.headers.get("Retry-After"))
             wait = None
             if error is not None:
                 maybe_processed |= error.maybe_processed and request.method != "GET"
@@ -79,9 +76,7 @@ class Caller(NamedTuple):
                 if isinstance(error, errors.AuthenticationFailed) and rejected is None and self.authorizer.can_renew:
                     rejected, wait = token, 0.0
                 else:
-                    wait = options.retry(FailedAttempt(error, details["attempts"], after, self.random))
-                    if wait is not None and self.clock.monotonic() + wait >= deadline:
-                        wait = None
+                    wait = self._wait_after(error, response, options, deadline)
             self._tell(options, details, began, response, error, wait)
             if response is not None and error is None:
                 return response
@@ -89,6 +84,14 @@ class Caller(NamedTuple):
                 raise error
             if wait:
                 yield Sleep(wait)
+
+    def _wait_after(
+        self, error: errors.CallError, response: httpx.Response | None, options: Options, deadline: float
+    ) -> float | None:
+        """Seconds until the next attempt; None if there is to be none."""
+        asked = None if response is None else retry_after(response.headers.get("Retry-After"))
+        wait = options.retry(FailedAttempt(error, error.attempts, asked, self.random))
+        return None if wait is None or self.clock.monotonic() + wait >= deadline else wait
 
     def _send(self, request: httpx.Request, deadline: float, *, authorized: bool) -> Flow[httpx.Response]:
         """Send a request once, at a pace that the tenant allows."""
@@ -132,17 +135,13 @@ class Caller(NamedTuple):
                 cut_off=False,
                 exchange=exchange,
                 body=response.content,
-                call=operation(response.request),
+                call=of_request(response.request, self.base_url).operation,
                 track_id=exchange.track_id,
                 attempts=exchange.attempts,
                 idempotency_key=response.request.headers.get("Idempotency-Key"),
             )
             error.maybe_processed = response.request.method != "GET"
             raise error from None
-
-    def _check_origin(self, url: httpx.URL) -> None:
-        if (url.scheme, url.host, url.port) != (self.base_url.scheme, self.base_url.host, self.base_url.port):
-            raise errors.InvalidInput(f"{url} is not on {self.base_url}: the token is sent nowhere else")
 
     def _tell(
         self,

@@ -118,7 +118,7 @@ class JournalRunsClient:
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
-        self._verbs = Verbs(connection.caller, connection.call_options, connection.build_request)
+        self._verbs = Verbs(connection.caller, connection.call_options)
 
     @classmethod
     def from_env(
@@ -416,7 +416,7 @@ class AsyncJournalRunsClient:
 
     def _use(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._verbs = Verbs(connection.caller, connection.call_options, connection.build_request)
+        self._verbs = Verbs(connection.caller, connection.call_options)
 
     @classmethod
     def from_env(

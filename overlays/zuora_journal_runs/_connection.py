@@ -10,6 +10,7 @@ import httpx
 from . import errors
 from ._body import Body
 from ._flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
+from ._requests import of_request
 from ._transport import user_agent
 
 if TYPE_CHECKING:
@@ -21,12 +22,7 @@ def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
     """The arguments of an httpx client."""
     return {
         "base_url": caller.base_url,
-        "headers": {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": user_agent(),
-            **options.headers(),
-        },
+        "headers": {"accept-encoding": "gzip", "user-agent": user_agent(), **options.headers()},
         "auth": caller.authorizer.auth,
         "trust_env": False,
     }
@@ -62,7 +58,7 @@ class Connection(httpx.Client):
         Raises:
             JournalRunsError: it did not succeed.
         """
-        return self.run(self.caller.call(request, self.call_options))
+        return self.run(self.caller.call(of_request(request, self.caller.base_url), self.call_options))
 
     def run(self, flow: Flow[T]) -> T:
         """Do what a flow asks for."""
@@ -78,9 +74,15 @@ class Connection(httpx.Client):
         return self.caller.clock.sleep(step.seconds)
 
     def _transmit(self, step: Transmit) -> httpx.Response:
+        if self.is_closed:
+            raise RuntimeError("the client is closed")
         request = _limited(step, self.caller, self.call_options)
-        auth = None if step.authorized else httpx.USE_CLIENT_DEFAULT
-        response = super().send(request, stream=True, auth=auth, follow_redirects=False)
+        if step.authorized:
+            # What httpx does beside - cookies, redirects, authorization, hooks - is not wanted here, and not free.
+            response = self.transport.handle_request(request)
+            response.request = request
+        else:
+            response = super().send(request, stream=True, follow_redirects=False)
         body, stream = Body(response), response.stream
         assert isinstance(stream, httpx.SyncByteStream)
         try:
@@ -105,7 +107,7 @@ class AsyncConnection(httpx.AsyncClient):
         Raises:
             JournalRunsError: it did not succeed.
         """
-        return await self.run(self.caller.call(request, self.call_options))
+        return await self.run(self.caller.call(of_request(request, self.caller.base_url), self.call_options))
 
     async def run(self, flow: Flow[T]) -> T:
         """Do what a flow asks for."""
@@ -123,9 +125,14 @@ class AsyncConnection(httpx.AsyncClient):
         return await self.caller.clock.sleep_async(step.seconds)
 
     async def _transmit(self, step: Transmit) -> httpx.Response:
+        if self.is_closed:
+            raise RuntimeError("the client is closed")
         request = _limited(step, self.caller, self.call_options)
-        auth = None if step.authorized else httpx.USE_CLIENT_DEFAULT
-        response = await super().send(request, stream=True, auth=auth, follow_redirects=False)
+        if step.authorized:
+            response = await self.transport.handle_async_request(request)
+            response.request = request
+        else:
+            response = await super().send(request, stream=True, follow_redirects=False)
         body, stream = Body(response), response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         try:

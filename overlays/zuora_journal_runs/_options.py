@@ -65,9 +65,9 @@ class Options(NamedTuple):
     def headers(self) -> dict[str, str]:
         """The headers that every request bears."""
         named = {
-            "Zuora-Entity-Ids": self.entity_id,
-            "Zuora-Org-Ids": self.org_ids,
-            "Zuora-Version": self.zuora_version,
+            "zuora-entity-ids": self.entity_id,
+            "zuora-org-ids": self.org_ids,
+            "zuora-version": self.zuora_version,
         }
         return {name: value for name, value in named.items() if value is not None}
 

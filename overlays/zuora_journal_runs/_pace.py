@@ -70,7 +70,8 @@ class Pace:
     def note(self, headers: Mapping[str, str], now: float) -> None:
         """Take what the headers of an answer say."""
         limit = _whole(headers.get("Concurrency-Limit-Limit"))
-        remaining, reset = _whole(headers.get("RateLimit-Remaining")), _whole(headers.get("RateLimit-Reset"))
+        remaining = _whole(headers.get("RateLimit-Remaining"))
+        reset = None if remaining is None else _whole(headers.get("RateLimit-Reset"))
         with self._lock:
             if limit is not None:
                 self._limit = max(1, limit if self._fixed is None else min(limit, self._fixed))

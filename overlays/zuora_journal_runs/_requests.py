@@ -2,85 +2,136 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 
 from . import _headers, errors
 from ._authorization import new_uuid
+from ._transport import user_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from ._options import Options
 
 _ROUTES = (
-    ("POST", re.compile(rb"/v1/journal-runs"), "create a journal run"),
-    ("GET", re.compile(rb"/v1/journal-runs/(JR-[0-9]{8,})"), "retrieve"),
-    ("DELETE", re.compile(rb"/v1/journal-runs/(JR-[0-9]{8,})"), "delete"),
-    ("PUT", re.compile(rb"/v1/journal-runs/(JR-[0-9]{8,})/cancel"), "cancel"),
-    ("GET", re.compile(rb"/v1/journal-entries/journal-runs/(JR-[0-9]{8,})"), "list the entries of"),
+    ("GET", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "retrieve"),
+    ("PUT", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})/cancel"), "cancel"),
+    ("GET", re.compile(r"/v1/journal-entries/journal-runs/(JR-[0-9]{8,})"), "list the entries of"),
+    ("POST", re.compile(r"/v1/journal-runs"), "create a journal run"),
+    ("DELETE", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "delete"),
 )
 
 
-def operation(request: httpx.Request) -> str:
-    """The name of the operation that a request is of, in words.
+class Outgoing(NamedTuple):
+    """A request that is to be made, before any convention is applied."""
 
-    Raises:
-        InvalidInput: it is of none.
-    """
-    path = request.url.raw_path.partition(b"?")[0]
-    for method, route, name in _ROUTES:
-        if method == request.method and (match := route.fullmatch(path)):
-            return f"{name} {match[1].decode()}" if match.lastindex else name
-    raise errors.InvalidInput(
-        f"{request.method} {path.decode()} is none of the operations on journal runs; "
-        "a journal run number has the form JR-00000075"
+    method: str
+    path: str
+    """The path, with the query."""
+    headers: Mapping[str, str]
+    """Headers of this request alone, by their names in lower case."""
+    content: bytes = b""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation that it is of, in words.
+
+        Raises:
+            InvalidInput: it is of none.
+        """
+        path = self.path.partition("?")[0]
+        for method, route, name in _ROUTES:
+            if method == self.method and (match := route.fullmatch(path)):
+                return f"{name} {match[1]}" if match.lastindex else name
+        raise errors.InvalidInput(
+            f"{self.method} {path} is none of the operations on journal runs; "
+            "a journal run number has the form JR-00000075"
+        )
+
+
+def of_arguments(arguments: Mapping[str, Any]) -> Outgoing:
+    """The request that a generated function describes."""
+    params, body = arguments.get("params"), arguments.get("json")
+    return Outgoing(
+        arguments["method"].upper(),
+        f"{arguments['url']}?{urlencode(params)}" if params else arguments["url"],
+        {name.lower(): value for name, value in arguments["headers"].items()},
+        b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
     )
 
 
-def prepared(request: httpx.Request, options: Options, random: Random) -> httpx.Request:
+def of_request(request: httpx.Request, base_url: httpx.URL) -> Outgoing:
+    """The same of a request that is already made.
+
+    Raises:
+        InvalidInput: it would go to another origin.
+    """
+    headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
+    return Outgoing(request.method, path_on(request.url, base_url), headers, request.content)
+
+
+def path_on(url: httpx.URL, base_url: httpx.URL) -> str:
+    """The path of an address, with its query.
+
+    Raises:
+        InvalidInput: it is on another origin.
+    """
+    if (url.scheme, url.host, url.port) != (base_url.scheme, base_url.host, base_url.port):
+        raise errors.InvalidInput(f"{url} is not on {base_url}: the token is sent nowhere else")
+    return url.raw_path.decode()
+
+
+def prepared(outgoing: Outgoing, base_url: httpx.URL, options: Options, random: Random) -> httpx.Request:
     """The request with all header conventions applied.
 
     Raises:
         InvalidInput: a header of it cannot be sent.
     """
-    headers = request.headers
-    for name, check in _CHECKS:
-        value = headers.get(name)
-        if value is not None:
-            check(value)
-    if "Zuora-Track-Id" not in headers:
-        headers["Zuora-Track-Id"] = options.track_id or new_uuid(random)
-    if request.method == "POST":
-        if "Idempotency-Key" not in headers:
-            headers["Idempotency-Key"] = options.idempotency_key or new_uuid(random)
+    for name, check in _CHECKS.items():
+        if name in outgoing.headers:
+            check(outgoing.headers[name])
+    method, path, given, content = outgoing
+    headers = {
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "user-agent": user_agent(),
+        **options.headers(),
+        "zuora-track-id": options.track_id or new_uuid(random),
+        **given,
+    }
+    if method == "POST":
+        headers.setdefault("idempotency-key", options.idempotency_key or new_uuid(random))
     else:
-        headers.pop("Idempotency-Key", None)
-    content = request.content
-    if request.method == "PUT" and not content:
+        headers.pop("idempotency-key", None)
+    if method == "PUT" and not content:
         # A tenant answers a PUT without a content type with 415.
-        headers["Content-Type"] = "application/json"
+        headers["content-type"] = "application/json"
         content = b"{}"
-    asked = headers.pop("Content-Encoding", None) is not None
+    asked = headers.pop("content-encoding", None) is not None
     if content and (asked or (options.compress_over is not None and len(content) > options.compress_over)):
-        headers["Content-Encoding"] = "gzip"
+        headers["content-encoding"] = "gzip"
         content = gzip.compress(content, mtime=0)
-    if content != request.content:
-        del headers["Content-Length"]
-        return httpx.Request(
-            request.method, request.url, headers=headers, content=content, extensions=request.extensions
-        )
-    return request
+    return httpx.Request(method, _address(base_url, path), headers=headers, content=content or None)
 
 
-_CHECKS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("Zuora-Track-Id", _headers.track_id),
-    ("Zuora-Entity-Ids", _headers.entity_id),
-    ("Zuora-Org-Ids", _headers.org_ids),
-    ("Zuora-Version", _headers.zuora_version),
-    ("Idempotency-Key", _headers.idempotency_key),
-)
+@functools.lru_cache(maxsize=1024)
+def _address(base_url: httpx.URL, path: str) -> httpx.URL:
+    """An address on the API. A run that is waited for is asked for again and again, and parsing takes its time."""
+    return base_url.join(path)
+
+
+_CHECKS: dict[str, Callable[[str], str]] = {
+    "zuora-track-id": _headers.track_id,
+    "zuora-entity-ids": _headers.entity_id,
+    "zuora-org-ids": _headers.org_ids,
+    "zuora-version": _headers.zuora_version,
+    "idempotency-key": _headers.idempotency_key,
+}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
 
 from . import _cancellation, _headers, errors
 from ._cancellation import (
@@ -18,12 +22,11 @@ from ._cancellation import (
     Ending,
 )
 from ._flow import Flow, Sleep
+from ._requests import Outgoing, of_arguments, path_on
 from ._retry import is_transient, retry_after
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-    import httpx
 
     from zuora_journal_runs_api.models import (
         CommonResponse,
@@ -56,8 +59,6 @@ class Verbs(NamedTuple):
 
     caller: Caller
     options: Options
-    build: Callable[..., httpx.Request]
-    """Makes a request of the arguments that a generated operation gives."""
 
     def create(
         self,
@@ -124,17 +125,30 @@ class Verbs(NamedTuple):
                 return found, request
             if not page.next_page:
                 return found, None
-            if page.next_page in addresses:
-                raise errors.UnreadableAnswer(
-                    f"the entries' page {page.next_page} names itself, or an earlier one, as the next",
-                    cut_off=False,
-                    exchange=page.exchange,
-                    body=b"",
-                    call=f"list the entries of {number}",
-                )
-            addresses.add(page.next_page)
-            request = {"method": "GET", "url": page.next_page}
+            request = self._following(number, page, addresses)
             page = yield from self._send(operation, request)
+
+    def _following(self, number: str, page: JournalEntriesPage, seen: set[str]) -> dict[str, Any]:
+        """The request for the page after this one, which has to be another page of the same entries."""
+        call = f"list the entries of {number}"
+        problem = "which is none of its pages"
+        with contextlib.suppress(errors.InvalidInput, httpx.InvalidURL):
+            path = path_on(self.caller.base_url.join(str(page.next_page)), self.caller.base_url)
+            if Outgoing("GET", path, {}).operation == call:
+                if path not in seen:
+                    seen.add(path)
+                    return {"method": "GET", "url": path, "headers": {}}
+                problem = "which was read already"
+        assert page.exchange is not None
+        raise errors.UnreadableAnswer(
+            f"the answer names {page.next_page!r} as the next page, {problem}",
+            cut_off=False,
+            exchange=page.exchange,
+            body=json.dumps(page.to_dict(), default=str).encode(),
+            call=call,
+            track_id=page.exchange.track_id,
+            attempts=page.exchange.attempts,
+        )
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
         run = yield from self.retrieve(number)
@@ -307,7 +321,7 @@ class Verbs(NamedTuple):
         return (yield from self._send(operation, operation.get_kwargs(*args, **kwargs)))
 
     def _send(self, operation: ModuleType, request: dict[str, Any]) -> Flow[Any]:
-        response = yield from self.caller.call(self.build(**request), self.options)
+        response = yield from self.caller.call(of_arguments(request), self.options)
         return self.caller.read(response, operation.parse_response)
 
 
