@@ -1,0 +1,386 @@
+"""Zuora's API over a tenant: who calls, what they ask for, and the answer in Zuora's form."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from . import wire
+from .fragment import Operation, contract, findings
+from .store import Reply
+from .tokens import NoToken
+from .wire import Refusal, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from .clock import Clock
+    from .identifiers import Identifiers
+    from .settings import Settings
+    from .store import Store
+    from .tenant import Tenant
+    from .tokens import Tokens
+
+logger = logging.getLogger(__name__)
+
+RESOURCE = {"GET": 500000, "DELETE": 500000, "PUT": 535000, "POST": 535000}
+"""The first six digits of reason codes. That of journal runs is not published; nothing should depend on it."""
+
+STATUSES_FROM = "2024-05-20"
+TOKEN_PATH = "/oauth/token"  # noqa: S105
+IDEMPOTENCY_SECONDS = 24 * 60 * 60
+_CONTENT_TYPE = (b"content-type", b"application/json;charset=UTF-8")
+_CONCURRENCY = [
+    (b"concurrency-limit-type", b"Default"),
+    (b"concurrency-limit-limit", b"40"),
+    # Calls are answered one after another, so one of the forty is in use.
+    (b"concurrency-limit-remaining", b"39"),
+]
+_RECORDED = (
+    "accept-encoding", "content-encoding", "content-type", "idempotency-key", "user-agent",
+    "zuora-entity-ids", "zuora-org-ids", "zuora-track-id", "zuora-version",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request that was answered. It holds neither tokens nor credentials."""
+
+    method: str
+    path: str
+    query: str
+    operation: str | None
+    """The operation's id in the contract; None if no operation answers at that path with that method."""
+    headers: Mapping[str, str]
+    """Those headers that the API gives a meaning to, and `user-agent`, by their names in lower case."""
+    status: int
+    codes: tuple[str, ...]
+    """The codes of the reasons, if the call was refused."""
+    request_id: str
+
+
+@dataclass(slots=True)
+class _Call:
+    """A request on its way to an answer."""
+
+    request: Request
+    request_id: str
+    track_id: str | None = None
+    operation: str | None = None
+    run: str = ""
+    query: dict[str, Any] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+class _Window:
+    """Calls counted in each minute. It is not kept in the store: a restart begins a new minute."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._minute = self._used = 0
+
+    def use(self, now: float) -> tuple[bool, int, int]:
+        """Count one call: whether it is within the limit, how many are left, seconds until the next minute."""
+        minute = math.floor(now / 60)
+        if minute != self._minute:
+            self._minute, self._used = minute, 0
+        self._used += 1
+        return self._used <= self.limit, max(0, self.limit - self._used), math.ceil((minute + 1) * 60 - now)
+
+
+class App:
+    """Answers requests, one at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        tenant: Tenant,
+        tokens: Tokens,
+        identifiers: Identifiers,
+        clock: Clock,
+        settings: Settings,
+        origin: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._tokens = tokens
+        self._identifiers = identifiers
+        self._clock = clock
+        self._settings = settings
+        self._origin = origin
+        self._calls = _Window(settings.calls_per_minute)
+        self._token_calls = _Window(settings.token_calls_per_minute)
+        limit = settings.calls_per_minute
+        self._rate_limit = f"{limit}, {limit};w=60, {45 * limit};w=3600, {540 * limit};w=86400".encode()
+        self.requests: deque[RecordedRequest] = deque(maxlen=settings.journal_size)
+        self._operations: dict[str, tuple[str | None, Callable[[_Call, Operation], bytes]]] = {
+            "getJournalRun": (None, self._retrieve),
+            "listJournalEntriesOfJournalRun": (None, self._entries),
+            "createJournalRun": ("Create Journal Run", self._create),
+            "cancelJournalRun": ("Cancel Journal Run", self._cancel),
+            "deleteJournalRun": ("Delete Cancelled Journal Run", self._delete),
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. It never raises: what goes wrong in here is logged and answered with 500."""
+        try:
+            with self._store.transaction():
+                return self._handle(request)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            call = _Call(request, self._identifiers.uuid())
+            return self._finish(call, 500, self._error_body(call, ((60, "An unexpected error occurred."),)))
+
+    def _handle(self, request: Request) -> Response:
+        call = _Call(request, self._identifiers.uuid())
+        try:
+            status, body = self._answer(call)
+        except Refusal as refusal:
+            status, body = self._refuse(call, refusal)
+        return self._finish(call, status, body)
+
+    def _answer(self, call: _Call) -> tuple[int, bytes]:
+        self._check_size(call.request)
+        self._check_track_id(call)
+        operation = self._find_operation(call)
+        if operation.path == TOKEN_PATH:
+            return self._token(call, operation)
+        self._count(call)
+        permissions = self._tokens.permissions(call.request.headers.get("authorization", ""))
+        self._check_parameters(call, operation)
+        key = call.request.headers.get("idempotency-key")
+        return (self._once if key else self._perform)(call, operation, permissions)
+
+    def not_http(self, message: str) -> Response:
+        """The answer to what cannot be read as a request."""
+        call = _Call(Request("", "", "", {}, b""), self._identifiers.uuid())
+        return self._finish(call, 400, self._error_body(call, ((20, message),)))
+
+    # Before an operation
+
+    def _check_size(self, request: Request) -> None:
+        most = self._settings.largest_head
+        if len(request.path) + len(request.query) > most:
+            raise Refusal((20, f"The address is longer than {most} characters."), status=414)
+        if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > most:
+            raise Refusal((20, f"The headers are longer than {most} characters."), status=431)
+        if len(request.body) > self._settings.largest_body:
+            raise wire.too_large(self._settings.largest_body)
+
+    def _check_track_id(self, call: _Call) -> None:
+        track_id = call.request.headers.get("zuora-track-id")
+        if track_id is not None:
+            _refuse_findings(findings(contract().track_id, track_id, "Zuora-Track-Id"))
+            call.track_id = track_id
+
+    def _find_operation(self, call: _Call) -> Operation:
+        request = call.request
+        found = contract().route(request.path)
+        if found is None:
+            raise Refusal((40, f"There is no endpoint {request.path[:200]}."), status=404)
+        route, run = found
+        if request.method not in route.operations:
+            allow = ", ".join(sorted(route.operations)).encode()
+            refused = (45, f"Request method '{request.method}' is not supported here.")
+            raise Refusal(refused, status=405, headers=[(b"allow", allow)])
+        operation = route.operations[request.method]
+        call.operation = operation.id
+        call.run = unquote(run)
+        if request.method != "POST" and "idempotency-key" in request.headers:
+            refused = (20, f"Request method '{request.method}' not supported with Idempotency-Key header")
+            raise Refusal(refused, status=400)
+        return operation
+
+    def _count(self, call: _Call) -> None:
+        allowed, left, reset = self._calls.use(self._clock.timestamp())
+        call.headers = [
+            (b"ratelimit-limit", self._rate_limit),
+            (b"ratelimit-remaining", b"%d" % left),
+            (b"ratelimit-reset", b"%d" % reset),
+            *_CONCURRENCY,
+        ]
+        if not allowed:
+            raise _too_many(reset)
+
+    def _check_parameters(self, call: _Call, operation: Operation) -> None:
+        headers = call.request.headers
+        found: list[tuple[int, str]] = []
+        for header in operation.headers:
+            if header.name in headers:
+                found += findings(header.validator, headers[header.name], header.name)
+        if operation.query and call.request.query:
+            given = dict(parse_qsl(call.request.query, keep_blank_values=True, errors="replace"))
+            for name, parameter in operation.query.items():
+                if name in given:
+                    value = call.query[name] = parameter.read(given[name])
+                    found += findings(parameter.validator, value, name)
+        _refuse_findings(found)
+        entity, organizations = headers.get("zuora-entity-ids"), headers.get("zuora-org-ids")
+        if entity and self._settings.entity_ids and entity not in self._settings.entity_ids:
+            raise Refusal((90000020, f"There is no access to the entity {entity[:100]}."))
+        if organizations and self._settings.organization_ids:
+            asked = {each.strip() for each in organizations.split(",")}
+            if asked - self._settings.organization_ids:
+                raise Refusal((10, f"There is no access to all of the organisations {organizations[:100]}."))
+
+    def _once(self, call: _Call, operation: Operation, permissions: Collection[str]) -> tuple[int, bytes]:
+        key = call.request.headers["idempotency-key"]
+        now = self._clock.timestamp()
+        asked = f"{call.request.method} {call.request.path}?{call.request.query}"
+        if kept := self._store.reply(key, now):
+            if kept.call != asked:
+                raise Refusal((20, "The Idempotency-Key was used with another address before."), status=422)
+            call.request_id = kept.request_id
+            return kept.status, kept.body
+        try:
+            status, body = self._perform(call, operation, permissions)
+        except Refusal as refusal:
+            status, body = self._refuse(call, refusal)
+        reply = Reply(asked, status, call.request_id, body)
+        self._store.keep_reply(key, reply, now, now + IDEMPOTENCY_SECONDS)
+        return status, body
+
+    # Operations
+
+    def _perform(self, call: _Call, operation: Operation, permissions: Collection[str]) -> tuple[int, bytes]:
+        permission, perform = self._operations[operation.id]
+        if permission and permission not in permissions:
+            raise Refusal((10, f'The user does not have the permission "{permission}".'))
+        return 200, perform(call, operation)
+
+    def _body(self, call: _Call, operation: Operation) -> bytes:
+        given = wire.media_type(call.request)
+        if given != operation.media_type:
+            raise Refusal((45, f"Content type '{given[:100]}' not supported"), status=415)
+        return wire.plain_body(call.request, self._settings.largest_body)
+
+    def _create(self, call: _Call, operation: Operation) -> bytes:
+        wanted = wire.read_json(self._body(call, operation))
+        _refuse_findings(findings(operation.body, wanted))
+        return wire.write_json({"journalRunNumber": self._tenant.create(wanted), "success": True})
+
+    def _retrieve(self, call: _Call, _: Operation) -> bytes:
+        run = self._tenant.look(call.run, poll=True)
+        return (
+            f'{{"number":"{run.number}","status":"{self._tenant.shown(run)}",{run.document},'
+            f'"totalJournalEntryCount":{run.entries},"success":true}}'
+        ).encode()
+
+    def _entries(self, call: _Call, operation: Operation) -> bytes:
+        run = self._tenant.look(call.run, poll=True)
+        size = call.query.get("pageSize")
+        # Without a page size the page has no effect (Zuora, Retrieve journal entries in a journal run).
+        page = call.query.get("page", 1) if size else 1
+        size = size or operation.query["pageSize"].default
+        if size > self._settings.largest_page:
+            raise Refusal((20, f"pageSize: it is more than {self._settings.largest_page}"))
+        rows = self._store.entries(run.number, size, min((page - 1) * size, run.entries))
+        entries = ",".join(_entry(*row) for row in rows)
+        more = page * size < run.entries
+        following = f'"nextPage":{json.dumps(self._address(call, page + 1, size))},' if more else ""
+        return f'{{"journalEntries":[{entries}],{following}"success":true}}'.encode()
+
+    def _address(self, call: _Call, page: int, size: int) -> str:
+        host = call.request.headers.get("host", "")
+        named = re.fullmatch(r"[\w.:\[\]-]{1,255}", host, re.ASCII)
+        origin = f"{call.request.scheme}://{host}" if named else self._origin()
+        return f"{origin}{call.request.path}?page={page}&pageSize={size}"
+
+    def _cancel(self, call: _Call, operation: Operation) -> bytes:
+        if body := self._body(call, operation):
+            wire.read_json(body)
+        self._tenant.cancel(call.run)
+        return b'{"success":true}'
+
+    def _delete(self, call: _Call, _: Operation) -> bytes:
+        self._tenant.delete(call.run)
+        return b'{"success":true}'
+
+    def _token(self, call: _Call, operation: Operation) -> tuple[int, bytes]:
+        allowed, left, reset = self._token_calls.use(self._clock.timestamp())
+        call.headers = [
+            (b"x-ratelimit-limit-minute", b"%d" % self._token_calls.limit),
+            (b"x-ratelimit-remaining-minute", b"%d" % left),
+        ]
+        if not allowed:
+            raise _too_many(reset)
+        self._check_parameters(call, operation)
+        try:
+            return 200, wire.write_json(self._tokens.issue(self._body(call, operation), call.request.path))
+        except NoToken as refused:
+            return 400, wire.write_json(refused.body)
+
+    # Answers
+
+    def _refuse(self, call: _Call, refusal: Refusal) -> tuple[int, bytes]:
+        version = call.request.headers.get("zuora-version", self._settings.tenant_version)
+        dated = re.fullmatch(r"\d{4}-\d\d-\d\d", version) and version >= STATUSES_FROM
+        own = dated or call.request.path == TOKEN_PATH
+        status = refusal.status or (wire.HTTP_STATUS[refusal.reasons[0][0] % 100] if own else 200)
+        call.headers += refusal.headers
+        return status, self._error_body(call, refusal.reasons)
+
+    def _error_body(self, call: _Call, reasons: tuple[tuple[int, str], ...]) -> bytes:
+        resource = RESOURCE.get(call.request.method, 500000)
+        # Live answers have numbers, but for codes that begin with a 9.
+        codes: list[Any] = [resource * 100 + reason if reason < 100 else str(reason) for reason, _ in reasons]
+        if not self._settings.numeric_codes:
+            codes = [str(code) for code in codes]
+        call.codes = tuple(map(str, codes))
+        answer = {
+            "success": False,
+            "processId": self._identifiers.process(),
+            "reasons": [{"code": code, "message": message} for code, (_, message) in zip(codes, reasons, strict=True)],
+            "requestId": call.request_id,
+        }
+        return wire.write_json(answer)
+
+    def _finish(self, call: _Call, status: int, body: bytes) -> Response:
+        request = call.request
+        headers = [_CONTENT_TYPE, (b"zuora-request-id", call.request_id.encode()), *call.headers]
+        if call.track_id is not None:
+            headers.append((b"zuora-track-id", call.track_id.encode()))
+        if len(body) > wire.COMPRESSED_ABOVE and wire.wants_gzip(request):
+            body = wire.compress(body)
+            headers.append((b"content-encoding", b"gzip"))
+        headers.append((b"content-length", b"%d" % len(body)))
+        self._record(call, status)
+        return Response(status, headers, b"" if request.method == "HEAD" else body)
+
+    def _record(self, call: _Call, status: int) -> None:
+        request = call.request
+        self.requests.append(
+            RecordedRequest(
+                method=request.method,
+                path=request.path,
+                query="" if request.path == TOKEN_PATH else request.query,
+                operation=call.operation,
+                headers=MappingProxyType({n: request.headers[n] for n in _RECORDED if n in request.headers}),
+                status=status,
+                codes=call.codes,
+                request_id=call.request_id,
+            )
+        )
+
+
+def _entry(number: str, status: str, transfer: str, by: str | None, on: str | None, document: str) -> str:
+    transferred = f'"transferredBy":{json.dumps(by)},"transferDateTime":{json.dumps(on)},' if on else ""
+    return f'{{"number":"{number}","status":"{status}","transferredToAccounting":"{transfer}",{transferred}{document}}}'
+
+
+def _refuse_findings(found: list[tuple[int, str]]) -> None:
+    if found:
+        raise Refusal(*found)
+
+
+def _too_many(reset: int) -> Refusal:
+    message = f"API Rate limit exceeded for the minute, retry after {reset} seconds"
+    return Refusal((70, message), status=429, headers=[(b"retry-after", b"%d" % reset)])

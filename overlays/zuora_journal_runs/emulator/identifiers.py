@@ -1,0 +1,29 @@
+"""Identifiers in the forms that Zuora gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class Identifiers:
+    """Draws identifiers from a source of random numbers; the same source gives the same ones."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def token(self) -> str:
+        """Thirty-two hexadecimal digits, as of a bearer token or a client secret."""
+        return f"{self._random.getrandbits(128):032x}"
+
+    def uuid(self) -> str:
+        """A version 4 UUID, as of a request or a client."""
+        text = self.token()
+        variant = "89ab"[int(text[16], 16) % 4]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+    def process(self) -> str:
+        """Sixteen hexadecimal digits, as of a process."""
+        return f"{self._random.getrandbits(64):016X}"

@@ -1,0 +1,59 @@
+"""What can be chosen where the documents are silent or contradict each other, and how much is borne."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+PERMISSIONS = frozenset({"Create Journal Run", "Cancel Journal Run", "Delete Cancelled Journal Run"})
+"""The Zuora Finance permissions that the operations ask for; a standard user has them all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Settings of an emulator, for its whole life."""
+
+    show_cancel_in_progress: bool = True
+    """Whether readers see `CancelInprogress`, or the status before until the cancellation is settled."""
+
+    one_run_at_a_time: bool = True
+    """Whether a run that is `Pending` or `Processing` keeps another from being created."""
+
+    earliest_target_date: date | None = None
+    """The first date that a run may take in; None for that of the first accounting period."""
+
+    tenant_version: str = "186.0"
+    """The `Zuora-Version` of calls that name none. From 2024-05-20 errors have an HTTP status of their own."""
+
+    numeric_codes: bool = True
+    """Whether reason codes are numbers, as seen in live answers, or text, as in the schemas."""
+
+    entity_ids: frozenset[str] = frozenset()
+    """The entities of a tenant with Multi-entity, which `Zuora-Entity-Ids` must name; empty: not looked at."""
+
+    organization_ids: frozenset[str] = frozenset()
+    """The organisations of a tenant with Multi-Org, which `Zuora-Org-Ids` must name; empty: not looked at."""
+
+    largest_page: int = 300
+    """The largest `pageSize`; documents say 300 and 40."""
+
+    token_seconds: int = 3600
+    """How long a bearer token is good for."""
+
+    calls_per_minute: int = 50_000
+    """Calls allowed in a minute of the emulator's clock; beyond, they are refused with 429."""
+
+    token_calls_per_minute: int = 2_000
+    """Token requests allowed in a minute."""
+
+    largest_body: int = 1 << 20
+    """The most bytes of a request body, before and after decompression."""
+
+    largest_head: int = 16 << 10
+    """The most bytes of a request's address and headers."""
+
+    journal_size: int = 1000
+    """How many of the last requests are kept."""

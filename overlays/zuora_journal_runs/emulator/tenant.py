@@ -1,0 +1,318 @@
+"""One tenant: its users, runs and entries, and what happens to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .ledger import PERIODS, Period, entries_of
+from .lifecycle import (
+    BLOCKS_CREATION,
+    CANCELABLE,
+    DELETABLE,
+    OUTCOMES,
+    UNDER_WAY,
+    EntryStatus,
+    RunStatus,
+    Transfer,
+    next_step,
+)
+from .store import Run
+from .wire import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from .clock import Clock
+    from .pace import Pace
+    from .seed import SeedRun
+    from .settings import Settings
+    from .store import Store
+
+_GONE = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
+
+
+class Target(NamedTuple):
+    """The dates that a run takes in, and the accounting period that they belong to."""
+
+    period: Period
+    start: str
+    end: str
+
+
+def not_found(number: str) -> Refusal:
+    """The refusal for a run that is not there."""
+    return Refusal((40, f"Cannot find entity by key: '{number[:100]}'."))
+
+
+class Tenant:
+    """What can be done to runs. Every method belongs inside a transaction of the store."""
+
+    def __init__(self, store: Store, clock: Clock, pace: Pace, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._settings = settings
+
+    # Seeding
+
+    def plant(self, runs: Iterable[SeedRun]) -> list[str]:
+        """Put runs there as they are; their numbers. Raises ValueError for what no tenant can hold."""
+        return [self._plant(run) for run in runs]
+
+    def _plant(self, seed: SeedRun) -> str:
+        period = PERIODS.get(seed.period)
+        if period is None:
+            raise ValueError(f"there is no accounting period {seed.period!r}")
+        if seed.entries and not seed.transaction_types:
+            raise ValueError("entries need a transaction type")
+        if not all(1 <= position <= seed.entries for position in seed.transfers):
+            raise ValueError(f"a run with {seed.entries} entries cannot have others transferred")
+        _check_outcome(seed.outcome)
+        number = seed.number or self._next_number()
+        if not re.fullmatch(r"JR-\d{8,18}", number, re.ASCII):
+            raise ValueError(f"{number!r} is not the number of a run, such as JR-00000075")
+        if self._store.run(number):
+            raise ValueError(f"there is a run {number} already")
+        if seed.number:
+            self._store.count("run", int(number.removeprefix("JR-")))
+        run = self._new_run(
+            number,
+            status=RunStatus(seed.status),
+            outcome=RunStatus(seed.outcome),
+            pace=seed.pace or self._pace,
+            target=Target(period, period.start, period.end),
+            executed_on=seed.executed_on,
+            entry_date=period.end,
+            types=seed.transaction_types,
+        )
+        status = EntryStatus.CANCELLED if run.status in _GONE else EntryStatus.CREATED
+        entries = self._make_entries(run, status, seed.entries)
+        for position, transfer in seed.transfers.items():
+            self.transfer(entries[position - 1], Transfer(transfer), on=seed.executed_on)
+        self._store.save_run(run)
+        return number
+
+    def _next_number(self) -> str:
+        return f"JR-{self._store.count('run'):08}"
+
+    def _new_run(
+        self,
+        number: str,
+        *,
+        status: RunStatus,
+        outcome: RunStatus,
+        pace: Pace,
+        target: Target,
+        entry_date: str,
+        types: Iterable[str],
+        executed_on: str | None = None,
+    ) -> Run:
+        document = {
+            "executedOn": executed_on or self._written_now(),
+            "journalEntryDate": entry_date,
+            "targetStartDate": target.start,
+            "targetEndDate": target.end,
+            "segmentationRuleName": "Region",
+            "aggregateCurrency": False,
+            "transactionTypes": [{"type": each} for each in types],
+        }
+        run = Run(
+            number=number,
+            status=status,
+            before=RunStatus.COMPLETED,
+            outcome=outcome,
+            period=target.period.name,
+            document=json.dumps(document, separators=(",", ":"))[1:-1],
+            entries=0,
+            pace=pace,
+            polls=0,
+            since=self._clock.timestamp(),
+        )
+        self._store.save_run(run)
+        return run
+
+    def _written_now(self) -> str:
+        return f"{self._clock.now():%Y-%m-%d %H:%M:%S}"
+
+    def _make_entries(self, run: Run, status: EntryStatus, count: int | None = None) -> list[str]:
+        """Make a run's entries, always the same for the same run number."""
+        document = json.loads("{" + run.document + "}")
+        texts = entries_of(
+            [each["type"] for each in document["transactionTypes"]],
+            PERIODS[run.period],
+            document["targetStartDate"],
+            document["targetEndDate"],
+            document["journalEntryDate"],
+            Random(run.number),  # noqa: S311
+            count,
+        )
+        numbers = [f"JE-{self._store.count('entry'):08}" for _ in texts]
+        for number, text in zip(numbers, texts, strict=True):
+            self._store.add_entry(number, run.number, status, text)
+        run.entries = len(numbers)
+        return numbers
+
+    # What happens to a run
+
+    def look(self, number: str, *, poll: bool = False) -> Run:
+        """The run after all the steps that are due. Raises Refusal if there is none, or none any more."""
+        run = self._store.run(number)
+        if run and run.status in UNDER_WAY:
+            run = self._advance(run, poll=poll)
+        if run is None:
+            raise not_found(number)
+        return run
+
+    def _advance(self, run: Run, *, poll: bool) -> Run | None:
+        """Take the steps that are due; the run as it is then, or None if it is gone."""
+        now = self._clock.timestamp()
+        due = run.pace.due(run.polls if poll else 0, now - run.since)
+        if due:
+            run.polls = 0
+            run.since = run.since + due * run.pace.amount if run.pace.kind == "seconds" else now
+        run.polls += poll
+        if not self._take(run, due):
+            return None
+        if due or poll:
+            self._store.save_run(run)
+        return run
+
+    def _take(self, run: Run, steps: int) -> bool:
+        """Take so many steps, or as many as there are; whether there is a run left, which is not saved yet."""
+        for _ in range(steps):
+            if run.status not in UNDER_WAY:
+                break
+            cancelling = run.status is RunStatus.CANCEL_IN_PROGRESS
+            step = next_step(
+                run.status,
+                before=run.before,
+                outcome=run.outcome,
+                entries=self._store.entry_states(run.number) if cancelling else (),
+                at_most=run.pace.batch(run.entries),
+            )
+            if step.status is None:
+                self._store.delete_run(run.number)
+                return False
+            if run.status is RunStatus.PROCESSING and step.status is RunStatus.COMPLETED:
+                self._make_entries(run, EntryStatus.CREATED)
+            self._store.cancel_entries(step.cancelled)
+            run.status = step.status
+        return True
+
+    def push(self, number: str, steps: int) -> None:
+        """Take steps whatever the pace. Raises ValueError if there is no such run."""
+        run = self._store.run(number)
+        if run is None:
+            raise ValueError(f"there is no journal run {number}")
+        if self._take(run, steps):
+            self._store.save_run(run)
+
+    def decide(self, outcome: RunStatus) -> None:
+        """Decide how a run to be created ends, after those that are decided already. Raises ValueError."""
+        _check_outcome(outcome)
+        self._store.add_outcome(outcome)
+
+    def shown(self, run: Run) -> RunStatus:
+        """The status that a reader is shown."""
+        hidden = run.status is RunStatus.CANCEL_IN_PROGRESS and not self._settings.show_cancel_in_progress
+        return run.before if hidden else run.status
+
+    def _begin(self, run: Run, status: RunStatus) -> None:
+        run.before, run.status = run.status, status
+        run.polls, run.since = 0, self._clock.timestamp()
+        self._store.save_run(run)
+        self._advance(run, poll=False)
+
+    # What callers ask for
+
+    def create(self, wanted: Mapping[str, Any]) -> str:
+        """Create a run; its number. Raises Refusal."""
+        types = list(dict.fromkeys(each["type"] for each in wanted["transactionTypes"]))
+        target = self._target(wanted, types)
+        if self._settings.one_run_at_a_time:
+            self._refuse_if_busy()
+        number = self._next_number()
+        run = self._new_run(
+            number,
+            status=RunStatus.PENDING,
+            outcome=self._store.next_outcome(),
+            pace=self._pace,
+            target=target,
+            entry_date=wanted["journalEntryDate"],
+            types=types,
+        )
+        self._advance(run, poll=False)
+        return number
+
+    def _target(self, wanted: Mapping[str, Any], types: Collection[str]) -> Target:
+        name = wanted.get("accountingPeriodName", "")
+        start, end = wanted.get("targetStartDate", ""), wanted.get("targetEndDate", "")
+        if not name and not (start and end):
+            raise Refusal((22, "accountingPeriodName: it is required without both target dates"))
+        target = self._named(name, start, end) if name else self._dated(start, end, types)
+        earliest = self._settings.earliest_target_date
+        if earliest and target.start < earliest.isoformat():
+            raise Refusal((20, f"targetStartDate: the earliest target date is {earliest}"))
+        return target
+
+    def _named(self, name: str, start: str, end: str) -> Target:
+        period = PERIODS.get(name)
+        if period is None:
+            raise Refusal((20, f"accountingPeriodName: there is no accounting period '{name[:100]}'"))
+        if start not in ("", period.start) or end not in ("", period.end):
+            raise Refusal((20, f"The target dates are not those of {name}, {period.start} to {period.end}."))
+        return Target(period, period.start, period.end)
+
+    def _dated(self, start: str, end: str, types: Collection[str]) -> Target:
+        if "Revenue Event Item" in types:
+            raise Refusal((30, "Revenue Event Item can only be selected when Target Date(s) is an Accounting Period."))
+        if end < start:
+            raise Refusal((20, "targetEndDate: it is before targetStartDate"))
+        for period in PERIODS.values():
+            if period.start <= start and end <= period.end:
+                return Target(period, start, end)
+        raise Refusal((20, "The target dates are not within one accounting period."))
+
+    def _refuse_if_busy(self) -> None:
+        for run in self._store.runs_in(UNDER_WAY):
+            ahead = self._advance(run, poll=False)
+            if ahead and self.shown(ahead) in BLOCKS_CREATION:
+                raise Refusal(
+                    (30, f"The journal run {ahead.number} is {self.shown(ahead)}; only one can run at a time.")
+                )
+
+    def cancel(self, number: str) -> None:
+        """Begin a cancellation. Raises Refusal if the run's status does not allow it."""
+        run = self.look(number)
+        status = self.shown(run)
+        if status not in CANCELABLE:
+            raise Refusal((30, f"The journal run {number} is {status} and cannot be cancelled."))
+        if run.status is not RunStatus.CANCEL_IN_PROGRESS:
+            self._begin(run, RunStatus.CANCEL_IN_PROGRESS)
+
+    def delete(self, number: str) -> None:
+        """Begin a deletion. Raises Refusal if the run is not cancelled."""
+        run = self.look(number)
+        if run.status not in DELETABLE:
+            raise Refusal((30, f"The journal run {number} is {self.shown(run)}; only a cancelled one can be deleted."))
+        self._begin(run, RunStatus.DELETE_IN_PROGRESS)
+
+    def transfer(self, entry: str, value: Transfer, *, by: str = "accounting", on: str | None = None) -> None:
+        """Set `transferredToAccounting`. Raises ValueError for an unknown or cancelled entry."""
+        status = self._store.entry_status(entry)
+        if status is None:
+            raise ValueError(f"there is no journal entry {entry}")
+        if status is EntryStatus.CANCELLED:
+            raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
+        if value is Transfer.YES:
+            self._store.transfer_entry(entry, value, by, on or self._written_now())
+        else:
+            self._store.transfer_entry(entry, value, None, None)
+
+
+def _check_outcome(outcome: RunStatus) -> None:
+    if outcome not in OUTCOMES:
+        raise ValueError(f"the processing of a run cannot end in {outcome}")

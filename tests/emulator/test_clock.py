@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from zuora_journal_runs.emulator import Clock
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class Ticks:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_clock_runs_by_the_time_that_it_is_given() -> None:
+    ticks = Ticks()
+    clock = Clock(NOON, monotonic=ticks)
+    ticks.now += 90
+    assert clock.now() == NOON + timedelta(seconds=90)
+
+
+def test_a_frozen_clock_moves_only_when_it_is_moved() -> None:
+    ticks = Ticks()
+    clock = Clock(NOON, running=False, monotonic=ticks)
+    ticks.now += 90
+    assert clock.now() == NOON
+    clock.advance(timedelta(hours=1))
+    clock.advance(0.5)
+    assert clock.timestamp() == NOON.timestamp() + 3600.5
+
+
+def test_freezing_and_resuming_lose_no_time() -> None:
+    ticks = Ticks()
+    clock = Clock(NOON, monotonic=ticks)
+    ticks.now += 10
+    clock.freeze()
+    ticks.now += 1000
+    assert clock.now() == NOON + timedelta(seconds=10)
+    clock.resume()
+    ticks.now += 5
+    clock.advance(1)
+    assert clock.now() == NOON + timedelta(seconds=16)
+
+
+def test_time_does_not_go_back() -> None:
+    with pytest.raises(ValueError, match="back"):
+        Clock().advance(-1)
+
+
+def test_by_default_it_is_now() -> None:
+    assert abs(Clock().now() - datetime.now(UTC)) < timedelta(minutes=1)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zuora_journal_runs.emulator import AT_ONCE, DatabaseUnusable, Pace, SeedRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.emulator.conftest import Api
+
+RUN = "JR-00000075"
+ONE_BY_ONE = Pace.parse("polls:1")
+
+
+def test_a_file_keeps_everything(make: Callable[..., Api], tmp_path: Path) -> None:
+    file = tmp_path / "tenant.db"
+    first = make(database=file, pace=ONE_BY_ONE)
+    first.cancel()
+    for _ in range(4):
+        first.status()
+    key = {"Idempotency-Key": "k"}
+    created = first.create(key).content
+    first.emulator.close()
+    second = make(database=file, pace=AT_ONCE, seed=())
+    assert second.emulator.client_id == first.emulator.client_id
+    second.http.headers["Authorization"] = first.http.headers["Authorization"]
+    assert [second.entry_statuses().count("Cancelled") for _ in range(8)] == [4, 5, 6, 7, 8, 9, 9, 9]
+    assert second.status() == "Completed"
+    assert second.create(key).content == created
+    assert second.status("JR-00000076") == "Pending"
+
+
+def test_time_does_not_go_back_between_two_emulators(make: Callable[..., Api], tmp_path: Path) -> None:
+    file = tmp_path / "tenant.db"
+    first = make(database=file, clock=None, pace="seconds:10")
+    first.emulator.clock.advance(10**9)
+    first.sign_in()
+    then = first.emulator.clock.now()
+    first.cancel()
+    first.emulator.close()
+    assert make(database=file, clock=None).emulator.clock.now() >= then
+
+
+def test_a_file_belongs_to_one_emulator_at_a_time(make: Callable[..., Api], tmp_path: Path) -> None:
+    file = tmp_path / "tenant.db"
+    make(database=file)
+    with pytest.raises(DatabaseUnusable, match="locked"):
+        make(database=file)
+
+
+def test_a_file_of_something_else_is_left_alone(make: Callable[..., Api], tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database " * 100)
+    with pytest.raises(DatabaseUnusable, match="not a database"):
+        make(database=text)
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as database:
+        database.execute("CREATE TABLE notes (text)")
+    database.close()
+    with pytest.raises(DatabaseUnusable, match="other data"):
+        make(database=other)
+    with pytest.raises(DatabaseUnusable, match="unable to open"):
+        make(database=tmp_path / "nowhere" / "tenant.db")
+
+
+def test_a_closed_emulator_lets_go_of_its_file(make: Callable[..., Api], tmp_path: Path) -> None:
+    file = tmp_path / "tenant.db"
+    make(database=file).emulator.close()
+    assert make(database=file).status() == "Completed"
+
+
+VICTIM = """
+    import os, signal, sys
+    import httpx
+    from zuora_journal_runs.emulator import Emulator, Pace
+
+    emulator = Emulator(database=sys.argv[1], pace=Pace.parse("polls:1"))
+    http = httpx.Client(transport=emulator.transport(), base_url=emulator.url)
+    form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    token = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()["access_token"]
+    http.headers["Authorization"] = "Bearer " + token
+    run = "/v1/journal-runs/JR-00000075"
+    http.put(run + "/cancel", json={})
+    for _ in range(int(sys.argv[2])):
+        http.get(run)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
+@pytest.mark.parametrize("reads", [0, 3, 7])
+def test_what_was_acknowledged_survives_a_kill(make: Callable[..., Api], tmp_path: Path, reads: int) -> None:
+    file = tmp_path / "tenant.db"
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(VICTIM), str(file), str(reads)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    api = make(database=file, pace=AT_ONCE, seed=[SeedRun()])
+    assert api.entry_statuses().count("Cancelled") == reads
+    for _ in range(12):
+        api.status()
+    assert api.entry_statuses().count("Cancelled") == 9
+    assert api.status() == "Completed"
