@@ -1,0 +1,1 @@
+"""The subcommands, each of which returns its exit status."""

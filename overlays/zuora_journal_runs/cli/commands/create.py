@@ -1,0 +1,114 @@
+"""`zjr create`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+
+from zuora_journal_runs import _headers, errors
+from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.parameters import (
+    JSON,
+    TIMEOUT,
+    all_checked,
+    checked,
+    complete_type,
+    date,
+    transaction_type,
+    transaction_types,
+)
+from zuora_journal_runs.cli.problems import Problem
+from zuora_journal_runs.cli.progress import waiting
+from zuora_journal_runs.cli.session import connected
+from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.words import entries_in, sentences
+
+if TYPE_CHECKING:
+    import datetime
+
+    from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs.cli.session import Session
+
+
+class _Create(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the transaction types, which no other help takes the time to import."""
+        with formatter.section("Transaction types"):
+            formatter.write("".join(f"  {name}\n" for name in transaction_types()))
+
+
+@click.command(cls=_Create)
+@connected
+@click.option(
+    "--type",
+    "types",
+    metavar="TYPE",
+    multiple=True,
+    required=True,
+    callback=all_checked(transaction_type),
+    shell_complete=complete_type,
+    help='What the run takes in, such as "Invoice Item"; give it again for more.',
+)
+@click.option("--date", "on", metavar="DATE", required=True, callback=checked(date), help="The date of its entries.")
+@click.option("--period", metavar="NAME", help="The accounting period to take in, such as Oct-2026; or else:")
+@click.option("--from", "start", metavar="DATE", callback=checked(date), help="The first date to take in.")
+@click.option("--to", "end", metavar="DATE", callback=checked(date), help="The last date to take in.")
+@click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
+@TIMEOUT
+@click.option(
+    "--idempotency-key",
+    metavar="KEY",
+    callback=checked(_headers.idempotency_key),
+    help="With one key a run is created once at most, however often this is repeated.",
+)
+@JSON
+def create(
+    session: Session,
+    types: list[str],
+    on: datetime.date,
+    period: str | None,
+    start: datetime.date | None,
+    end: datetime.date | None,
+    wait: bool,
+    timeout: float,
+    idempotency_key: str | None,
+    as_json: bool,
+) -> int:
+    """Create a journal run, and print its number."""
+    _check_target(period, start, end)
+    key = idempotency_key or str(uuid.uuid4())
+    with session.client(idempotency_key=key) as client:
+        session.known = f"the run may have been created; to repeat it without another run: --idempotency-key {key}"
+        answer = client.create(types, on, accounting_period_name=period, target_start_date=start, target_end_date=end)
+        number = answer.journal_run_number
+        session.known = f"{number} was created; to see what becomes of it: `zjr get {number}`"
+        if not as_json:
+            click.echo(number)
+        record = _awaited(client, number, timeout) if wait else records.creation(number)
+    if as_json:
+        click.echo(records.line(record))
+    elif record["outcome"] == "completed":
+        count = record["totalJournalEntryCount"]
+        click.echo("Completed" if count is None else f"Completed, {entries_in(count)}")
+    if record["message"]:
+        raise Problem(sentences(record["message"], record["advice"]), Status(record["exitStatus"]))
+    return record["exitStatus"]
+
+
+def _check_target(period: str | None, start: datetime.date | None, end: datetime.date | None) -> None:
+    if period is None and (start is None or end is None):
+        raise click.UsageError("no period: give --period, or --from and --to")
+    if period is not None and (start is not None or end is not None):
+        raise click.UsageError("two periods: give --period, or --from and --to")
+    if start is not None and end is not None and end < start:
+        raise click.UsageError(f"--to {end} is before --from {start}")
+
+
+def _awaited(client: JournalRunsClient, number: str, timeout: float) -> records.CreationRecord:
+    with waiting(f"{number}: waiting until it has ended, {timeout:g} s at most"):
+        try:
+            return records.ended(number, client.wait_for_completion(number, timeout=timeout))
+        except errors.JournalRunsError as error:
+            return records.not_ended(number, error)

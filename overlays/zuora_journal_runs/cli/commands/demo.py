@@ -1,0 +1,97 @@
+"""`zjr demo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zuora_journal_runs.cli.commands.emulator import emulating
+from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.terminal import program, show
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zuora_journal_runs import JournalRunsClient
+
+RUN = "JR-00000075"
+_BETWEEN_LOOKS = 0.2
+"""Seconds."""
+_TIMEOUT = 30.0
+
+
+@click.command()
+def demo() -> int:
+    """See on an emulator what a cancellation really does."""
+    with emulating():
+        from zuora_journal_runs import JournalRunsClient, Polling
+        from zuora_journal_runs.emulator import Emulator
+
+        polling = Polling(first=_BETWEEN_LOOKS, longest=_BETWEEN_LOOKS)
+        with Emulator() as emulator, JournalRunsClient.from_env(emulator.environ(), polling=polling) as client:
+            show(
+                f"An emulator of Zuora's API is up at {emulator.url}.",
+                "What follows is this package's client, over HTTP.",
+            )
+            _tell(client)
+    _invite(program())
+    return Status.DONE
+
+
+def _tell(client: JournalRunsClient) -> None:
+    """Cancel the run, and tell each step when it is taken."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from zuora_journal_runs.cli import records, render
+    from zuora_journal_runs.cli.words import sentences
+
+    def say(*said: RenderableType, table: bool = False) -> None:
+        show(*(Padding(each, (0, 0, 0, 3)) for each in said), table=table)
+
+    def chapter(title: str) -> None:
+        show("", Text(title, render.TITLE))
+
+    chapter("1. Before")
+    run = client.retrieve(RUN)
+    say(f"{RUN} is {run.status} and has {run.total_journal_entry_count} journal entries.")
+
+    chapter("2. What is asked")
+    say(f"PUT /v1/journal-runs/{RUN}/cancel")
+
+    chapter("3. What the API says")
+    cancellation = client.cancel(RUN)
+    assert cancellation.exchange is not None
+    say(f'{cancellation.exchange.status_code}, "success": true')
+
+    chapter("4. What really happens")
+    seen: list[str] = []
+    outcome = client.wait_for_cancellation(
+        cancellation, timeout=_TIMEOUT, on_progress=lambda progress: seen.append(str(progress.run.status))
+    )
+    statuses = ", then ".join(dict.fromkeys([*seen, str(outcome.run.status)]))
+    say(f"The run is looked at {len(seen) + 1} times: it is {statuses}.", "")
+    say(render.Entries(records.entries(RUN, client.entries(RUN))["entries"]), table=True)
+    total = len(outcome.cancelled) + len(outcome.remaining)
+    say("", f"{len(outcome.cancelled)} of {total} entries are cancelled. {len(outcome.remaining)} is not:")
+    for blocked in outcome.blocked:
+        say(f"{blocked.number} stays. {sentences(blocked.reason, blocked.advice)}")
+    show(
+        "",
+        Text(f'Whoever stops at "success: true" takes {RUN} for cancelled. It is not.', render.TITLE),
+    )
+
+
+def _invite(zjr: str) -> None:
+    """Tell what to try next."""
+    from zuora_journal_runs.cli import render
+
+    show("", "Now you:")
+    show(
+        render.rows(
+            (f"{zjr} emulator", "in one terminal; do as it says in another:"),
+            (f"{zjr} cancel {RUN}", "shows what it would do, and asks"),
+            (f"{zjr} --help", "shows the rest"),
+        )
+    )

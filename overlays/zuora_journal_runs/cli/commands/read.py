@@ -1,0 +1,106 @@
+"""`zjr get` and `zjr entries`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.parameters import JSON, NUMBER
+from zuora_journal_runs.cli.session import connected
+from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.terminal import show
+from zuora_journal_runs.cli.words import entries_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from zuora_journal_runs.cli.session import Session
+
+_ENTRY_COLUMNS = (
+    "number",
+    "status",
+    "transferredToAccounting",
+    "transactionType",
+    "accountingPeriodName",
+    "journalEntryDate",
+    "timePeriodStart",
+    "timePeriodEnd",
+    "organizationLabel",
+    "currency",
+    "homeCurrency",
+)
+_ITEM_COLUMNS = (
+    "type",
+    "accountingCodeName",
+    "accountingCodeType",
+    "glAccountNumber",
+    "glAccountName",
+    "amount",
+    "homeCurrencyAmount",
+)
+
+
+@click.command()
+@connected
+@NUMBER
+@JSON
+def get(session: Session, number: str, as_json: bool) -> int:
+    """Show a journal run as it stands now."""
+    with session.client() as client:
+        record = records.run(client.retrieve(number))
+    if as_json:
+        click.echo(records.line(record))
+    else:
+        from zuora_journal_runs.cli.render import run
+
+        show(run(record))
+    return Status.DONE
+
+
+@click.command()
+@connected
+@NUMBER
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="As a table; all fields in JSON; or a row for each debit and credit.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def entries(session: Session, number: str, form: Literal["table", "json", "csv"], as_json: bool) -> int:
+    """List all summary journal entries of a journal run."""
+    with session.client() as client:
+        record = records.entries(number, client.entries(number))
+    if as_json or form == "json":
+        click.echo(records.line(record))
+    elif form == "csv":
+        click.echo(_csv(record["entries"]), nl=False)
+    else:
+        from zuora_journal_runs.cli.render import Entries
+
+        found = record["entries"]
+        cancelled = sum(entry["status"] == "Cancelled" for entry in found)
+        show(f"{number}: {entries_in(len(found))}, {cancelled:,} cancelled")
+        if found:
+            show(Entries(found), table=True)
+    return Status.DONE
+
+
+def _csv(entries: Iterable[Mapping[str, Any]]) -> str:
+    """A row for each debit and credit, with its entry's facts; an entry without any has a row too."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*_ENTRY_COLUMNS, *_ITEM_COLUMNS))
+    for entry in entries:
+        items: Sequence[Mapping[str, Any]] = entry.get("journalEntryItems") or ({},)
+        for item in items:
+            values = [*map(entry.get, _ENTRY_COLUMNS), *map(item.get, _ITEM_COLUMNS)]
+            writer.writerow(records.digits(value) if isinstance(value, Decimal) else value for value in values)
+    return out.getvalue()

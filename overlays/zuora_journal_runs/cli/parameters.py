@@ -1,0 +1,129 @@
+"""What the command line takes: arguments and options that several commands share, and how their values are checked."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from zuora_journal_runs import _headers
+from zuora_journal_runs.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable
+
+    T = TypeVar("T")
+
+
+def checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
+    """A callback that reads a value by a function which raises InvalidInput."""
+
+    def callback(_: click.Context, __: click.Parameter, value: str | None) -> T | None:
+        try:
+            return None if value is None else check(value)
+        except InvalidInput as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+def all_checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], list[T]]:
+    """The same for an option that can be given several times."""
+    one = checked(check)
+
+    def callback(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> list[T]:
+        return [read for value in values if (read := one(context, parameter, value)) is not None]
+
+    return callback
+
+
+def date(value: str) -> datetime.date:
+    """A date.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    from zuora_journal_runs._verbs import date
+
+    return date("it", value)
+
+
+def seconds(value: str) -> float:
+    """A span of time above 0.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if 0 < number < math.inf:
+        return number
+    raise InvalidInput(f"it is {value!r}: give a number of seconds above 0")
+
+
+def transaction_type(value: str) -> str:
+    """The name of a transaction type.
+
+    Raises:
+        InvalidInput: it is none; the error says which are near.
+    """
+    names = transaction_types()
+    if value in names:
+        return value
+    folded = {name.casefold(): name for name in names}
+    near = [folded[name] for name in difflib.get_close_matches(value.casefold(), folded, n=3)]
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "the help lists them all"
+    raise InvalidInput(f"{value!r} is no transaction type: {hint}")
+
+
+def transaction_types() -> list[str]:
+    """The names of all transaction types."""
+    from zuora_journal_runs import TransactionType
+
+    return [str(name) for name in TransactionType]
+
+
+def complete_type(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The transaction types that begin so."""
+    return [CompletionItem(name) for name in transaction_types() if name.casefold().startswith(begun.casefold())]
+
+
+NUMBER = click.argument("number", callback=checked(_headers.run_number))
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+TIMEOUT = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    default="600",
+    show_default=True,
+    callback=checked(seconds),
+    help="How long to wait at most.",
+)
+HEADERS = {
+    "entity_id": click.option(
+        "--entity", "entity_id", metavar="ID", callback=checked(_headers.entity_id), help="Work in this entity."
+    ),
+    "org_ids": click.option(
+        "--org",
+        "org_ids",
+        metavar="IDS",
+        callback=checked(_headers.org_ids),
+        help="Work in these organisations: a,b,c.",
+    ),
+    "track_id": click.option(
+        "--track-id", metavar="ID", callback=checked(_headers.track_id), help="Zuora finds the calls by this again."
+    ),
+    "zuora_version": click.option(
+        "--zuora-version",
+        metavar="V",
+        callback=checked(_headers.zuora_version),
+        help="Ask for this version of the API.",
+    ),
+}
+"""Options that become headers, by their names in the client."""

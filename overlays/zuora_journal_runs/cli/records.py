@@ -1,0 +1,328 @@
+"""What the command answers: the objects of `--json`, from which the text is made too.
+
+`records.schema.json` describes them. What Zuora has a name for bears Zuora's; amounts are text, exact to the digit;
+null stands for what is not known, or does not apply.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import MAX_PREC, Decimal, InvalidOperation, localcontext
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from zuora_journal_runs import _cancellation, errors
+
+from .problems import advice_on, identifiers_of, message_of, status_of
+from .status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zuora_journal_runs import (
+        CancellationOutcome,
+        CancellationPlan,
+        CompletionOutcome,
+        Deletion,
+        JournalEntries,
+        JournalEntry,
+        JournalRun,
+    )
+
+Answer = Literal["accepted", "already"]
+"""What the API said to a cancellation: it took it, or refused it since the run was cancelled, or being so, already."""
+
+
+class EntrySummary(TypedDict):
+    """An entry that stays."""
+
+    number: str
+    transactionType: str | None
+    currency: str | None
+    amount: str | None
+    transferredToAccounting: str | None
+    reason: str
+    advice: str
+    unsettled: bool
+
+
+class PlanRecord(TypedDict):
+    """What a cancellation would do."""
+
+    kind: Literal["plan"]
+    number: str
+    exitStatus: int
+    status: str
+    allowed: bool
+    complete: bool
+    reason: str | None
+    advice: str | None
+    cancellable: list[str]
+    blocked: list[EntrySummary]
+
+
+class CancellationRecord(TypedDict):
+    """A cancellation that was asked for, and what it did."""
+
+    kind: Literal["cancellation"]
+    number: str
+    exitStatus: int
+    answer: Answer
+    outcome: Literal["complete", "incomplete", "accepted", "unknown"]
+    status: str | None
+    deleted: bool
+    cancelled: list[str] | None
+    remaining: list[EntrySummary] | None
+    message: str | None
+    advice: str | None
+
+
+class CreationRecord(TypedDict):
+    """A run that was created, and what became of it."""
+
+    kind: Literal["creation"]
+    number: str
+    exitStatus: int
+    outcome: Literal["created", "completed", "error", "cancelled", "deleted", "unknown"]
+    status: str | None
+    totalJournalEntryCount: int | None
+    message: str | None
+    advice: str | None
+
+
+class DeletionRecord(TypedDict):
+    """A deletion that was asked for."""
+
+    kind: Literal["deletion"]
+    number: str
+    exitStatus: int
+    outcome: Literal["deleted", "accepted", "unknown"]
+    message: str | None
+    advice: str | None
+
+
+class FailureRecord(TypedDict):
+    """What failed for one of several runs."""
+
+    kind: Literal["failure"]
+    number: str
+    exitStatus: int
+    message: str
+    advice: str | None
+    maybeProcessed: bool
+    requestId: str | None
+    trackId: str | None
+
+
+def line(record: Mapping[str, Any]) -> str:
+    """A record as a line of JSON."""
+    return json.dumps(record, default=digits)
+
+
+def digits(amount: Decimal) -> str:
+    """All digits of an amount, without an exponent."""
+    return f"{amount:f}"
+
+
+def run(found: JournalRun) -> dict[str, Any]:
+    """A run as the API gives it."""
+    return {"kind": "run", **found.to_dict()}
+
+
+def entries(number: str, found: JournalEntries) -> dict[str, Any]:
+    """All entries of a run as the API gives them."""
+    return {"kind": "entries", "number": number, "entries": [entry.to_dict() for entry in found]}
+
+
+def summary(entry: JournalEntry) -> EntrySummary:
+    """An entry that stays: why, and what to do about it."""
+    blocked = _cancellation.BlockedEntry(entry) if _cancellation.is_blocked(entry) else None
+    reason, advice = (blocked.reason, blocked.advice) if blocked else _LOOSE
+    amount = debits(entry.to_dict())
+    return {
+        "number": entry.number,
+        "transactionType": entry.transaction_type or None,
+        "currency": entry.currency or None,
+        "amount": None if amount is None else digits(amount),
+        "transferredToAccounting": entry.transferred_to_accounting or None,
+        "reason": reason,
+        "advice": advice,
+        "unsettled": entry.transferred_to_accounting == "Processing",
+    }
+
+
+def debits(entry: Mapping[str, Any]) -> Decimal | None:
+    """The sum of an entry's debits; None if it has none, or one without an amount that is a number."""
+    amounts = [item.get("amount") for item in entry.get("journalEntryItems") or () if item.get("type") == "Debit"]
+    try:
+        with localcontext(prec=MAX_PREC):
+            total = sum(map(Decimal, amounts), Decimal(0))
+    except (InvalidOperation, TypeError):
+        return None
+    return total if amounts and total.is_finite() else None
+
+
+def plan(planned: CancellationPlan) -> PlanRecord:
+    """What a cancellation would do."""
+    status = str(planned.run.status)
+    reason, advice = (None, None) if planned.allowed else _NOT_NOW.get(status, _STRANGE)
+    return {
+        "kind": "plan",
+        "number": planned.run.number,
+        "exitStatus": Status.DONE,
+        "status": status,
+        "allowed": planned.allowed,
+        "complete": planned.complete,
+        "reason": reason,
+        "advice": advice,
+        "cancellable": [entry.number for entry in planned.cancellable],
+        "blocked": [summary(blocked.entry) for blocked in planned.blocked],
+    }
+
+
+def cancellation(number: str, answer: Answer) -> CancellationRecord:
+    """A cancellation whose outcome is not known, since nobody has waited for it."""
+    return {
+        "kind": "cancellation",
+        "number": number,
+        "exitStatus": Status.DONE,
+        "answer": answer,
+        "outcome": "accepted",
+        "status": None,
+        "deleted": False,
+        "cancelled": None,
+        "remaining": None,
+        "message": None,
+        "advice": f"`zjr cancel {number}` waits, and says what it did; asking again does no harm",
+    }
+
+
+def settled(number: str, answer: Answer, outcome: CancellationOutcome) -> CancellationRecord:
+    """A cancellation whose outcome is known."""
+    return {
+        **cancellation(number, answer),
+        "exitStatus": Status.DONE if outcome.complete else Status.INCOMPLETE,
+        "outcome": "complete" if outcome.complete else "incomplete",
+        "status": None if outcome.deleted else str(outcome.run.status),
+        "deleted": outcome.deleted,
+        "cancelled": [entry.number for entry in outcome.cancelled],
+        "remaining": [summary(entry) for entry in outcome.remaining],
+        "advice": None,
+    }
+
+
+def not_settled(number: str, answer: Answer, error: errors.JournalRunsError) -> CancellationRecord:
+    """A cancellation whose outcome is not known, since the deadline passed or looking failed."""
+    return {
+        **cancellation(number, answer),
+        "exitStatus": status_of(error),
+        "outcome": "unknown",
+        "status": _seen(error),
+        "message": message_of(error),
+        "advice": f"To go on waiting: `zjr cancel {number}`",
+    }
+
+
+def creation(number: str) -> CreationRecord:
+    """A run that was created."""
+    return {
+        "kind": "creation",
+        "number": number,
+        "exitStatus": Status.DONE,
+        "outcome": "created",
+        "status": None,
+        "totalJournalEntryCount": None,
+        "message": None,
+        "advice": None,
+    }
+
+
+def ended(number: str, outcome: CompletionOutcome) -> CreationRecord:
+    """A run that was created and has ended."""
+    ending, message, advice = _ENDINGS[str(outcome.ending)]
+    count = outcome.run.total_journal_entry_count
+    return {
+        **creation(number),
+        "exitStatus": Status.DONE if outcome.complete else Status.ERROR,
+        "outcome": ending,
+        "status": None if ending == "deleted" else str(outcome.run.status),
+        "totalJournalEntryCount": count if isinstance(count, int) else None,
+        "message": message and f"{number} {message}",
+        "advice": advice,
+    }
+
+
+def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
+    """A run that was created, and of which the end is not known, since the deadline passed or looking failed."""
+    return {
+        **creation(number),
+        "exitStatus": status_of(error),
+        "outcome": "unknown",
+        "status": _seen(error),
+        "message": message_of(error),
+        "advice": f"To look again: `zjr get {number}`",
+    }
+
+
+def deletion(done: Deletion) -> DeletionRecord:
+    """A deletion that was accepted."""
+    waiting = f"Zuora takes its time; to wait until it is gone: `zjr delete --wait {done.number}`"
+    return {
+        "kind": "deletion",
+        "number": done.number,
+        "exitStatus": Status.DONE,
+        "outcome": "deleted" if done.gone else "accepted",
+        "message": None,
+        "advice": None if done.gone else waiting,
+    }
+
+
+def not_deleted(number: str, error: errors.DeletionNotSettled) -> DeletionRecord:
+    """A deletion that was not done in time."""
+    return {
+        "kind": "deletion",
+        "number": number,
+        "exitStatus": Status.UNKNOWN,
+        "outcome": "unknown",
+        "message": error.message,
+        "advice": f"To go on waiting: `zjr delete --wait {number}`",
+    }
+
+
+def _seen(error: errors.JournalRunsError) -> str | None:
+    return str(error.run.status) if isinstance(error, errors.NotSettled) and error.run else None
+
+
+def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
+    """What failed for one of several runs."""
+    request_id, track_id = identifiers_of(error)
+    return {
+        "kind": "failure",
+        "number": number,
+        "exitStatus": Status.USAGE if isinstance(error, errors.InvalidInput) else status_of(error),
+        "message": message_of(error),
+        "advice": advice_on(error),
+        "maybeProcessed": error.maybe_processed,
+        "requestId": request_id,
+        "trackId": track_id,
+    }
+
+
+_LOOSE = ("the cancellation passed it over, and nothing holds it now", "cancel the run again")
+_NOT_NOW = {
+    "Processing": ("it is being processed", "wait until that has ended, then cancel it"),
+    "CancelInprogress": ("it is being cancelled already", "`zjr cancel` waits for that, and says what it did"),
+    "Cancelled": ("it is cancelled already", "nothing is left to do; `zjr delete` removes it"),
+    "DeleteInprogress": ("it is being deleted", "nothing is left to do"),
+}
+_STRANGE = ("its status is none that allows it", "look at it in Zuora")
+_ENDINGS: dict[str, tuple[Literal["completed", "error", "cancelled", "deleted"], str | None, str | None]] = {
+    "Completed": ("completed", None, None),
+    "Error": ("error", "ended in Error", "Zuora's own pages say why; cancel and delete it, and create it anew"),
+    "Cancelled": ("cancelled", "was cancelled by somebody meanwhile", None),
+    "Deleted": ("deleted", "was deleted by somebody meanwhile", None),
+}
+
+
+def advice_when(status: str) -> str:
+    """What to do about a run whose status does not allow a cancellation."""
+    return _NOT_NOW.get(status, _STRANGE)[1]

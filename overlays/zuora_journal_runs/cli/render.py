@@ -1,0 +1,180 @@
+"""Answers as text, for a person who closes books."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from .records import debits
+from .words import entries_in, money, plain, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+    from .records import CancellationRecord, EntrySummary, PlanRecord
+
+TITLE = "bold"
+_COLOURS = {"Cancelled": "green", "Error": "red"}
+_STAYS = "yellow"
+_LISTED = 10
+"""Entries that a plan names; of more it says how many."""
+
+
+def text(words: object, style: str = "") -> Text:
+    """Words that may be the API's, made harmless for a terminal."""
+    return Text(plain(words), style)
+
+
+def status(name: str) -> Text:
+    """A status of Zuora's."""
+    return text(name, _COLOURS.get(name, ""))
+
+
+def run(record: Mapping[str, Any]) -> Group:
+    """A run's facts, as far as they are known."""
+    types = [item["type"] for item in record.get("transactionTypes") or ()]
+    labels = record.get("organizationLabels") or ()
+    organisations = [label.get("organizationName") or label.get("organizationId") for label in labels]
+    facts = (
+        ("Executed on", record.get("executedOn")),
+        ("Entry date", record.get("journalEntryDate")),
+        ("Target from", record.get("targetStartDate")),
+        ("Target to", record.get("targetEndDate")),
+        ("Transactions", ", ".join(types)),
+        ("Organisations", ", ".join(filter(None, organisations))),
+        ("Segmented by", record.get("segmentationRuleName")),
+        ("Entries", record.get("totalJournalEntryCount")),
+    )
+    return _sheet(
+        Text("  ").join([text(record["number"], TITLE), status(record["status"])]),
+        [(name, text(fact)) for name, fact in facts if fact not in (None, "")],
+    )
+
+
+class Entries:
+    """A run's entries: a table, or where that is too wide, two lines for each.
+
+    Args:
+        entries: The entries as the API gives them.
+    """
+
+    _HEADINGS = ("Entry", "Transaction type", "Amount", "Status", "In accounting")
+
+    def __init__(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        self._rows = [
+            (
+                text(entry["number"]),
+                text(entry.get("transactionType") or ""),
+                text(money(debits(entry), entry.get("currency"))),
+                status(entry["status"]),
+                text(entry.get("transferredToAccounting") or ""),
+            )
+            for entry in entries
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
+        for heading in self._HEADINGS:
+            table.add_column(heading, no_wrap=True, justify="right" if heading == "Amount" else "left")
+        for row in self._rows:
+            table.add_row(*row)
+        if Measurement.get(console, options.update(width=10_000), table).maximum <= options.max_width:
+            yield table
+            return
+        for number, types, amount, state, transferred in self._rows:
+            yield Text("  ").join(filter(None, [number, amount, state]))
+            yield Padding(Text.assemble(types, "; in accounting: ", transferred), (0, 0, 0, 2))
+
+
+def plan(record: PlanRecord) -> Group:
+    """What a cancellation would do."""
+    number, now = text(record["number"], TITLE), record["status"]
+    if not record["allowed"]:
+        title = Text.assemble(number, "  ", status(now), ", and cannot be cancelled now")
+        return _sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
+    goes = record["cancellable"]
+    listed = ", ".join(goes[:_LISTED]) + (f" and {len(goes) - _LISTED:,} more" if len(goes) > _LISTED else "")
+    return _sheet(
+        Text.assemble(number, "  ", status(now), ", and can be cancelled"),
+        [
+            ("Cancels", text(f"{entries_in(len(goes))}: {listed}" if goes else "no entry")),
+            *_staying(record["blocked"]),
+            ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
+        ],
+    )
+
+
+def cancellation(record: CancellationRecord) -> Group:
+    """What was asked, what the API said, and what really happened."""
+    if record["answer"] == "accepted":
+        said = "success: true, which says only that the run's status allows it"
+    else:
+        said = "no, since the run is cancelled, or is being cancelled, already"
+    verdict, style = _VERDICTS[record["outcome"]]
+    facts = [
+        ("Asked", text("to cancel the run and all of its entries")),
+        ("API said", text(said)),
+        ("Happened", text(_happened(record))),
+        *_staying(record["remaining"] or ()),
+    ]
+    if record["advice"]:
+        facts.append(("Next", text(sentences(record["advice"]))))
+    return _sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+
+
+def _happened(record: CancellationRecord) -> str:
+    cancelled, remaining = record["cancelled"], record["remaining"]
+    if cancelled is None or remaining is None:
+        return "not known yet"
+    if record["deleted"]:
+        return "the run is gone: it was cancelled, and then deleted by somebody"
+    total = len(cancelled) + len(remaining)
+    if not total:
+        said = "there were no entries"
+    elif not remaining:
+        said = f"{'all ' if total > 1 else 'its '}{entries_in(total)} {'are' if total > 1 else 'is'} cancelled"
+    else:
+        said = f"{len(cancelled):,} of {entries_in(total)} cancelled, {len(remaining):,} not"
+    return f"{said}; the run is {record['status']}"
+
+
+def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
+    """The entries that stay; why, and what to do, is said once for all that share it."""
+    alike: dict[tuple[str, str], list[Text]] = {}
+    for entry in entries:
+        amount = money(entry["amount"], entry["currency"])
+        words = [text(entry["number"], _STAYS), text(entry["transactionType"] or ""), text(amount)]
+        alike.setdefault((entry["reason"], entry["advice"]), []).append(Text("  ").join(filter(None, words)))
+    return [
+        ("Stays", Text("\n").join([*lines, text(sentences(reason, advice))]))
+        for (reason, advice), lines in alike.items()
+    ]
+
+
+def rows(*pairs: tuple[str, RenderableType]) -> Padding:
+    """Names, and beside each what it stands for."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, meaning in pairs:
+        grid.add_row(name, meaning)
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def _sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
+    """A title, and named facts below it."""
+    return Group(title, rows(*facts))
+
+
+_VERDICTS = {
+    "complete": ("cancelled", "green"),
+    "incomplete": ("NOT everything is cancelled", "yellow"),
+    "accepted": ("accepted, and not known yet what that did", ""),
+}

@@ -1,0 +1,34 @@
+"""Exit statuses."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Status(IntEnum):
+    """How a command ended, as the shell learns it."""
+
+    DONE = 0
+    """Done as asked."""
+    ERROR = 1
+    """An error, said in one line."""
+    USAGE = 2
+    """Wrong usage."""
+    INCOMPLETE = 3
+    """The cancellation is settled but not complete."""
+    UNKNOWN = 4
+    """The deadline passed and the outcome is not known."""
+    STOPPED = 130
+    """Stopped with Ctrl-C."""
+
+
+_FROM_BEST = (Status.DONE, Status.INCOMPLETE, Status.UNKNOWN, Status.USAGE, Status.ERROR)
+
+
+def worst(statuses: Iterable[int]) -> Status:
+    """The status of a command that did several things."""
+    return max(map(Status, statuses), key=_FROM_BEST.index, default=Status.DONE)

@@ -1,0 +1,38 @@
+"""Fixtures for the tests of the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zuora_journal_runs.emulator import AT_ONCE, Emulator
+
+from .running import CLEAN, Zjr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CLEAN:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def quick() -> Iterator[Emulator]:
+    """An emulator that has done all that it is asked for when it answers, so that nothing has to wait."""
+    with Emulator(pace=AT_ONCE) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def zjr(emulator: Emulator) -> Zjr:
+    return Zjr(emulator.environ())

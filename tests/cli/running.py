@@ -1,0 +1,201 @@
+"""Running the command: in this process, as a process of its own, and on a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+import jsonschema_rs
+from click.testing import CliRunner, Result
+
+import zuora_journal_runs.cli
+from zuora_journal_runs import JournalRunsClient
+from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.cli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CLEAN = (
+    "COLUMNS",
+    "NO_COLOR",
+    "ZUORA_BASE_URL",
+    "ZUORA_CLIENT_ID",
+    "ZUORA_CLIENT_SECRET",
+    "ZUORA_ENTITY_ID",
+    "ZUORA_ENVIRONMENT",
+    "ZUORA_ORG_IDS",
+    "ZUORA_VERSION",
+)
+"""What a test's environment does not take over."""
+COMMAND = Path(sys.executable).with_name("zjr")
+PATIENCE = 30.0
+"""Seconds after which a process that says nothing is taken for stuck."""
+SCHEMA = json.loads(Path(zuora_journal_runs.cli.__file__).with_name("records.schema.json").read_text())
+_schema = jsonschema_rs.Draft202012Validator(SCHEMA)
+
+
+class Clock:
+    """A clock on which waiting takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process, with these variables and no others that concern the command."""
+    return {**{name: value for name, value in os.environ.items() if name not in CLEAN}, **variables}
+
+
+class Zjr:
+    """The command in this process, with an environment, and with waits that take no time."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = dict(variables)
+        self.connect: Callable[..., JournalRunsClient] = partial(
+            JournalRunsClient.from_env, clock=Clock(), random=Random(1)
+        )
+
+    def answering(self, handler: Callable[[httpx.Request], httpx.Response]) -> Zjr:
+        """The command with a client whose requests the handler answers."""
+        other = Zjr(self.variables)
+        other.connect = partial(
+            JournalRunsClient,
+            "https://rest.example.com",
+            token="a-token",
+            clock=Clock(),
+            random=Random(1),
+            transport=httpx.MockTransport(handler),
+        )
+        return other
+
+    def __call__(self, *arguments: str, stdin: str | bytes = "") -> Result:
+        result = CliRunner(env=self.variables).invoke(zjr, arguments, input=stdin, obj=Session(self.connect))
+        assert result.exc_info is None or result.exc_info[0] is SystemExit, result.exc_info
+        assert "Traceback" not in result.output
+        return result
+
+    def json(self, *arguments: str, status: int = 0, stdin: str = "") -> list[Any]:
+        """The objects of the command's answer, each held against the schema."""
+        result = self(*arguments, "--json", stdin=stdin)
+        assert result.exit_code == status, result.output
+        return records(result.stdout)
+
+
+def records(stdout: str) -> list[Any]:
+    """The objects in an answer, each held against the schema."""
+    found = [json.loads(line) for line in stdout.splitlines()]
+    for record in found:
+        _schema.validate(record)
+    return found
+
+
+class Ended(NamedTuple):
+    """How a process ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def process(*arguments: str, variables: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+    """Run the command as a process of its own, without a terminal."""
+    done = subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(variables or {}),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def python(code: str) -> Ended:
+    """Run code as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment({}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+class Terminal:
+    """The command on a terminal of a given width.
+
+    Standard input is the terminal; output and error are too, unless they are given.
+    """
+
+    def __init__(
+        self, *arguments: str, variables: Mapping[str, str], columns: int = 80, stderr: int | None = None
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.process = subprocess.Popen(
+            [COMMAND, *arguments],
+            env=environment({"TERM": "xterm", **variables}),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs if stderr is None else stderr,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def until(self, text: str) -> None:
+        """Read until a text is shown."""
+        while text not in self.shown:
+            assert self._read(), self.shown
+
+    def type(self, text: str) -> None:
+        """Type on the keyboard."""
+        os.write(self._ours, text.encode())
+
+    def end(self) -> int:
+        """Read until it ends; its exit status."""
+        while self._read():
+            pass
+        os.close(self._ours)
+        assert "Traceback" not in self.shown
+        return self.process.wait(PATIENCE)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._ours], [], [], PATIENCE)
+        if not ready:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+        assert ready, self.shown
+        try:
+            read = os.read(self._ours, 1 << 16)
+        except OSError:  # as Linux says that the other end is closed
+            return False
+        self.shown += read.decode().replace("\r\n", "\n")
+        return bool(read)

@@ -1,0 +1,580 @@
+"""`zjr cancel`."""
+
+from __future__ import annotations
+
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from zuora_journal_runs.cli.commands import cancel as command
+from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
+
+from .running import Clock, Zjr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BLOCKED = {
+    "number": "JE-00000038",
+    "transactionType": "Electronic Payment",
+    "currency": "USD",
+    "amount": "68570.22",
+    "transferredToAccounting": "Yes",
+    "reason": "it was transferred to accounting",
+    "advice": 'reverse it in the ledger, or ask a user who may "Override Transferred to Accounting"; then cancel again',
+    "unsettled": False,
+}
+ACCEPTED = httpx.Response(200, json={"success": True})
+
+
+def refusal(code: int, message: str) -> httpx.Response:
+    return httpx.Response(200, json={"success": False, "reasons": [{"code": code, "message": message}]})
+
+
+def run(status: str, number: str = "JR-00000075", **fields: object) -> httpx.Response:
+    return httpx.Response(200, json={"success": True, "number": number, "status": status, **fields})
+
+
+def page(*entries: tuple[str, str]) -> httpx.Response:
+    given = [
+        {"number": f"JE-{place:08}", "status": status, "transferredToAccounting": transferred}
+        for place, (status, transferred) in enumerate(entries, 1)
+    ]
+    return httpx.Response(200, json={"success": True, "journalEntries": given})
+
+
+def service(**answers: Sequence[httpx.Response | BaseException]) -> Callable[[httpx.Request], httpx.Response]:
+    """A service that answers to PUT, GET (of the run) and ENTRIES in turn, the last one for ever."""
+
+    left_of = {kind: list(given) for kind, given in answers.items()}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        kind = "ENTRIES" if "journal-entries" in request.url.path else request.method
+        left = left_of[kind]
+        given = left[0] if len(left) == 1 else left.pop(0)
+        if isinstance(given, BaseException):
+            raise given
+        return httpx.Response(given.status_code, headers=given.headers, content=given.content)
+
+    return handler
+
+
+def requests(emulator: Emulator, method: str) -> list[str]:
+    return [request.path for request in emulator.requests if request.method == method]
+
+
+class TestOneRun:
+    def test_an_entry_that_stays_is_named_with_reason_and_advice(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000075")
+
+        assert result.exit_code == 3
+        assert result.stdout.splitlines() == [
+            "JR-00000075  NOT everything is cancelled",
+            "  Asked     to cancel the run and all of its entries",
+            "  API said  success: true, which says only that the run's status allows it",
+            "  Happened  9 of 10 entries cancelled, 1 not; the run is Completed",
+            "  Stays     JE-00000038  Electronic Payment  68,570.22 USD",
+            "            It was transferred to accounting. Reverse it in the ledger, or ask a",
+            '            user who may "Override Transferred to Accounting"; then cancel',
+            "            again.",
+        ]
+
+    def test_an_entry_that_stays_is_in_the_json(self, zjr: Zjr, emulator: Emulator) -> None:
+        numbers = emulator.entry_numbers("JR-00000075")
+
+        assert zjr.json("cancel", "JR-00000075", status=3) == [
+            {
+                "kind": "cancellation",
+                "number": "JR-00000075",
+                "exitStatus": 3,
+                "answer": "accepted",
+                "outcome": "incomplete",
+                "status": "Completed",
+                "deleted": False,
+                "cancelled": [number for number in numbers if number != "JE-00000038"],
+                "remaining": [BLOCKED],
+                "message": None,
+                "advice": None,
+            }
+        ]
+
+    def test_a_run_that_is_wholly_cancelled_is_done(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000073")
+
+        assert result.exit_code == 0
+        assert result.stdout.splitlines()[0] == "JR-00000073  cancelled"
+        assert result.stdout.splitlines()[-1] == "  Happened  all 24 entries are cancelled; the run is Cancelled"
+
+    @pytest.mark.parametrize(
+        ("entries", "said"),
+        [(0, "there were no entries; the run is Cancelled"), (1, "its 1 entry is cancelled; the run is Cancelled")],
+    )
+    def test_few_entries_are_told_in_good_english(self, zjr: Zjr, emulator: Emulator, entries: int, said: str) -> None:
+        number = emulator.add_run(SeedRun(entries=entries))
+
+        assert zjr("cancel", number).stdout.splitlines()[-1] == f"  Happened  {said}"
+
+    def test_a_reason_that_many_share_is_said_once(self, zjr: Zjr, emulator: Emulator) -> None:
+        transfers = {1: Transfer.YES, 2: Transfer.PROCESSING, 4: Transfer.YES}
+        number = emulator.add_run(SeedRun(entries=4, transfers=transfers))
+
+        stdout = zjr("cancel", number).stdout
+
+        assert stdout.count("It was transferred to accounting.") == 1
+        assert stdout.count("It is being transferred to accounting.") == 1
+        assert all(entry in stdout for entry in emulator.entry_numbers(number)[:2])
+
+    def test_an_entry_whose_transfer_may_end_either_way_is_unsettled(self, zjr: Zjr) -> None:
+        (record,) = zjr.json("cancel", "JR-00000074", status=3)
+
+        assert [(entry["number"], entry["unsettled"]) for entry in record["remaining"]] == [("JE-00000030", True)]
+
+    def test_an_entry_that_nothing_holds_any_more_is_said_to_want_another_cancellation(self, zjr: Zjr) -> None:
+        late = service(
+            PUT=[ACCEPTED],
+            GET=[run("CancelInprogress"), run("Completed")],
+            ENTRIES=[page(("Cancelled", "No"), ("Created", "No"))],
+        )
+        (record,) = zjr.answering(late).json("cancel", "JR-00000075", status=3)
+
+        assert [entry["advice"] for entry in record["remaining"]] == ["cancel the run again"]
+
+    def test_a_run_that_somebody_deletes_meanwhile_was_cancelled(self, zjr: Zjr) -> None:
+        gone = refusal(50000040, "Cannot find entity by key: 'JR-00000075'.")
+        handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
+        result = zjr.answering(handler)("cancel", "JR-00000075")
+
+        assert result.exit_code == 0
+        assert "the run is gone: it was cancelled, and then deleted" in result.stdout
+
+        handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
+        (record,) = zjr.answering(handler).json("cancel", "JR-00000075")
+        assert (record["deleted"], record["status"], record["outcome"]) == (True, None, "complete")
+
+    def test_progress_is_told_once_for_each_change(self, zjr: Zjr) -> None:
+        seen = [run("Completed", totalJournalEntryCount=3)] * 3 + [run("CancelInprogress")] * 2 + [run("Cancelled")]
+        moving = service(
+            PUT=[ACCEPTED],
+            GET=seen,
+            ENTRIES=[
+                page(("Created", "No"), ("Created", "No")),
+                page(("Cancelled", "No"), ("Created", "No")),
+                page(("Cancelled", "No"), ("Created", "No")),
+                page(("Cancelled", "No"), ("Cancelled", "No")),
+            ],
+        )
+        result = zjr.answering(moving)("cancel", "JR-00000075")
+
+        assert result.exit_code == 0
+        assert result.stderr.splitlines() == [
+            "JR-00000075: waiting until the outcome is known, 600 s at most",
+            "JR-00000075: Completed, 0 of 3 entries cancelled",
+            "JR-00000075: Completed, 1 of 3 entries cancelled",
+            "JR-00000075: CancelInprogress",
+        ]
+
+
+class TestDeadline:
+    def test_an_outcome_that_is_not_known_in_time_is_not_claimed(self) -> None:
+        with Emulator(pace=HELD) as emulator:
+            result = Zjr(emulator.environ())("cancel", "JR-00000075", "--timeout", "2.5")
+
+        assert result.exit_code == 4
+        assert result.stdout == ""
+        assert result.stderr.splitlines()[-1] == (
+            "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: the run was CancelInprogress when "
+            "it was seen last. Wait for it again, or look at the run. To go on waiting: `zjr cancel JR-00000075`."
+        )
+
+    def test_it_is_an_object_in_json(self) -> None:
+        with Emulator(pace=HELD) as emulator:
+            (record,) = Zjr(emulator.environ()).json("cancel", "JR-00000075", status=4)
+
+        assert record["outcome"] == "unknown"
+        assert record["status"] == "CancelInprogress"
+        assert record["cancelled"] is None
+        assert record["remaining"] is None
+        assert "not known after 600 s" in record["message"]
+
+    def test_a_run_that_cannot_be_looked_at_is_not_known_and_an_error(self, zjr: Zjr) -> None:
+        blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
+        (record,) = zjr.answering(blind).json("cancel", "JR-00000075", status=1)
+
+        assert (record["answer"], record["outcome"], record["status"]) == ("accepted", "unknown", None)
+        assert "You may not look." in record["message"]
+        assert record["advice"] == "To go on waiting: `zjr cancel JR-00000075`"
+
+
+class TestNotWaiting:
+    def test_what_was_accepted_is_not_called_cancelled(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "JR-00000075", "--no-wait")
+
+        assert result.exit_code == 0
+        assert result.stderr == ""
+        assert result.stdout.splitlines() == [
+            "JR-00000075  accepted, and not known yet what that did",
+            "  Asked     to cancel the run and all of its entries",
+            "  API said  success: true, which says only that the run's status allows it",
+            "  Happened  not known yet",
+            "  Next      `zjr cancel JR-00000075` waits, and says what it did; asking again",
+            "            does no harm.",
+        ]
+        assert not requests(emulator, "GET")
+
+    def test_the_json_says_that_nothing_is_known(self, zjr: Zjr) -> None:
+        (record,) = zjr.json("cancel", "JR-00000075", "--no-wait")
+
+        assert record["outcome"] == "accepted"
+        assert [record[name] for name in ("status", "cancelled", "remaining")] == [None, None, None]
+
+    def test_a_cancellation_under_way_is_not_waited_for(self, zjr: Zjr) -> None:
+        zjr("cancel", "JR-00000075", "--no-wait")
+
+        (record,) = zjr.json("cancel", "JR-00000075", "--no-wait")
+
+        assert (record["answer"], record["outcome"]) == ("already", "accepted")
+
+    def test_a_run_that_is_cancelled_already_is_told_at_once(self, zjr: Zjr) -> None:
+        (record,) = zjr.json("cancel", "JR-00000072", "--no-wait")
+
+        assert (record["answer"], record["outcome"], len(record["cancelled"])) == ("already", "complete", 4)
+
+
+class TestAgain:
+    def test_a_cancellation_under_way_is_joined(self, zjr: Zjr, emulator: Emulator) -> None:
+        zjr("cancel", "JR-00000075", "--no-wait")
+
+        result = zjr("cancel", "JR-00000075")
+
+        assert result.exit_code == 3
+        assert "API said  no, since the run is cancelled, or is being cancelled, already" in result.stdout
+        assert "JE-00000038" in result.stdout
+        assert len(requests(emulator, "PUT")) == 2
+
+    @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS])
+    def test_a_run_that_is_cancelled_is_done(self, status: RunStatus) -> None:
+        with Emulator(pace=HELD) as emulator:
+            number = emulator.add_run(SeedRun(status=status, entries=2))
+            (record,) = Zjr(emulator.environ()).json("cancel", number)
+
+        assert (record["answer"], record["outcome"], record["status"]) == ("already", "complete", status)
+
+    def test_a_run_that_is_processed_cannot_be_cancelled_now(self) -> None:
+        with Emulator(pace=HELD) as emulator:
+            number = emulator.add_run(SeedRun(status=RunStatus.PROCESSING))
+            zjr = Zjr(emulator.environ())
+            result = zjr("cancel", number)
+            (record,) = zjr.json("cancel", number, status=1)
+
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert f"{number} is Processing and cannot be cancelled." in line
+        assert "Wait until that has ended, then cancel it. [request " in line
+        assert (record["kind"], record["maybeProcessed"]) == ("failure", False)
+        assert record["requestId"]
+        assert record["trackId"]
+
+    def test_a_refusal_is_told_even_if_the_run_cannot_be_looked_at(self, zjr: Zjr) -> None:
+        handler = service(PUT=[refusal(53500030, "Not now.")], GET=[refusal(53500010, "You may not look.")])
+        result = zjr.answering(handler)("cancel", "JR-00000075")
+
+        assert result.exit_code == 1
+        assert "Not now." in result.stderr
+        assert "You may not look." not in result.stderr
+
+    def test_a_strange_status_is_to_be_looked_at(self, zjr: Zjr) -> None:
+        handler = service(PUT=[refusal(53500030, "Not now.")], GET=[run("Hibernating")], ENTRIES=[page()])
+
+        assert "Look at it in Zuora." in zjr.answering(handler)("cancel", "JR-00000075").stderr
+        plan = zjr.answering(handler)("cancel", "JR-00000075", "--dry-run").stdout
+        assert "JR-00000075  Hibernating, and cannot be cancelled now" in plan
+
+
+class TestManyRuns:
+    def test_each_is_told_in_order_and_one_failure_stops_no_other(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000075", "nonsense", "JR-00000099", "JR-00000071", "JR-00000072")
+
+        assert result.exit_code == 1
+        lines = result.stdout.splitlines()
+        assert [line for line in lines if line.startswith("JR-")] == [
+            "JR-00000075  NOT everything is cancelled",
+            "JR-00000071  cancelled",
+            "JR-00000072  cancelled",
+        ]
+        assert lines[-1] == "5 runs: 1 not completely cancelled, 2 failed, 2 cancelled"
+        errors = [line for line in result.stderr.splitlines() if line.startswith("zjr: ")]
+        assert errors[0] == "zjr: 'nonsense' is not a journal run number: it has the form JR-00000075."
+        assert "Cannot find entity by key: 'JR-00000099'." in errors[1]
+        assert len(errors) == 2
+
+    def test_there_is_an_object_for_each_in_order(self, zjr: Zjr) -> None:
+        found = zjr.json("cancel", "JR-00000075", "nonsense", "JR-00000099", "JR-00000071", status=1)
+
+        assert [(record["number"], record["kind"], record["exitStatus"]) for record in found] == [
+            ("JR-00000075", "cancellation", 3),
+            ("nonsense", "failure", 2),
+            ("JR-00000099", "failure", 1),
+            ("JR-00000071", "cancellation", 0),
+        ]
+
+    def test_progress_says_which_run_it_is(self, zjr: Zjr) -> None:
+        stderr = zjr("cancel", "JR-00000073", "JR-00000075").stderr
+
+        assert "[1/2] JR-00000073: waiting until the outcome is known, 600 s at most" in stderr
+        assert "[2/2] JR-00000075: CancelInprogress" in stderr
+
+    def test_a_run_is_cancelled_when_the_one_before_it_is_settled(self, zjr: Zjr, emulator: Emulator) -> None:
+        zjr("cancel", "JR-00000075", "JR-00000073")
+
+        paths = [request.path for request in emulator.requests]
+        second = paths.index("/v1/journal-runs/JR-00000073/cancel")
+        assert not any("JR-00000075" in path for path in paths[second:])
+
+    @pytest.mark.parametrize(
+        ("numbers", "status"),
+        [
+            (["JR-00000073", "JR-00000072"], 0),
+            (["JR-00000073", "JR-00000075"], 3),
+            (["JR-00000075", "nonsense"], 2),
+            (["nonsense", "JR-00000099"], 1),
+        ],
+    )
+    def test_the_worst_status_wins(self, zjr: Zjr, numbers: list[str], status: int) -> None:
+        assert zjr("cancel", *numbers).exit_code == status
+
+    def test_not_known_is_worse_than_incomplete(self) -> None:
+        with Emulator() as emulator:
+            held = emulator.add_run(SeedRun(entries=1, pace=HELD))
+            assert Zjr(emulator.environ())("cancel", held, "JR-00000075").exit_code == 4
+
+    def test_a_run_that_is_given_twice_is_cancelled_once(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "JR-00000073", "JR-00000072", "JR-00000073", "--no-wait")
+
+        assert "zjr: JR-00000073 is given 2 times, and cancelled once\n" in result.stderr
+        assert result.stdout.splitlines()[-1] == "2 runs: 1 accepted, 1 cancelled"
+        assert requests(emulator, "PUT").count("/v1/journal-runs/JR-00000073/cancel") == 1
+
+    @pytest.mark.parametrize(
+        "stdin",
+        [
+            pytest.param("JR-00000072\nJR-00000071\n", id="lines"),
+            pytest.param("  JR-00000072\t JR-00000071", id="blanks"),
+            pytest.param("\ufeffJR-00000072\r\nJR-00000071\r\n", id="as-Windows-writes-it"),
+        ],
+    )
+    def test_numbers_come_from_standard_input(self, zjr: Zjr, stdin: str) -> None:
+        found = zjr.json("cancel", "-", stdin=stdin)
+
+        assert [record["number"] for record in found] == ["JR-00000072", "JR-00000071"]
+
+    def test_numbers_come_from_both(self, zjr: Zjr) -> None:
+        found = zjr.json("cancel", "JR-00000073", "-", "JR-00000072", stdin="JR-00000071")
+
+        assert [record["number"] for record in found] == ["JR-00000073", "JR-00000071", "JR-00000072"]
+
+    def test_what_is_no_text_on_standard_input_is_no_number(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "-", stdin=b"\xff\xfe\n")
+
+        assert result.exit_code == 2
+        assert "is not a journal run number" in result.stderr
+
+    def test_nothing_on_standard_input_is_said(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "-")
+
+        assert result.exit_code == 2
+        assert result.stderr == "zjr: no run numbers on standard input (see zjr cancel --help)\n"
+
+    def test_a_closed_standard_input_has_no_numbers(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Closed:
+            stdin = None
+
+        monkeypatch.setattr(command, "sys", Closed)
+
+        assert zjr("cancel", "-").exit_code == 2
+
+
+class TestDryRun:
+    def test_the_plan_says_what_would_go_and_what_would_stay(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "JR-00000075", "--dry-run")
+
+        assert result.exit_code == 0
+        assert result.stdout.splitlines() == [
+            "JR-00000075  Completed, and can be cancelled",
+            "  Cancels  9 entries: JE-00000032, JE-00000033, JE-00000034, JE-00000035,",
+            "           JE-00000036, JE-00000037, JE-00000039, JE-00000040, JE-00000041",
+            "  Stays    JE-00000038  Electronic Payment  68,570.22 USD",
+            "           It was transferred to accounting. Reverse it in the ledger, or ask a",
+            '           user who may "Override Transferred to Accounting"; then cancel again.',
+            "  Then     the run stays Completed",
+            "Nothing was changed.",
+        ]
+        assert not requests(emulator, "PUT")
+
+    def test_many_entries_are_counted(self, zjr: Zjr) -> None:
+        stdout = zjr("cancel", "JR-00000073", "--dry-run").stdout
+
+        assert "Cancels  24 entries: JE-" in stdout
+        assert "and 14 more" in stdout
+        assert "Then     the run is Cancelled" in stdout
+
+    def test_a_run_without_entries_can_be_cancelled(self, zjr: Zjr) -> None:
+        assert "Cancels  no entry" in zjr("cancel", "JR-00000071", "--dry-run").stdout
+
+    def test_a_run_that_cannot_be_cancelled_says_why_and_what_to_do(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000072", "--dry-run")
+
+        assert result.exit_code == 0
+        assert result.stdout.splitlines()[:3] == [
+            "JR-00000072  Cancelled, and cannot be cancelled now",
+            "  Why   It is cancelled already.",
+            "  Next  Nothing is left to do; `zjr delete` removes it.",
+        ]
+
+    def test_the_plan_as_json(self, zjr: Zjr, emulator: Emulator) -> None:
+        allowed, refused = zjr.json("cancel", "JR-00000075", "JR-00000072", "--dry-run")
+
+        assert allowed == {
+            "kind": "plan",
+            "number": "JR-00000075",
+            "exitStatus": 0,
+            "status": "Completed",
+            "allowed": True,
+            "complete": False,
+            "reason": None,
+            "advice": None,
+            "cancellable": [number for number in emulator.entry_numbers("JR-00000075") if number != "JE-00000038"],
+            "blocked": [BLOCKED],
+        }
+        assert (refused["allowed"], refused["reason"]) == (False, "it is cancelled already")
+
+    def test_what_cannot_be_planned_stops_no_other_plan(self, zjr: Zjr) -> None:
+        found = zjr.json("cancel", "JR-00000099", "JR-00000075", "--dry-run", status=1)
+
+        assert [record["kind"] for record in found] == ["failure", "plan"]
+
+
+class TestAsking:
+    @pytest.fixture(autouse=True)
+    def _terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(command, "asks", lambda yes: not yes)
+
+    def test_the_plan_is_shown_and_yes_acts(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000075", stdin="y\n")
+
+        assert result.exit_code == 3
+        assert "JR-00000075  Completed, and can be cancelled" in result.stderr
+        assert "Cancel JR-00000075? [y/N] " in result.stderr
+        assert result.stdout.startswith("JR-00000075  NOT everything is cancelled")
+
+    @pytest.mark.parametrize("answer", ["n\n", "\n", "", "what?\n"])
+    def test_anything_but_yes_changes_nothing(self, zjr: Zjr, emulator: Emulator, answer: str) -> None:
+        result = zjr("cancel", "JR-00000075", stdin=answer)
+
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert result.stderr.endswith("zjr: nothing was changed\n")
+        assert not requests(emulator, "PUT")
+
+    def test_yes_is_not_asked_for_twice(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000075", "--yes")
+
+        assert result.exit_code == 3
+        assert "[y/N]" not in result.stderr
+
+    def test_several_runs_are_asked_about_once(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000075", "JR-00000073", stdin="yes\n")
+
+        assert result.stderr.count("[y/N]") == 1
+        assert "Cancel these 2 runs?" in result.stderr
+
+    def test_what_failed_in_the_plan_is_told_once_and_not_tried(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "JR-00000099", "JR-00000073", "--json", stdin="y\n")
+
+        assert result.exit_code == 1
+        assert result.stderr.count("Cannot find entity") == 1
+        assert result.stdout.startswith('{"kind": "failure", "number": "JR-00000099"')
+        assert requests(emulator, "PUT") == ["/v1/journal-runs/JR-00000073/cancel"]
+
+    def test_if_there_is_nothing_to_cancel_nothing_is_asked(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000072", "JR-00000099")
+
+        assert result.exit_code == 1
+        assert "[y/N]" not in result.stderr
+        assert "JR-00000072  cancelled" in result.stdout
+
+
+class TestStopping:
+    """Ctrl-C, at each point where the command may be."""
+
+    @pytest.mark.parametrize(
+        ("answers", "numbers", "known"),
+        [
+            pytest.param(
+                {"PUT": [KeyboardInterrupt()]},
+                ["JR-00000075"],
+                "whether JR-00000075 was asked to be cancelled is not known; to go on: `zjr cancel JR-00000075`",
+                id="while-asking",
+            ),
+            pytest.param(
+                {"PUT": [ACCEPTED], "GET": [KeyboardInterrupt()]},
+                ["JR-00000075"],
+                "what the cancellation of JR-00000075 did is not known yet; to go on: `zjr cancel JR-00000075`",
+                id="while-waiting",
+            ),
+            pytest.param(
+                {"PUT": [ACCEPTED], "GET": [run("Cancelled"), KeyboardInterrupt()], "ENTRIES": [page()]},
+                [f"JR-0000007{digit}" for digit in range(1, 9)],
+                "what the cancellation of JR-00000072 did is not known yet; to go on: "
+                "`zjr cancel JR-00000072 JR-00000073 JR-00000074 JR-00000075 JR-00000076` and 2 more",
+                id="in-the-second-of-many",
+            ),
+        ],
+    )
+    def test_what_is_known_is_left_in_one_line(
+        self, zjr: Zjr, answers: dict[str, Any], numbers: list[str], known: str
+    ) -> None:
+        result = zjr.answering(service(**answers))("cancel", *numbers)
+
+        assert result.exit_code == 130
+        assert result.stderr.splitlines()[-1] == f"zjr: stopped; {known}"
+
+    def test_a_plan_that_is_stopped_has_changed_nothing(self, zjr: Zjr) -> None:
+        handler = service(GET=[KeyboardInterrupt()])
+        result = zjr.answering(handler)("cancel", "JR-00000075", "--dry-run")
+
+        assert result.exit_code == 130
+        assert result.stderr == "zjr: stopped; nothing was changed\n"
+
+
+def test_an_answer_that_is_lost_may_have_been_acted_upon(zjr: Zjr) -> None:
+    lost = zjr.answering(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
+    lost.connect = partial(lost.connect, clock=Clock(), random=Random(1))
+    result = lost("cancel", "JR-00000075")
+
+    assert result.exit_code == 1
+    assert "It may have been acted upon: look at the run, or run the same command again." in result.stderr
+    assert "(5 attempts)" in result.stderr
+    (record,) = lost.json("cancel", "JR-00000075", status=1)
+    assert record["maybeProcessed"] is True
+
+
+def test_headers_are_options(zjr: Zjr) -> None:
+    seen: list[httpx.Headers] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[page()])(request)
+
+    options = ["--entity", "e1", "--org", "o1, o2", "--track-id", "close-2026-10", "--zuora-version", "2025-08-12"]
+    assert zjr.answering(handler)("cancel", "JR-00000075", *options).exit_code == 0
+
+    assert len(seen) == 3
+    for headers in seen:
+        assert headers["Zuora-Entity-Ids"] == "e1"
+        assert headers["Zuora-Org-Ids"] == "o1,o2"
+        assert headers["Zuora-Track-Id"] == "close-2026-10"
+        assert headers["Zuora-Version"] == "2025-08-12"

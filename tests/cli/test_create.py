@@ -1,0 +1,292 @@
+"""`zjr create`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from zuora_journal_runs.emulator import HELD, Emulator, RunStatus
+
+from .running import Zjr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OCTOBER = ("--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026")
+
+
+def creating(*then: httpx.Response | BaseException) -> Callable[[httpx.Request], httpx.Response]:
+    """A service that creates a run, and then answers with these in turn, the last one for ever."""
+    left = list(then)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json={"success": True, "journalRunNumber": "JR-00000076"})
+        given = left[0] if len(left) == 1 else left.pop(0)
+        if isinstance(given, BaseException):
+            raise given
+        return httpx.Response(given.status_code, content=given.content)
+
+    return handler
+
+
+def run(status: str, **fields: object) -> httpx.Response:
+    return httpx.Response(200, json={"success": True, "number": "JR-00000076", "status": status, **fields})
+
+
+GONE = httpx.Response(200, json={"success": False, "reasons": [{"code": 50000040, "message": "Cannot find it."}]})
+
+
+def test_its_number_is_printed_and_nothing_else(zjr: Zjr) -> None:
+    result = zjr("create", *OCTOBER)
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert result.stdout == "JR-00000076\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (
+            OCTOBER,
+            {
+                "transactionTypes": [{"type": "Invoice Item"}],
+                "journalEntryDate": "2026-10-31",
+                "accountingPeriodName": "Oct-2026",
+            },
+        ),
+        (
+            (
+                *("--type", "Invoice Item", "--type", "Taxation Item", "--date", "2026-10-31"),
+                *("--from", "2026-10-01", "--to", "2026-10-15"),
+            ),
+            {
+                "transactionTypes": [{"type": "Invoice Item"}, {"type": "Taxation Item"}],
+                "journalEntryDate": "2026-10-31",
+                "targetStartDate": "2026-10-01",
+                "targetEndDate": "2026-10-15",
+            },
+        ),
+    ],
+)
+def test_what_is_given_is_sent(zjr: Zjr, arguments: tuple[str, ...], sent: dict[str, object]) -> None:
+    bodies: list[object] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return creating()(request)
+
+    assert zjr.answering(handler)("create", *arguments).exit_code == 0
+    assert bodies == [sent]
+
+
+def test_the_json_says_that_nobody_has_waited(zjr: Zjr) -> None:
+    assert zjr.json("create", *OCTOBER) == [
+        {
+            "kind": "creation",
+            "number": "JR-00000076",
+            "exitStatus": 0,
+            "outcome": "created",
+            "status": None,
+            "totalJournalEntryCount": None,
+            "message": None,
+            "advice": None,
+        }
+    ]
+
+
+def test_what_became_of_it_follows_its_number(zjr: Zjr) -> None:
+    result = zjr("create", *OCTOBER, "--wait")
+
+    assert result.exit_code == 0
+    number, became = result.stdout.splitlines()
+    assert number == "JR-00000076"
+    assert became.startswith("Completed, ")
+    assert result.stderr == "JR-00000076: waiting until it has ended, 600 s at most\n"
+
+
+def test_what_became_of_it_is_in_the_json(zjr: Zjr) -> None:
+    (record,) = zjr.json("create", *OCTOBER, "--wait")
+
+    assert (record["outcome"], record["status"]) == ("completed", "Completed")
+    assert record["totalJournalEntryCount"] > 0
+
+
+def test_a_run_that_ends_in_error_is_an_error(zjr: Zjr, emulator: Emulator) -> None:
+    emulator.end_next_run(RunStatus.ERROR)
+
+    result = zjr("create", *OCTOBER, "--wait")
+
+    assert result.exit_code == 1
+    assert result.stdout == "JR-00000076\n"
+    assert result.stderr.splitlines()[-1].startswith("zjr: JR-00000076 ended in Error. ")
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome", "status", "said"),
+    [
+        ([run("Pending"), run("Error")], "error", "Error", "JR-00000076 ended in Error"),
+        ([run("CancelInprogress")], "cancelled", "CancelInprogress", "JR-00000076 was cancelled by somebody meanwhile"),
+        ([run("Pending"), GONE], "deleted", None, "JR-00000076 was deleted by somebody meanwhile"),
+    ],
+)
+def test_a_run_that_does_not_complete_says_how_it_ended(
+    zjr: Zjr, then: list[httpx.Response], outcome: str, status: str | None, said: str
+) -> None:
+    (record,) = zjr.answering(creating(*then)).json("create", *OCTOBER, "--wait", status=1)
+
+    assert (record["outcome"], record["status"], record["message"]) == (outcome, status, said)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"), [({}, "Completed"), ({"totalJournalEntryCount": 0}, "Completed, 0 entries")]
+)
+def test_a_completed_run_tells_how_many_entries_it_has_if_zuora_does(
+    zjr: Zjr, fields: dict[str, object], said: str
+) -> None:
+    result = zjr.answering(creating(run("Completed", **fields)))("create", *OCTOBER, "--wait")
+
+    assert result.stdout == f"JR-00000076\n{said}\n"
+
+
+def test_a_run_that_has_not_ended_in_time_keeps_its_number() -> None:
+    with Emulator(pace=HELD) as emulator:
+        zjr = Zjr(emulator.environ())
+        result = zjr("create", *OCTOBER, "--wait", "--timeout", "5")
+
+    assert result.exit_code == 4
+    assert result.stdout == "JR-00000076\n"
+    assert result.stderr.splitlines()[-1] == (
+        "zjr: JR-00000076 has not ended after 5 s: the run was Pending when it was seen last. Wait for it again. "
+        "To look again: `zjr get JR-00000076`."
+    )
+
+
+def test_a_run_that_cannot_be_looked_at_keeps_its_number(zjr: Zjr) -> None:
+    denied = httpx.Response(200, json={"success": False, "reasons": [{"code": 53500010, "message": "You may not."}]})
+    (record,) = zjr.answering(creating(denied)).json("create", *OCTOBER, "--wait", status=1)
+
+    assert (record["number"], record["outcome"], record["status"]) == ("JR-00000076", "unknown", None)
+    assert "You may not." in record["message"]
+
+
+def test_a_lost_answer_says_how_to_repeat_without_another_run(zjr: Zjr) -> None:
+    keys: list[str] = []
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        raise httpx.ReadError("reset")
+
+    result = zjr.answering(lose)("create", *OCTOBER)
+
+    assert result.exit_code == 1
+    assert len(set(keys)) == 1
+    assert (
+        f"run the same command again with --idempotency-key {keys[0]}, which creates it once at most" in result.stderr
+    )
+
+
+def test_with_the_same_key_a_run_is_created_once(zjr: Zjr) -> None:
+    first = zjr("create", *OCTOBER, "--idempotency-key", "october")
+    second = zjr("create", *OCTOBER, "--idempotency-key", "october")
+
+    assert first.stdout == second.stdout
+
+
+def test_stopping_before_the_answer_says_how_to_repeat(zjr: Zjr) -> None:
+    def stop(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    result = zjr.answering(stop)("create", *OCTOBER, "--idempotency-key", "october")
+
+    assert result.exit_code == 130
+    assert result.stderr == (
+        "zjr: stopped; the run may have been created; to repeat it without another run: --idempotency-key october\n"
+    )
+
+
+def test_stopping_the_wait_leaves_the_number(zjr: Zjr) -> None:
+    result = zjr.answering(creating(KeyboardInterrupt()))("create", *OCTOBER, "--wait", "--json")
+
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1] == (
+        "zjr: stopped; JR-00000076 was created; to see what becomes of it: `zjr get JR-00000076`"
+    )
+
+
+def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
+    result = zjr("create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Foo-2026")
+
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "there is no accounting period 'Foo-2026'" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(
+            ["--type", "Invoice Itme", "--date", "2026-10-31", "--period", "Oct-2026"],
+            "'Invoice Itme' is no transaction type: did you mean 'Invoice Item'",
+            id="near-miss",
+        ),
+        pytest.param(
+            ["--type", "invoice item", "--date", "2026-10-31", "--period", "Oct-2026"],
+            "did you mean 'Invoice Item'",
+            id="other-case",
+        ),
+        pytest.param(
+            ["--type", "xyzzy", "--date", "2026-10-31", "--period", "Oct-2026"],
+            "'xyzzy' is no transaction type: the help lists them all",
+            id="far-off",
+        ),
+        pytest.param(["--date", "2026-10-31", "--period", "Oct-2026"], "Missing option '--type'", id="no-type"),
+        pytest.param(["--type", "Invoice Item", "--period", "Oct-2026"], "Missing option '--date'", id="no-date"),
+        pytest.param(
+            ["--type", "Invoice Item", "--date", "31.10.2026", "--period", "Oct-2026"],
+            "'31.10.2026', which is no date: write it as 2026-04-30",
+            id="no-date-at-all",
+        ),
+        pytest.param(
+            ["--type", "Invoice Item", "--date", "2026-10-31"],
+            "no period: give --period, or --from and --to",
+            id="no-period",
+        ),
+        pytest.param(
+            ["--type", "Invoice Item", "--date", "2026-10-31", "--from", "2026-10-01"],
+            "no period: give --period, or --from and --to",
+            id="half-a-period",
+        ),
+        pytest.param(
+            [*OCTOBER, "--to", "2026-10-31"], "two periods: give --period, or --from and --to", id="two-periods"
+        ),
+        pytest.param(
+            ["--type", "Invoice Item", "--date", "2026-10-31", "--from", "2026-10-31", "--to", "2026-10-01"],
+            "--to 2026-10-01 is before --from 2026-10-31",
+            id="backwards",
+        ),
+        pytest.param([*OCTOBER, "--idempotency-key", "k" * 256], "at most 255 are allowed", id="long-key"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(
+    zjr: Zjr, emulator: Emulator, arguments: list[str], said: str
+) -> None:
+    result = zjr("create", *arguments)
+
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert said in line
+    assert line.endswith("(see zjr create --help)")
+    assert not emulator.requests
+
+
+def test_the_help_lists_all_types(zjr: Zjr) -> None:
+    stdout = zjr("create", "--help").stdout
+
+    listed = stdout.partition("Transaction types:\n")[2].splitlines()
+    assert len(listed) == 29
+    assert "  Invoice Item" in listed

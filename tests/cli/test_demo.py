@@ -1,0 +1,77 @@
+"""`zjr demo`."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.cli.commands import demo
+
+from .running import Terminal, process
+
+STORY = [
+    "JR-00000075 is Completed and has 10 journal entries.",
+    "PUT /v1/journal-runs/JR-00000075/cancel",
+    '200, "success": true',
+    "The run is looked at 5 times: it is CancelInprogress, then Completed.",
+    "9 of 10 entries are cancelled. 1 is not:",
+    "JE-00000038 stays. It was transferred to accounting.",
+    'Whoever stops at "success: true" takes JR-00000075 for cancelled. It is not.',
+]
+
+
+def assert_told(text: str) -> None:
+    """The story is told in its order, and each entry once."""
+    flat = " ".join(text.split())
+    places = [flat.find(part) for part in STORY]
+    assert -1 not in places, STORY[places.index(-1)]
+    assert places == sorted(places)
+    rows = re.findall(r"^ +(JE-[0-9]{8}) .*(Cancelled|Created) +(No|Yes)$", text, re.MULTILINE)
+    assert [row for row in rows if row[1:] == ("Cancelled", "No")] == [row for row in rows if row[0] != "JE-00000038"]
+    assert len({row[0] for row in rows}) == 10
+
+
+def test_it_tells_the_story_and_ends_well() -> None:
+    ended = process("demo")
+
+    assert ended.status == 0
+    assert ended.stderr == ""
+    assert_told(ended.stdout)
+    assert "\x1b" not in ended.stdout
+    lines = ended.stdout.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+
+
+def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    result = CliRunner(env={"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}).invoke(zjr, ["demo"])
+
+    assert result.exit_code == 0
+    assert_told(result.stdout)
+
+
+@pytest.mark.parametrize(("found", "named"), [("/usr/bin/zjr", "zjr"), (None, "bin/zjr")])
+def test_what_to_try_next_can_be_typed_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, found: str | None, named: str
+) -> None:
+    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr("shutil.which", lambda _: found)
+    monkeypatch.setattr(sys, "argv", ["bin/zjr", "demo"])
+    stdout = CliRunner().invoke(zjr, ["demo"]).stdout
+
+    assert f"\n  {named} emulator " in stdout
+    assert f"\n  {named} cancel JR-00000075 " in stdout
+
+
+def test_on_a_narrow_terminal_nothing_is_cut_off() -> None:
+    terminal = Terminal("demo", variables={"NO_COLOR": "1"}, columns=40)
+
+    assert terminal.end() == 0
+    assert max(map(len, terminal.shown.splitlines())) <= 40
+    assert len(set(re.findall(r"JE-[0-9]{8}", terminal.shown))) == 10
+    assert "246,911.96 USD" in terminal.shown

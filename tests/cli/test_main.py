@@ -1,0 +1,101 @@
+"""The entry point."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from zuora_journal_runs import cli
+from zuora_journal_runs.cli.app import zjr
+
+from .running import process, python
+
+MAIN = "import sys; sys.argv[0] = 'zjr'; from zuora_journal_runs.cli import main; sys.exit(main())"
+
+
+def test_the_version_is_told() -> None:
+    assert process("--version") == (0, f"zjr {version('zuora-journal-runs')}\n", "")
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_without_its_extra_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    assert cli.main() == 1
+    assert capsys.readouterr() == (
+        "",
+        f"zjr: not installed: {missing}; to install: pip install 'zuora-journal-runs[cli]'\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["emulator", "demo"])
+@pytest.mark.parametrize("missing", ["uvicorn", "yaml", "jsonschema_rs"])
+def test_without_the_emulators_extra_it_says_what_to_install(command: str, missing: str) -> None:
+    ended = python(f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = [{command!r}]; {MAIN}")
+
+    assert ended.status == 1
+    assert ended.stderr == f"zjr: not installed: {missing}; to install: pip install 'zuora-journal-runs[emulator]'\n"
+
+
+def test_the_entry_point_needs_neither_click_nor_rich() -> None:
+    ended = python(
+        "import sys; import zuora_journal_runs.cli; sys.exit(bool({'click', 'rich', 'httpx'} & sys.modules.keys()))"
+    )
+
+    assert ended.status == 0
+
+
+def test_what_takes_long_to_import_waits_until_it_is_needed() -> None:
+    ended = python(
+        "import sys; import zuora_journal_runs.cli.app; "
+        "sys.exit(' '.join({'aiohttp', 'asyncio', 'httpx', 'rich', 'uvicorn', 'yaml'} & sys.modules.keys()))"
+    )
+
+    assert ended.stderr.strip() == ""
+
+
+def test_it_returns_the_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["zjr", "get", "JR-75"])
+
+    assert cli.main() == 2
+    assert capsys.readouterr().err.startswith("zjr: ")
+
+
+def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zjr, "main", stop)
+
+    assert cli.main() == 130
+    assert capsys.readouterr() == ("", "zjr: stopped; nothing was changed\n")
+
+
+def test_a_console_that_lacks_a_character_stops_nothing() -> None:
+    ended = python(f"import sys; sys.stderr.reconfigure(encoding='latin-1'); sys.argv[1:] = ['get', 'JR-€']; {MAIN}")
+
+    assert ended.status == 2
+    assert "JR-\\u20ac" in ended.stderr
+
+
+def test_streams_that_are_none_are_borne() -> None:
+    ended = python(f"import sys; sys.stdout = None; sys.argv[1:] = ['--version']; {MAIN}")
+
+    assert (ended.status, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("begun", "completed"), [("inv", "Invoice Item"), ("Tax", "Taxation Item")])
+def test_the_shell_completes_transaction_types(begun: str, completed: str) -> None:
+    ended = process(
+        variables={
+            "_ZJR_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"zjr create --type {begun}",
+            "COMP_CWORD": "3",
+        }
+    )
+
+    assert f"plain,{completed}" in ended.stdout.splitlines()

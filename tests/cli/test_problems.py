@@ -1,0 +1,284 @@
+"""What goes wrong: one line, no traceback, and an exit status."""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from zuora_journal_runs import JournalRunsClient, errors
+from zuora_journal_runs.cli import problems
+from zuora_journal_runs.cli.app import zjr as group
+from zuora_journal_runs.cli.session import Session
+from zuora_journal_runs.cli.status import Status, worst
+
+from .running import Zjr
+
+if TYPE_CHECKING:
+    from zuora_journal_runs.emulator import Emulator
+
+
+def refusal(code: int, status: int = 200) -> httpx.Response:
+    body = {"success": False, "reasons": [{"code": code, "message": "It says no."}]}
+    return httpx.Response(status, json=body, headers={"Zuora-Request-Id": "a-request"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(refusal(50000040), "names the tenant that you mean", id="not-found"),
+        pytest.param(refusal(53500010), "Ask an administrator for it.", id="permission"),
+        pytest.param(refusal(90000011, 401), "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET", id="authentication"),
+        pytest.param(refusal(53500070, 429), "Try again later.", id="limit"),
+        pytest.param(refusal(53500050), "Try again later.", id="contention"),
+        pytest.param(refusal(53500060), "Try again later.", id="internal"),
+        pytest.param(refusal(53500020), "It says no. (HTTP 200). [request a-request, track", id="its-own-words"),
+        pytest.param(
+            httpx.Response(200, content=b"<html>Welcome</html>"), "the address is that of Zuora's REST API", id="a-page"
+        ),
+        pytest.param(httpx.Response(200, json={"success": True}), "does not match the contract", id="other-fields"),
+    ],
+)
+def test_each_error_is_one_line_with_what_to_do(zjr: Zjr, answer: httpx.Response, said: str) -> None:
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    result = zjr.answering(handler)("get", "JR-00000075")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("zjr: retrieve JR-00000075: ")
+    assert said in line
+    assert "acted upon" not in line
+
+
+def test_an_address_where_nobody_answers_is_given_up_on_soon(zjr: Zjr) -> None:
+    calls: list[httpx.Request] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        raise httpx.ConnectError("Connection refused")
+
+    result = zjr.answering(refuse)("get", "JR-00000075")
+
+    assert result.exit_code == 1
+    assert len(calls) == 2
+    assert "Check the network, and the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT." in result.stderr
+
+
+def test_a_token_that_cannot_be_had_for_lack_of_a_network_is_not_blamed_on_the_credentials() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused")
+
+    zjr = Zjr({"ZUORA_BASE_URL": "https://rest.example.com", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"})
+    zjr.connect = partial(zjr.connect, transport=httpx.MockTransport(refuse))
+    result = zjr("get", "JR-00000075")
+
+    assert result.exit_code == 1
+    assert "Check the network" in result.stderr
+    assert "ZUORA_CLIENT_ID" not in result.stderr
+
+
+def test_a_long_wait_is_announced_and_a_short_one_is_not(zjr: Zjr) -> None:
+    left = [httpx.Response(503), httpx.Response(429, headers={"Retry-After": "120"})]
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        if left:
+            return left.pop()
+        return httpx.Response(200, json={"success": True, "number": "JR-00000075", "status": "Completed"})
+
+    result = zjr.answering(handler)("get", "JR-00000075")
+
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("zjr: retrieve JR-00000075: ")
+    assert line.endswith("; trying again in 120 s")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "Check ZUORA_CLIENT_ID"), (429, "Try again later."), (503, "Try again later.")]
+)
+def test_a_token_that_is_refused_says_what_to_do(status: int, said: str) -> None:
+    zjr = Zjr({"ZUORA_BASE_URL": "https://rest.example.com", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"})
+    zjr.connect = partial(zjr.connect, transport=httpx.MockTransport(lambda _: httpx.Response(status)))
+    result = zjr("get", "JR-00000075")
+
+    assert result.exit_code == 1
+    assert said in result.stderr.splitlines()[-1]
+
+
+def test_a_wrong_secret_is_said_and_not_shown(zjr: Zjr) -> None:
+    zjr.variables["ZUORA_CLIENT_SECRET"] = "not-the-secret"
+    result = zjr("get", "JR-00000075")
+
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET" in line
+    assert "not-the-secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "no address: set ZUORA_ENVIRONMENT"),
+        ({"ZUORA_BASE_URL": "https://rest.zuora.com"}, "no credentials: set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"),
+        ({"ZUORA_BASE_URL": "rest.zuora.com"}, "'rest.zuora.com' is not the address of an API"),
+        ({"ZUORA_BASE_URL": "http://rest.zuora.com"}, "use https"),
+        ({"ZUORA_ENVIRONMENT": "MOON"}, "ZUORA_ENVIRONMENT is 'MOON'"),
+    ],
+)
+def test_an_environment_that_describes_no_client_is_told_in_its_own_words(variables: dict[str, str], said: str) -> None:
+    credentials = {"ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"} if "credentials" not in said else {}
+    result = CliRunner(env={**credentials, **variables}).invoke(group, ["get", "JR-00000075"])
+
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("zjr: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["get", "JR-75"], "'JR-75' is not a journal run number: it has the form JR-00000075 (see zjr get --help)"),
+        (["get"], "Missing argument 'NUMBER' (see zjr get --help)"),
+        (["gte"], "No such command 'gte'"),
+        (["get", "JR-00000075", "--loud"], "No such option"),
+        (["get", "JR-00000075", "--entity", "a,b"], "give exactly one id"),
+        (["get", "JR-00000075", "--track-id", "a:b"], "track id 'a:b' cannot be sent"),
+        (["entries", "JR-00000075", "--format", "pdf"], "'pdf' is not one of 'table', 'json', 'csv'"),
+        (["cancel", "JR-00000075", "--timeout", "0"], "it is '0': give a number of seconds above 0"),
+        (["cancel", "JR-00000075", "--timeout", "-1"], "give a number of seconds above 0"),
+        (["cancel", "JR-00000075", "--timeout", "nan"], "give a number of seconds above 0"),
+        (["cancel", "JR-00000075", "--timeout", "inf"], "give a number of seconds above 0"),
+        (["cancel", "JR-00000075", "--timeout", "soon"], "give a number of seconds above 0"),
+        (["cancel"], "Missing argument 'NUMBER...'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(zjr: Zjr, emulator: Emulator, arguments: list[str], said: str) -> None:
+    result = zjr(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert said in line
+    assert not emulator.requests
+
+
+def test_without_a_command_the_help_is_shown(zjr: Zjr) -> None:
+    result = zjr()
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: zjr [OPTIONS] COMMAND [ARGS]...")
+
+
+def test_the_help_names_the_commands_in_the_order_of_their_use(zjr: Zjr) -> None:
+    stdout = zjr("--help").stdout
+
+    listed = stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()] == list(group.commands)
+    assert "..." not in listed
+    assert max(map(len, stdout.splitlines())) <= 80
+
+
+def test_every_option_has_help() -> None:
+    options = [
+        option for command in group.commands.values() for option in command.params if isinstance(option, click.Option)
+    ]
+
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_no_option_takes_a_secret() -> None:
+    names = {name for command in group.commands.values() for option in command.params for name in option.opts}
+
+    assert not [name for name in names if "secret" in name or "token" in name or "client" in name]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "zjr: No space left on device\n"),
+        (OSError(21, "Is a directory", "/tmp"), "zjr: /tmp: Is a directory\n"),
+        (KeyError("x"), "zjr: a fault of this program, please report it: KeyError: 'x'\n"),
+        (EOFError(), "\nzjr: stopped; nothing was changed\n"),
+    ],
+)
+def test_what_nobody_foresaw_is_one_line_too(error: Exception, said: str) -> None:
+    def fail(**_: object) -> JournalRunsClient:
+        raise error
+
+    result = CliRunner().invoke(group, ["get", "JR-00000075"], obj=Session(fail))
+
+    assert result.exit_code in (1, 2, 130)
+    assert result.stderr == said
+
+
+def test_wrong_usage_of_no_command_in_particular(capsys: pytest.CaptureFixture[str]) -> None:
+    assert problems.tell(click.UsageError("No.")) is Status.USAGE
+    assert capsys.readouterr().err == "zjr: No (see zjr --help)\n"
+
+
+def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
+    left = [503, 503, 503, 503]
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        if left:
+            return httpx.Response(left.pop())
+        return httpx.Response(200, json={"success": True, "number": "JR-00000075", "status": "Completed"})
+
+    assert zjr.answering(handler)("get", "JR-00000075").exit_code == 0
+
+
+def test_every_kind_of_error_is_told() -> None:
+    """A kind of error that the client gains is either advised on, or speaks for itself."""
+    advised = (*problems._ADVICE, errors.TokenError, errors.UnreadableAnswer)
+    speaking = {
+        "APIError",
+        "AnswerError",
+        "CallError",
+        "CancellationNotSettled",
+        "CompletionNotSettled",
+        "DeletionNotSettled",
+        "IdempotencyConflict",
+        "InvalidInput",
+        "InvalidRequest",
+        "JournalRunsError",
+        "NotSettled",
+        "RuleViolation",
+        "Unsupported",
+        "WrongStatus",
+    }
+    kinds = [
+        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.JournalRunsError)
+    ]
+
+    assert {kind.__name__ for kind in kinds if not issubclass(kind, advised)} == speaking
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], Status.DONE),
+        ([0, 3, 4, 2, 1], Status.ERROR),
+        ([4, 2, 3], Status.USAGE),
+        ([3, 4, 0], Status.UNKNOWN),
+        ([0, 3], Status.INCOMPLETE),
+    ],
+)
+def test_the_worst_of_several_statuses(statuses: list[int], expected: Status) -> None:
+    assert worst(statuses) is expected
+
+
+def test_a_client_is_made_as_the_environment_says(zjr: Zjr) -> None:
+    """Without a client of the tests' own, `from_env` makes it."""
+    result = CliRunner(env=zjr.variables).invoke(group, ["get", "JR-00000075"])
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("JR-00000075  Completed")

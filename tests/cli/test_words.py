@@ -1,0 +1,50 @@
+"""Wording."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zuora_journal_runs.cli.words import entries_in, money, plain, sentences
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
+def test_an_amount_loses_no_digit(amount: Decimal) -> None:
+    written = money(amount, "USD")
+
+    assert Decimal(written.removesuffix(" USD").replace(",", "")) == amount
+    assert len(written.removesuffix(" USD").partition(".")[2]) >= 2
+
+
+@given(st.text())
+def test_a_text_is_one_line_that_a_terminal_does_not_obey(text: str) -> None:
+    made = plain(text)
+
+    assert made.isprintable()
+    assert made.split() == made.split(" ") or not made
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126)))
+def test_a_plain_word_stays_as_it_is(text: str) -> None:
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "made"),
+    [
+        (("wait", None, "then look."), "Wait. Then look."),
+        (("why?", "JR-1 is gone!"), "Why? JR-1 is gone!"),
+        ((None,), ""),
+        (("`zjr get JR-00000075`",), "`zjr get JR-00000075`."),
+    ],
+)
+def test_texts_become_sentences(texts: tuple[str | None, ...], made: str) -> None:
+    assert sentences(*texts) == made
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 entries"), (1, "1 entry"), (1234, "1,234 entries")])
+def test_entries_are_counted(number: int, said: str) -> None:
+    assert entries_in(number) == said
