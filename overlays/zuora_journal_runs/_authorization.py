@@ -114,7 +114,7 @@ class Authorizer(NamedTuple):
             try:
                 response: httpx.Response = yield Transmit(request, deadline, authorized=True)
             except httpx.HTTPError as failure:
-                kind = _answers.no_answer(failure, self.base_url.host, **details)
+                kind = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
                 error = errors.TokenError(kind.message, **details)
             else:
                 try:

@@ -65,7 +65,7 @@ class Caller(NamedTuple):
             except errors.TokenError as failure:
                 error = errors.TokenError(failure.message, status_code=failure.status_code, **details)
             except httpx.HTTPError as failure:
-                error = _answers.no_answer(failure, self.base_url.host, **details)
+                error = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
                 response.extensions |= {"attempts": details["attempts"], "track_id": details["track_id"]}
                 error = _answers.failure_of(response, **details)

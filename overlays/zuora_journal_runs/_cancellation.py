@@ -57,6 +57,8 @@ class Cancellation(NamedTuple):
     """The run's number."""
     exchange: Exchange | None
     """The HTTP exchange that said so."""
+    acknowledged: bool = True
+    """Whether an answer said `success: true`. If not, the run's status tells that the cancellation was accepted."""
 
 
 class CancellationPlan(NamedTuple):
@@ -162,7 +164,7 @@ def is_cancelled(entry: JournalEntry) -> bool:
 
 def blocked(entries: Iterable[JournalEntry]) -> list[BlockedEntry]:
     """The entries that cannot be cancelled now."""
-    return [BlockedEntry(entry) for entry in entries if is_blocked(entry)]
+    return [BlockedEntry(entry) for entry in entries if is_blocked(entry) and not is_cancelled(entry)]
 
 
 def outcome(run: JournalRun, entries: Sequence[JournalEntry], *, deleted: bool = False) -> CancellationOutcome:

@@ -140,7 +140,7 @@ class Verbs(NamedTuple):
                     return {"method": "GET", "url": path, "headers": {}}
                 problem = "which was read already"
         assert page.exchange is not None
-        raise errors.UnreadableAnswer(
+        error = errors.UnreadableAnswer(
             f"the answer names {page.next_page!r} as the next page, {problem}",
             cut_off=False,
             exchange=page.exchange,
@@ -149,6 +149,8 @@ class Verbs(NamedTuple):
             track_id=page.exchange.track_id,
             attempts=page.exchange.attempts,
         )
+        error.maybe_processed = False
+        raise error
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
         run = yield from self.retrieve(number)
@@ -174,7 +176,7 @@ class Verbs(NamedTuple):
                 raise error from None
             if run.status not in ("CancelInprogress", "Cancelled"):
                 raise
-            return Cancellation(number, run.exchange)
+            return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, answer.exchange)
 
     def cancel_by(self, number: str, deadline: float) -> Flow[Cancellation]:
@@ -413,10 +415,10 @@ def creation(
         raise errors.InvalidInput("no transaction type: give at least one, such as 'Invoice Item'")
     start = None if target_start_date is None else date("target_start_date", target_start_date)
     end = None if target_end_date is None else date("target_end_date", target_end_date)
-    if not accounting_period_name and start is None:
-        raise errors.InvalidInput("no period: give accounting_period_name, or target_start_date and target_end_date")
     if end is not None and start is None:
         raise errors.InvalidInput("target_end_date without target_start_date: give both")
+    if not accounting_period_name and (start is None or end is None):
+        raise errors.InvalidInput("no period: give accounting_period_name, or target_start_date and target_end_date")
     if start is not None and end is not None and end < start:
         raise errors.InvalidInput(f"target_end_date {end} is before target_start_date {start}")
     labels = [OrganizationLabel.from_dict(label) for label in organization_labels]

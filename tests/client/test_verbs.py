@@ -62,6 +62,7 @@ BAD_CREATIONS: dict[str, tuple[tuple[Any, Any], dict[str, Any], str]] = {
     "strange type": ((["?"], "2026-10-31"), {"accounting_period_name": "Oct-2026"}, "see TransactionType"),
     "no period": ((["Invoice Item"], "2026-10-31"), {}, "no period"),
     "empty period": ((["Invoice Item"], "2026-10-31"), {"accounting_period_name": ""}, "no period"),
+    "start without end": ((["Invoice Item"], "2026-10-31"), {"target_start_date": "2026-10-01"}, "no period"),
     "no date": ((["Invoice Item"], "31.10.2026"), {"accounting_period_name": "Oct-2026"}, "write it as 2026-04-30"),
     "impossible date": ((["Invoice Item"], "2026-02-31"), {"accounting_period_name": "Feb-2026"}, "2026-02-31"),
     "compact date": ((["Invoice Item"], "20261031"), {"accounting_period_name": "Oct-2026"}, "20261031"),
@@ -174,6 +175,7 @@ def test_a_plan_tells_what_would_stay_and_why(kind: Kind) -> None:
         entry(5, transferred="Ignore"),
         entry(6, transferred=None),
         entry(7, "Cancelled"),
+        entry(8, "Cancelled", transferred="Yes"),
     )
     plan = kind.use(Script(run(), entries), lambda client: client.plan_cancellation("JR-00000075"))
     assert plan.allowed
@@ -209,7 +211,7 @@ def test_a_refused_cancellation_is_an_error(kind: Kind) -> None:
 def test_a_repeated_cancellation_that_meets_the_first_is_none(kind: Kind, status: str) -> None:
     script = Script(LOST, refusal("50000030"), run(status))
     given = kind.use(script, lambda client: client.cancel("JR-00000075"))
-    assert given.number == "JR-00000075"
+    assert (given.number, given.acknowledged) == ("JR-00000075", False)
     assert [request.method for request in script.requests] == ["PUT", "PUT", "GET"]
 
 

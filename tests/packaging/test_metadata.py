@@ -18,9 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements-dev.lock", "openapi/lint/package-lock.json", "openapi/lint/requirements.txt")
 
 INDEX_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs|yarnpkg|anaconda)\.(?:org|com)\b")
-MACHINE_PATH = re.compile(
-    r"(?<![\w.~)}*-])/(?:home|mnt|opt|private|root|tmp|Users|work)/\w|\b[A-Z]:\\Users\\"
-)
+MACHINE_PATH = re.compile(r"(?<![\w.~)}*-])/(?:home|mnt|opt|private|root|tmp|Users|work)/\w|\b[A-Z]:\\Users\\")
 
 
 @pytest.fixture(scope="module")
