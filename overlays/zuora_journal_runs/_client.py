@@ -15,7 +15,7 @@ from ._connection import AsyncConnection, Connection
 from ._options import OptionChanges, Options, changed
 from ._pace import Pace
 from ._tokens import Credentials, cell_for
-from ._verbs import JournalEntries, OnProgress, Verbs
+from ._verbs import JournalEntries, OnLook, OnProgress, Verbs
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -338,27 +338,38 @@ class JournalRunsClient:
             on_result,
         )
 
-    def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
+    def wait_for_completion(
+        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None
+    ) -> CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
         Args:
             number: The run's number.
             timeout: Seconds to wait.
+            on_look: Called with the run as it was seen, after each look at one that has not ended.
 
         Raises:
             CompletionNotSettled: the time was up before it had.
             NotFound: there is no such run.
             CallError: a call failed.
         """
-        return self._connection.run(self._verbs.wait_for_completion(number, timeout))
+        return self._connection.run(self._verbs.wait_for_completion(number, timeout, on_look))
 
-    def delete(self, number: str, *, wait: bool = False, timeout: float = SETTLE_TIMEOUT) -> Deletion:
+    def delete(
+        self,
+        number: str,
+        *,
+        wait: bool = False,
+        timeout: float = SETTLE_TIMEOUT,
+        on_look: OnLook | None = None,
+    ) -> Deletion:
         """Delete a cancelled run.
 
         Args:
             number: The run's number.
             wait: Whether to wait until it is gone.
             timeout: Seconds to wait.
+            on_look: Called with the run as it was seen, after each look at one that is still there.
 
         Raises:
             WrongStatus: the run is not `Cancelled`; nothing was deleted.
@@ -368,7 +379,7 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        return self._connection.run(self._verbs.delete(number, wait, timeout))
+        return self._connection.run(self._verbs.delete(number, wait, timeout, on_look))
 
     def close(self) -> None:
         """Close the connection."""
@@ -528,13 +539,22 @@ class AsyncJournalRunsClient:
             on_result,
         )
 
-    async def wait_for_completion(self, number: str, *, timeout: float = SETTLE_TIMEOUT) -> CompletionOutcome:
+    async def wait_for_completion(
+        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None
+    ) -> CompletionOutcome:
         """See `JournalRunsClient.wait_for_completion`."""
-        return await self._connection.run(self._verbs.wait_for_completion(number, timeout))
+        return await self._connection.run(self._verbs.wait_for_completion(number, timeout, on_look))
 
-    async def delete(self, number: str, *, wait: bool = False, timeout: float = SETTLE_TIMEOUT) -> Deletion:
+    async def delete(
+        self,
+        number: str,
+        *,
+        wait: bool = False,
+        timeout: float = SETTLE_TIMEOUT,
+        on_look: OnLook | None = None,
+    ) -> Deletion:
         """See `JournalRunsClient.delete`."""
-        return await self._connection.run(self._verbs.delete(number, wait, timeout))
+        return await self._connection.run(self._verbs.delete(number, wait, timeout, on_look))
 
     async def aclose(self) -> None:
         """Close the connection."""

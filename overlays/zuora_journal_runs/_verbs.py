@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ._options import Options
 
 OnProgress = Callable[[CancellationProgress], None]
+OnLook = Callable[["JournalRun"], None]
 _SMALL_PAGE = 40
 """The largest page that every document allows; some tenants may allow no more."""
 
@@ -248,7 +249,7 @@ class Verbs(NamedTuple):
                     progress=progress,
                 )
 
-    def wait_for_completion(self, number: str, timeout: float) -> Flow[CompletionOutcome]:
+    def wait_for_completion(self, number: str, timeout: float, on_look: OnLook | None) -> Flow[CompletionOutcome]:
         number = _headers.run_number(number)
         waiting = _Waiting(self, timeout)
         run: JournalRun | None = None
@@ -257,6 +258,8 @@ class Verbs(NamedTuple):
                 run = yield from waiting.verbs.retrieve(number)
                 if run.status in _ENDINGS:
                     return CompletionOutcome(_ENDINGS[str(run.status)], run)
+                if on_look is not None:
+                    on_look(run)
             except errors.NotFound:
                 if run is None:
                     raise
@@ -271,7 +274,7 @@ class Verbs(NamedTuple):
                     run=run,
                 )
 
-    def delete(self, number: str, wait: bool, timeout: float) -> Flow[Deletion]:
+    def delete(self, number: str, wait: bool, timeout: float, on_look: OnLook | None) -> Flow[Deletion]:
         number = _headers.run_number(number)
         _check_timeout(timeout)
         run = yield from self.retrieve(number)
@@ -284,6 +287,8 @@ class Verbs(NamedTuple):
         while wait and not gone:
             try:
                 run = yield from waiting.verbs.retrieve(number)
+                if on_look is not None:
+                    on_look(run)
             except errors.NotFound:
                 gone = True
                 break

@@ -257,8 +257,12 @@ def test_delete(kind: Kind) -> None:
 
 def test_a_deletion_that_is_under_way_is_waited_for(kind: Kind) -> None:
     script = Script(run("DeleteInprogress"), run("DeleteInprogress"), GONE)
-    deletion = kind.use(script, lambda client: client.delete("JR-00000075", wait=True))
+    seen: list[str] = []
+    deletion = kind.use(
+        script, lambda client: client.delete("JR-00000075", wait=True, on_look=lambda run: seen.append(run.status))
+    )
     assert deletion.gone
+    assert seen == ["DeleteInprogress"]
     assert [request.method for request in script.requests] == ["GET", "GET", "GET"]
 
 

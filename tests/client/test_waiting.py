@@ -198,7 +198,13 @@ ENDINGS = {
 @pytest.mark.parametrize("status", ENDINGS)
 def test_the_end_of_a_run(kind: Kind, status: str) -> None:
     script = Script(run("Pending"), httpx.ReadTimeout("late"), run("Processing"), run(status))
-    outcome = kind.use(script, lambda c: c.wait_for_completion("JR-00000075"), retry=Backoff(attempts=1))
+    seen: list[str] = []
+    outcome = kind.use(
+        script,
+        lambda c: c.wait_for_completion("JR-00000075", on_look=lambda run: seen.append(run.status)),
+        retry=Backoff(attempts=1),
+    )
+    assert seen == ["Pending", "Processing"]
     assert outcome.ending is ENDINGS[status]
     assert outcome.complete == (status == "Completed")
     assert outcome.run.status == status
