@@ -137,8 +137,10 @@ def decode(content: bytes) -> dict[str, Any]:
     """
     try:
         data = json.loads(content, parse_float=Decimal, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableAnswer(f"is not JSON ({error})") from error
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # An ArithmeticError is a number beyond all bounds, such as 1e9999999999999999999.
+        said = str(error) if isinstance(error, ValueError) else type(error).__name__
+        raise UnreadableAnswer(f"is not JSON ({said})") from error
     if not isinstance(data, dict):
         raise UnreadableAnswer(f"is {_said(data)} where a JSON object is expected")
     return data

@@ -10,7 +10,7 @@ import httpx
 from . import _answers, _headers, errors
 from ._flow import Await, Flow, Sleep, Transmit, Wait
 from ._retry import FailedAttempt, retry_after
-from ._tokens import Credentials, HeldToken, TokenCell, renewal
+from ._tokens import Credentials, HeldToken, Secret, TokenCell, renewal
 
 if TYPE_CHECKING:
     from random import Random
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._options import Options
 
 TokenFunction = Callable[[], str | Awaitable[str]]
-Authorization = Credentials | str | TokenFunction | httpx.Auth
+Authorization = Credentials | Secret | TokenFunction | httpx.Auth
 """Credentials to fetch tokens with, a ready token, a function that gives one, or an `httpx.Auth`."""
 
 
@@ -44,9 +44,9 @@ class Authorizer(NamedTuple):
     @property
     def can_renew(self) -> bool:
         """Whether there may be another token when one is refused."""
-        return not isinstance(self.authorization, str | httpx.Auth)
+        return not isinstance(self.authorization, Secret | httpx.Auth)
 
-    def token(self, rejected: str | None, options: Options, deadline: float) -> Flow[str | None]:
+    def token(self, rejected: Secret | None, options: Options, deadline: float) -> Flow[Secret | None]:
         """A bearer token other than the rejected one; None if an `httpx.Auth` sees to it.
 
         Raises:
@@ -54,14 +54,14 @@ class Authorizer(NamedTuple):
         """
         if isinstance(self.authorization, httpx.Auth):
             return None
-        if isinstance(self.authorization, str):
+        if isinstance(self.authorization, Secret):
             return self.authorization
         if self.cell is None or not isinstance(self.authorization, Credentials):
             given = self.authorization()  # type: ignore[operator]
             return _headers.token((yield Await(given)) if isinstance(given, Awaitable) else given)
         while True:
             claimed = self.cell.claim(self.clock.monotonic(), rejected)
-            if isinstance(claimed, str):
+            if isinstance(claimed, Secret):
                 return claimed
             result: HeldToken | errors.JournalRunsError | None = None
             if claimed is None:
@@ -88,7 +88,7 @@ class Authorizer(NamedTuple):
             TokenError: there is none to be had.
         """
         from zuora_journal_runs_api import errors as generated
-        from zuora_journal_runs_api.types import body
+        from zuora_journal_runs_api.types import Exchange, body
 
         headers = {"Accept": "application/json", "Zuora-Track-Id": new_uuid(self.random)}
         if credentials.entity_id is not None:
@@ -122,12 +122,12 @@ class Authorizer(NamedTuple):
                 except generated.UnreadableAnswer:
                     data = {}
                 token = data.get("access_token")
-                if response.status_code == 200 and isinstance(token, str) and token:
-                    return HeldToken(_headers.token(token), renewal(began, data.get("expires_in")))
+                if response.status_code == 200 and isinstance(token, str) and _headers.is_token(token):
+                    return HeldToken(Secret(token), renewal(began, data.get("expires_in")))
                 kind = _answers.failure_of(response, **details)
                 error = errors.TokenError(
                     f"no token from {request.url}: {_told(response.status_code, data)}",
-                    status_code=response.status_code,
+                    exchange=Exchange.of(response),
                     **details,
                 )
                 after = retry_after(response.headers.get("Retry-After"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._clock import Clock
     from ._options import Options
     from ._pace import Pace
+    from ._tokens import Secret
 
 logger = logging.getLogger("zuora_journal_runs")
 
@@ -51,10 +52,11 @@ class Caller(NamedTuple):
             "idempotency_key": request.headers.get("idempotency-key"),
             "attempts": 0,
         }
-        rejected, maybe_processed = None, False
+        rejected: Secret | None = None
+        maybe_processed = False
         while True:
             details["attempts"] += 1
-            token: str | None = None
+            token: Secret | None = None
             response: httpx.Response | None = None
             error: errors.CallError | None = None
             try:
@@ -63,7 +65,7 @@ class Caller(NamedTuple):
                     request.headers["Authorization"] = f"Bearer {token}"
                 response = yield from self._send(request, deadline, authorized=token is not None)
             except errors.TokenError as failure:
-                error = errors.TokenError(failure.message, status_code=failure.status_code, **details)
+                error = errors.TokenError(failure.message, exchange=failure.exchange, **details)
             except httpx.HTTPError as failure:
                 error = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
@@ -71,6 +73,8 @@ class Caller(NamedTuple):
                 error = _answers.failure_of(response, **details)
             wait = None
             if error is not None:
+                if maybe_processed and isinstance(error, errors.NotSent):
+                    error = errors.AnswerLost(f"an earlier attempt was lost, and then {error.message}", **details)
                 maybe_processed |= error.maybe_processed and request.method != "GET"
                 error.maybe_processed = maybe_processed
                 if isinstance(error, errors.AuthenticationFailed) and rejected is None and self.authorizer.can_renew:

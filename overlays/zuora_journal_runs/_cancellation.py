@@ -150,6 +150,8 @@ class Deletion(NamedTuple):
     number: str
     gone: bool
     """Whether the run is known to be gone; if not, it may be `DeleteInprogress` for a while."""
+    exchange: Exchange | None = None
+    """The HTTP exchange that said so."""
 
 
 def is_blocked(entry: JournalEntry) -> bool:

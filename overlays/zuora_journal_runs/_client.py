@@ -14,7 +14,7 @@ from ._clock import Clock, SystemClock
 from ._connection import AsyncConnection, Connection
 from ._options import OptionChanges, Options, changed
 from ._pace import Pace
-from ._tokens import Credentials, cell_for
+from ._tokens import Credentials, Secret, cell_for
 from ._verbs import JournalEntries, OnLook, OnProgress, Verbs
 from .errors import InvalidInput
 
@@ -67,7 +67,7 @@ def _caller(
     authorization: Authorization
     cell = None
     if client_id is not None and client_secret is not None:
-        authorization = Credentials(client_id, client_secret, options.entity_id)
+        authorization = Credentials(client_id, Secret(client_secret), options.entity_id)
         cell = cell_for(str(url), authorization, transport)
     elif token is not None:
         authorization = _headers.token(token) if isinstance(token, str) else token
@@ -113,6 +113,9 @@ class JournalRunsClient:
         transport: httpx.BaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> None:
+        # Rebound at once, so that no traceback of a failure in here shows them.
+        client_secret = None if client_secret is None else Secret(client_secret)
+        token = Secret(token) if isinstance(token, str) else token
         caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
         self._use(Connection(caller, options, transport or _transport.default(caller.base_url)))
 
@@ -392,7 +395,10 @@ class JournalRunsClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.caller.base_url).rstrip('/')!r})"
+        # A client that could not be made has a repr too, which tracebacks ask for.
+        connection = self.__dict__.get("_connection")
+        address = "" if connection is None else repr(str(connection.caller.base_url).rstrip("/"))
+        return f"{type(self).__name__}({address})"
 
 
 class AsyncJournalRunsClient:
@@ -422,6 +428,9 @@ class AsyncJournalRunsClient:
         transport: httpx.AsyncBaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> None:
+        # Rebound at once, so that no traceback of a failure in here shows them.
+        client_secret = None if client_secret is None else Secret(client_secret)
+        token = Secret(token) if isinstance(token, str) else token
         caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
         self._use(AsyncConnection(caller, options, transport or _transport.default_async(caller.base_url)))
 
@@ -567,4 +576,7 @@ class AsyncJournalRunsClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.caller.base_url).rstrip('/')!r})"
+        # A client that could not be made has a repr too, which tracebacks ask for.
+        connection = self.__dict__.get("_connection")
+        address = "" if connection is None else repr(str(connection.caller.base_url).rstrip("/"))
+        return f"{type(self).__name__}({address})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ._tokens import Secret
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -89,13 +90,19 @@ def idempotency_key(value: str) -> str:
     return _visible("Idempotency-Key", value)
 
 
-def token(value: str) -> str:
+def is_token(value: str) -> bool:
+    """Whether a text can be sent as a bearer token."""
+    return _VISIBLE.fullmatch(value) is not None
+
+
+def token(value: str) -> Secret:
     """A bearer token. The error does not repeat it.
 
     Raises:
         InvalidInput: it cannot stand in a header.
     """
-    if _VISIBLE.fullmatch(value):
+    value = Secret(value)
+    if is_token(value):
         return value
     raise InvalidInput("the token has characters that cannot stand in a header, or is empty")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ._tokens import Secret
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "base_url": address,
         "client_id": get("ZUORA_CLIENT_ID"),
-        "client_secret": get("ZUORA_CLIENT_SECRET"),
+        "client_secret": Secret(get("ZUORA_CLIENT_SECRET") or ""),
         "entity_id": get("ZUORA_ENTITY_ID"),
         "org_ids": get("ZUORA_ORG_IDS"),
         "zuora_version": get("ZUORA_VERSION"),

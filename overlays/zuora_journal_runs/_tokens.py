@@ -16,29 +16,35 @@ _MARGIN = 300.0
 """Seconds before its end at which a token is renewed, after the same tutorial; less for a token of short life."""
 
 
+class Secret(str):
+    """A text that no repr shows, so that a traceback with local variables does not either."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'...'"
+
+    def __reduce__(self) -> str:
+        raise TypeError("secrets are not pickled: pass them to the other process by its environment")
+
+
 class Credentials(NamedTuple):
     """An OAuth client. Its secret is shown nowhere."""
 
     client_id: str
-    client_secret: str
+    client_secret: Secret
     entity_id: str | None
 
     def __repr__(self) -> str:
-        return f"Credentials(client_id={self.client_id!r}, client_secret=..., entity_id={self.entity_id!r})"
-
-    def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled: pass them to the other process by its environment")
+        return f"Credentials(client_id={self.client_id!r}, entity_id={self.entity_id!r})"
 
 
 class HeldToken(NamedTuple):
     """A token, and when to renew it."""
 
-    token: str
+    token: Secret
     renew_at: float
     """Seconds on the monotonic clock."""
-
-    def __repr__(self) -> str:
-        return "HeldToken(...)"
 
 
 def renewal(now: float, expires_in: object) -> float:
@@ -67,7 +73,7 @@ class TokenCell:
         self._held: HeldToken | None = None
         self._fetch: Fetch | None = None
 
-    def claim(self, now: float, rejected: str | None) -> str | Fetch | None:
+    def claim(self, now: float, rejected: Secret | None) -> Secret | Fetch | None:
         """The token; or a fetch to wait for; or None, and then the caller has to fetch, and to call `settle`."""
         with self._lock:
             held = self._held

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime
 import difflib
-import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import httpx
 
@@ -112,24 +111,27 @@ class Verbs(NamedTuple):
         found = JournalEntries()
         request = operation.get_kwargs(number, page_size=self.options.page_size)
         try:
-            page = yield from self._send(operation, request)
+            response = yield from self._answer(request)
         except errors.InvalidRequest:
             if self.options.page_size <= _SMALL_PAGE:
                 raise
             request = operation.get_kwargs(number, page_size=_SMALL_PAGE)
-            page = yield from self._send(operation, request)
+            response = yield from self._answer(request)
         addresses = set[str]()
         while True:
+            page = cast("JournalEntriesPage", self.caller.read(response, operation.parse_response))
             found += page.journal_entries
             found.exchanges += (page.exchange,)
             if any(map(enough, page.journal_entries)):
                 return found, request
             if not page.next_page:
                 return found, None
-            request = self._following(number, page, addresses)
-            page = yield from self._send(operation, request)
+            request = self._following(number, page, response, addresses)
+            response = yield from self._answer(request)
 
-    def _following(self, number: str, page: JournalEntriesPage, seen: set[str]) -> dict[str, Any]:
+    def _following(
+        self, number: str, page: JournalEntriesPage, response: httpx.Response, seen: set[str]
+    ) -> dict[str, Any]:
         """The request for the page after this one, which has to be another page of the same entries."""
         call = f"list the entries of {number}"
         problem = "which is none of its pages"
@@ -145,7 +147,7 @@ class Verbs(NamedTuple):
             f"the answer names {page.next_page!r} as the next page, {problem}",
             cut_off=False,
             exchange=page.exchange,
-            body=json.dumps(page.to_dict(), default=str).encode(),
+            body=response.content,
             call=call,
             track_id=page.exchange.track_id,
             attempts=page.exchange.attempts,
@@ -164,6 +166,7 @@ class Verbs(NamedTuple):
         """Cancel a run; to join is to take a cancellation that is under way, or done, for one's own."""
         from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
 
+        deadline = self.caller.clock.monotonic() + self.options.deadline
         try:
             answer: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
         except errors.CallError as error:
@@ -172,7 +175,7 @@ class Verbs(NamedTuple):
                 raise
             # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
             try:
-                run = yield from self.retrieve(number)
+                run = yield from self._by(deadline).retrieve(number)
             except errors.CallError:
                 raise error from None
             if run.status not in ("CancelInprogress", "Cancelled"):
@@ -192,7 +195,7 @@ class Verbs(NamedTuple):
         self, cancellation: Cancellation, deadline: float, on_progress: OnProgress | None
     ) -> Flow[CancellationOutcome]:
         """Wait for one run of many; it is looked at once, however late it is."""
-        left = max(deadline - self.caller.clock.monotonic(), _ONE_LOOK)
+        left = max(deadline - self.caller.clock.monotonic(), _NO_TIME)
         return (yield from self.wait_for_cancellation(cancellation, left, on_progress))
 
     def cancel_and_wait(self, number: str, timeout: float, on_progress: OnProgress | None) -> Flow[CancellationOutcome]:
@@ -277,12 +280,15 @@ class Verbs(NamedTuple):
     def delete(self, number: str, wait: bool, timeout: float, on_look: OnLook | None) -> Flow[Deletion]:
         number = _headers.run_number(number)
         _check_timeout(timeout)
+        deadline = self.caller.clock.monotonic() + self.options.deadline
         run = yield from self.retrieve(number)
         if run.status not in ("Cancelled", "DeleteInprogress"):
             raise errors.WrongStatus(
                 f"{number} is {run.status}, and only a run that is Cancelled can be deleted: cancel it first", run=run
             )
-        gone = run.status == "Cancelled" and (yield from self._delete(number))
+        gone, exchange = False, run.exchange
+        if run.status == "Cancelled":
+            gone, exchange = yield from self._by(deadline).delete_cancelled(number, deadline)
         waiting = _Waiting(self, timeout)
         while wait and not gone:
             try:
@@ -301,35 +307,43 @@ class Verbs(NamedTuple):
                     number=number,
                     run=run,
                 )
-        return Deletion(number, gone)
+        return Deletion(number, gone, exchange)
 
-    def _delete(self, number: str) -> Flow[bool]:
-        """Delete a run that is cancelled; true if it is known to be gone."""
+    def delete_cancelled(self, number: str, deadline: float) -> Flow[tuple[bool, Exchange | None]]:
+        """Delete a run that is cancelled; whether it is known to be gone, and the exchange that tells."""
         from zuora_journal_runs_api.api.journal_runs import delete_journal_run
 
         try:
-            yield from self._call(delete_journal_run, number)
+            answer: CommonResponse = yield from self._call(delete_journal_run, number)
         except errors.CallError as error:
             if not error.maybe_processed:
                 raise
             # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
             try:
-                run = yield from self.retrieve(number)
-            except errors.NotFound:
-                return True
+                run = yield from self._by(deadline).retrieve(number)
+            except errors.NotFound as gone:
+                return True, gone.exchange
             except errors.CallError:
                 raise error from None
             if run.status != "DeleteInprogress":
                 raise
-        return False
+            return False, run.exchange
+        return False, answer.exchange
+
+    def _by(self, deadline: float) -> Verbs:
+        """The verbs, in what is left of the time until a deadline."""
+        left = max(deadline - self.caller.clock.monotonic(), _NO_TIME)
+        return self._replace(options=self.options._replace(deadline=left))
 
     def _call(self, operation: ModuleType, *args: Any, **kwargs: Any) -> Flow[Any]:
         """Call one of the generated operations, and read the answer."""
         return (yield from self._send(operation, operation.get_kwargs(*args, **kwargs)))
 
     def _send(self, operation: ModuleType, request: dict[str, Any]) -> Flow[Any]:
-        response = yield from self.caller.call(of_arguments(request), self.options)
-        return self.caller.read(response, operation.parse_response)
+        return self.caller.read((yield from self._answer(request)), operation.parse_response)
+
+    def _answer(self, request: dict[str, Any]) -> Flow[httpx.Response]:
+        return (yield from self.caller.call(of_arguments(request), self.options))
 
 
 class _Waiting:
@@ -362,8 +376,8 @@ class _Waiting:
 
 
 _SETTLED = ("Completed", "Error")
-_ONE_LOOK = 1e-9
-"""Seconds to wait, if there is no time but for one look."""
+_NO_TIME = 1e-9
+"""Seconds, where there are none left."""
 _LAST_LOOK = 1.0
 """Seconds that the last look may take, though the deadline is near."""
 _ENDINGS = {

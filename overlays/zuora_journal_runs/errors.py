@@ -2,7 +2,12 @@
 
     JournalRunsError
     ├── InvalidInput                 refused here, before anything was sent
-    ├── WrongStatus                  refused here, since the run's status does not allow it
+    ├── RunError
+    │   ├── WrongStatus              refused here, since the run's status does not allow it
+    │   └── NotSettled               the deadline passed, and the outcome is not known
+    │       ├── CancellationNotSettled
+    │       ├── CompletionNotSettled
+    │       └── DeletionNotSettled
     ├── NoAnswer
     │   ├── NotSent                  the request never reached the server
     │   └── AnswerLost               it may have been acted upon
@@ -19,11 +24,7 @@
     │       ├── IdempotencyConflict  the idempotency key was used for another call
     │       ├── TooManyRequests      a limit of the tenant's is reached (category 70)
     │       └── ServerFailure        something failed at Zuora's (categories 60, 61 and 99)
-    ├── TokenError                   no token could be had
-    └── NotSettled                   the deadline passed, and the outcome is not known
-        ├── CancellationNotSettled
-        ├── CompletionNotSettled
-        └── DeletionNotSettled
+    └── TokenError                   no token could be had
 
 Categories are the last two digits of a reason's code (Zuora, error handling, 2026).
 """
@@ -55,7 +56,21 @@ class JournalRunsError(Exception):
         self.message = message
         super().__init__(message)
 
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call, for its support; None if there was no answer."""
+        return None
+
+    track_id: str | None = None
+    """The `Zuora-Track-Id` of the call; None if there was none."""
+
     def __str__(self) -> str:
+        identifiers = [("request", self.request_id), ("track", self.track_id)]
+        known = ", ".join(f"{name} {value}" for name, value in identifiers if value)
+        return _one_line(f"[{known}] {self._said()}" if known else self._said())
+
+    def _said(self) -> str:
+        """What is wrong, without the identifiers."""
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -68,21 +83,39 @@ def _rebuilt(kind: type[JournalRunsError], args: tuple[Any, ...], state: dict[st
     return error
 
 
+def _one_line(text: str) -> str:
+    """A text without line breaks and control characters, whatever a server put into it."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 class InvalidInput(JournalRunsError, ValueError):
     """A value that cannot be sent, or a setting that is missing. Nothing was sent."""
 
 
-class WrongStatus(JournalRunsError):
-    """The run's status does not allow what was asked. The request that would change it was not sent.
+class RunError(JournalRunsError):
+    """Something about a run as it was seen.
 
     Args:
-        message: What is wrong, with the status.
-        run: The run as it was seen.
+        message: What is wrong, without the identifiers.
+        run: The run as it was seen last; None if it was not seen.
     """
 
-    def __init__(self, message: str, *, run: JournalRun) -> None:
+    def __init__(self, message: str, *, run: JournalRun | None) -> None:
         super().__init__(message)
         self.run = run
+        exchange = None if run is None else run.exchange
+        self.track_id = None if exchange is None else exchange.track_id
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call that showed the run; None if none did."""
+        return None if self.run is None or self.run.exchange is None else self.run.exchange.request_id
+
+
+class WrongStatus(RunError):
+    """The run's status does not allow what was asked. The request that would change it was not sent."""
+
+    run: JournalRun
 
 
 class CallError(JournalRunsError):
@@ -111,16 +144,9 @@ class CallError(JournalRunsError):
         self.attempts = attempts
         self.idempotency_key = idempotency_key
 
-    @property
-    def request_id(self) -> str | None:
-        """Zuora's identifier of the call; None if no answer came."""
-        return None
-
-    def __str__(self) -> str:
-        identifiers = [("request", self.request_id), ("track", self.track_id)]
-        known = ", ".join(f"{name} {value}" for name, value in identifiers if value)
+    def _said(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
-        return "".join([f"[{known}] " if known else "", f"{self.call}: " if self.call else "", self.message, tries])
+        return f"{self.call}: {self.message}{tries}" if self.call else f"{self.message}{tries}"
 
 
 class NoAnswer(CallError):
@@ -251,16 +277,26 @@ class TokenError(CallError):
 
     Args:
         message: What is wrong, with the server's reason and without the secret.
-        status_code: The status of the answer to the token request; None if none came.
+        exchange: Status and headers of the answer to the token request; None if none came.
         details: The arguments of CallError.
     """
 
-    def __init__(self, message: str, *, status_code: int | None = None, **details: Any) -> None:
+    def __init__(self, message: str, *, exchange: Exchange | None = None, **details: Any) -> None:
         super().__init__(message, **details)
-        self.status_code = status_code
+        self.exchange = exchange
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the token request; None if no answer to it came."""
+        return None if self.exchange is None else self.exchange.request_id
+
+    @property
+    def status_code(self) -> int | None:
+        """The status of the answer to the token request; None if none came."""
+        return None if self.exchange is None else self.exchange.status_code
 
 
-class NotSettled(JournalRunsError):
+class NotSettled(RunError):
     """The deadline passed before the outcome was known. It may be known later: wait again.
 
     Args:
@@ -272,9 +308,8 @@ class NotSettled(JournalRunsError):
     maybe_processed = True
 
     def __init__(self, message: str, *, number: str, run: JournalRun | None) -> None:
-        super().__init__(message)
+        super().__init__(message, run=run)
         self.number = number
-        self.run = run
 
 
 class CancellationNotSettled(NotSettled):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from zuora_journal_runs.cli import progress
 from zuora_journal_runs.cli.commands import cancel as command
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
@@ -90,7 +91,7 @@ class TestOneRun:
                 "kind": "cancellation",
                 "number": "JR-00000075",
                 "exitStatus": 3,
-                "answer": "accepted",
+                "acknowledged": True,
                 "outcome": "incomplete",
                 "status": "Completed",
                 "deleted": False,
@@ -185,8 +186,8 @@ class TestDeadline:
         assert result.exit_code == 4
         assert result.stdout == ""
         assert result.stderr.splitlines()[-1] == (
-            "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: the run was CancelInprogress when "
-            "it was seen last. Wait for it again, or look at the run. To go on waiting: `zjr cancel JR-00000075`."
+            "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: it was CancelInprogress when it "
+            "was seen last. To go on waiting: `zjr cancel JR-00000075`."
         )
 
     def test_it_is_an_object_in_json(self) -> None:
@@ -203,7 +204,7 @@ class TestDeadline:
         blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
         (record,) = zjr.answering(blind).json("cancel", "JR-00000075", status=1)
 
-        assert (record["answer"], record["outcome"], record["status"]) == ("accepted", "unknown", None)
+        assert (record["acknowledged"], record["outcome"], record["status"]) == (True, "unknown", None)
         assert "You may not look." in record["message"]
         assert record["advice"] == "To go on waiting: `zjr cancel JR-00000075`"
 
@@ -235,12 +236,12 @@ class TestNotWaiting:
 
         (record,) = zjr.json("cancel", "JR-00000075", "--no-wait")
 
-        assert (record["answer"], record["outcome"]) == ("already", "accepted")
+        assert (record["acknowledged"], record["outcome"]) == (False, "accepted")
 
     def test_a_run_that_is_cancelled_already_is_told_at_once(self, zjr: Zjr) -> None:
         (record,) = zjr.json("cancel", "JR-00000072", "--no-wait")
 
-        assert (record["answer"], record["outcome"], len(record["cancelled"])) == ("already", "complete", 4)
+        assert (record["acknowledged"], record["outcome"], len(record["cancelled"])) == (False, "complete", 4)
 
 
 class TestAgain:
@@ -250,7 +251,7 @@ class TestAgain:
         result = zjr("cancel", "JR-00000075")
 
         assert result.exit_code == 3
-        assert "API said  no, since the run is cancelled, or is being cancelled, already" in result.stdout
+        assert "API said  no success: true; the run's own status tells of a cancellation" in result.stdout
         assert "JE-00000038" in result.stdout
         assert len(requests(emulator, "PUT")) == 2
 
@@ -260,7 +261,7 @@ class TestAgain:
             number = emulator.add_run(SeedRun(status=status, entries=2))
             (record,) = Zjr(emulator.environ()).json("cancel", number)
 
-        assert (record["answer"], record["outcome"], record["status"]) == ("already", "complete", status)
+        assert (record["acknowledged"], record["outcome"], record["status"]) == (False, "complete", status)
 
     def test_a_run_that_is_processed_cannot_be_cancelled_now(self) -> None:
         with Emulator(pace=HELD) as emulator:
@@ -321,18 +322,58 @@ class TestManyRuns:
             ("JR-00000071", "cancellation", 0),
         ]
 
-    def test_progress_says_which_run_it_is(self, zjr: Zjr) -> None:
-        stderr = zjr("cancel", "JR-00000073", "JR-00000075").stderr
+    def test_without_a_terminal_one_line_is_enough_for_all(self, zjr: Zjr) -> None:
+        stderr = zjr("cancel", "JR-00000073", "JR-00000075", "--timeout", "90").stderr
 
-        assert "[1/2] JR-00000073: waiting until the outcome is known, 600 s at most" in stderr
-        assert "[2/2] JR-00000075: CancelInprogress" in stderr
+        assert stderr == "2 runs: waiting until the outcomes are known, 90 s at most\n"
 
-    def test_a_run_is_cancelled_when_the_one_before_it_is_settled(self, zjr: Zjr, emulator: Emulator) -> None:
-        zjr("cancel", "JR-00000075", "JR-00000073")
+    def test_one_at_a_time_is_cancelled_when_the_one_before_it_is_settled(self, zjr: Zjr, emulator: Emulator) -> None:
+        zjr("cancel", "JR-00000075", "JR-00000073", "--at-once", "1")
 
         paths = [request.path for request in emulator.requests]
         second = paths.index("/v1/journal-runs/JR-00000073/cancel")
         assert not any("JR-00000075" in path for path in paths[second:])
+
+    def test_all_are_asked_for_before_any_is_waited_for(self, zjr: Zjr, emulator: Emulator) -> None:
+        numbers = [emulator.add_run(SeedRun(entries=1, pace=HELD)) for _ in range(3)]
+
+        zjr("cancel", *numbers, "--timeout", "5")
+
+        asked = {f"/v1/journal-runs/{number}/cancel" for number in numbers}
+        assert {request.path for request in emulator.requests[:4]} >= asked
+
+    def test_each_is_told_as_soon_as_all_before_it_are(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[tuple[str, int]] = []
+        ended: list[str] = []
+        end = progress.Board.ended
+
+        def note(board: progress.Board, number: str) -> None:
+            ended.append(number)
+            end(board, number)
+
+        monkeypatch.setattr(progress.Board, "ended", note)
+        monkeypatch.setattr(command, "_say", lambda record, *_, **__: told.append((record["number"], len(ended))))
+        numbers = ["JR-00000075", "JR-00000072", "JR-00000071"]
+        zjr("cancel", *numbers)
+
+        assert [number for number, _ in told] == numbers
+        assert all(known == max(map(ended.index, numbers[: place + 1])) + 1 for place, (_, known) in enumerate(told))
+
+    def test_what_had_no_turn_before_the_deadline_says_how_to_go_on(self, zjr: Zjr, emulator: Emulator) -> None:
+        held = emulator.add_run(SeedRun(entries=1, pace=HELD))
+        result = zjr("cancel", held, "JR-00000073", "--at-once", "1", "--timeout", "5")
+
+        assert result.exit_code == 1
+        assert (
+            "zjr: cancel JR-00000073: the time was up before it was its turn, and nothing was sent. "
+            "To go on: `zjr cancel JR-00000073`.\n"
+        ) in result.stderr
+        assert result.stdout == "2 runs: 1 not known, 1 failed\n"
+
+    @pytest.mark.parametrize("at_once", ["0", "-1", "many"])
+    def test_less_than_one_at_once_is_wrong_usage(self, zjr: Zjr, emulator: Emulator, at_once: str) -> None:
+        assert zjr("cancel", "JR-00000073", "--at-once", at_once).exit_code == 2
+        assert not emulator.requests
 
     @pytest.mark.parametrize(
         ("numbers", "status"),
@@ -516,20 +557,29 @@ class TestStopping:
             pytest.param(
                 {"PUT": [KeyboardInterrupt()]},
                 ["JR-00000075"],
-                "whether JR-00000075 was asked to be cancelled is not known; to go on: `zjr cancel JR-00000075`",
+                "a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
+                "to go on: `zjr cancel JR-00000075`",
                 id="while-asking",
             ),
             pytest.param(
                 {"PUT": [ACCEPTED], "GET": [KeyboardInterrupt()]},
                 ["JR-00000075"],
-                "what the cancellation of JR-00000075 did is not known yet; to go on: `zjr cancel JR-00000075`",
+                "a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
+                "to go on: `zjr cancel JR-00000075`",
                 id="while-waiting",
             ),
             pytest.param(
+                {"PUT": [ACCEPTED], "GET": [KeyboardInterrupt()]},
+                ["JR-00000074", "JR-00000075"],
+                "0 of 2 runs are done with, and what the cancellations of the others did is not known yet; "
+                "to go on: run the same command again",
+                id="in-the-first-of-many",
+            ),
+            pytest.param(
                 {"PUT": [ACCEPTED], "GET": [run("Cancelled"), KeyboardInterrupt()], "ENTRIES": [page()]},
-                [f"JR-0000007{digit}" for digit in range(1, 9)],
-                "what the cancellation of JR-00000072 did is not known yet; to go on: "
-                "`zjr cancel JR-00000072 JR-00000073 JR-00000074 JR-00000075 JR-00000076` and 2 more",
+                ["JR-00000074", "JR-00000075", "--at-once", "1"],
+                "1 of 2 runs are done with (1 cancelled), and what the cancellations of the others did is not known "
+                "yet; to go on: run the same command again",
                 id="in-the-second-of-many",
             ),
         ],

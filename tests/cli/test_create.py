@@ -106,7 +106,11 @@ def test_what_became_of_it_follows_its_number(zjr: Zjr) -> None:
     number, became = result.stdout.splitlines()
     assert number == "JR-00000076"
     assert became.startswith("Completed, ")
-    assert result.stderr == "JR-00000076: waiting until it has ended, 600 s at most\n"
+    assert result.stderr.splitlines() == [
+        "JR-00000076: waiting until it has ended, 600 s at most",
+        "JR-00000076: Pending",
+        "JR-00000076: Processing",
+    ]
 
 
 def test_what_became_of_it_is_in_the_json(zjr: Zjr) -> None:

@@ -35,7 +35,10 @@ def test_one_can_wait_until_it_is_gone(zjr: Zjr) -> None:
 
     assert result.exit_code == 0
     assert result.stdout == "JR-00000072 is deleted.\n"
-    assert result.stderr == "JR-00000072: waiting until it is gone, 600 s at most\n"
+    assert result.stderr.splitlines() == [
+        "JR-00000072: waiting until it is gone, 600 s at most",
+        "JR-00000072: DeleteInprogress",
+    ]
     assert zjr("get", "JR-00000072").exit_code == 1
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, _settings, errors
-from zuora_journal_runs._tokens import Credentials, HeldToken
+from zuora_journal_runs._tokens import Credentials, HeldToken, Secret
 
 from .world import URL, Script, run
 
@@ -120,12 +120,13 @@ def test_the_same_address_twice_is_no_contradiction(kind: Kind) -> None:
     assert "https://rest.zuora.com" in repr(kind.client_class.from_env(environ))
 
 
-def test_credentials_show_no_secret_and_are_not_pickled() -> None:
-    credentials = Credentials("id", "the-secret", None)
-    assert "the-secret" not in repr(credentials)
-    assert "the-token" not in repr(HeldToken("the-token", 1.0))
-    with pytest.raises(TypeError, match="environment"):
-        pickle.dumps(credentials)
+def test_a_secret_shows_itself_nowhere() -> None:
+    secret = Secret("the-secret")
+    assert secret == "the-secret"
+    for holder in (secret, Credentials("id", secret, None), HeldToken(secret, 1.0), [secret], {"x": secret}):
+        assert "the-secret" not in repr(holder)
+        with pytest.raises(TypeError, match="environment"):
+            pickle.dumps(holder)
 
 
 def test_clients_of_ones_own_kind_keep_their_kind() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
-from zuora_journal_runs._tokens import Credentials, renewal
+from zuora_journal_runs._tokens import Credentials, Secret, renewal
 
 from .world import URL, FakeClock, answer, refusal, run
 
@@ -340,12 +340,12 @@ async def test_who_waits_for_a_token_keeps_to_the_deadline() -> None:
 def test_tokens_are_kept_apart_by_address_client_and_entity() -> None:
     from zuora_journal_runs._tokens import cell_for
 
-    one = Credentials("id", "secret", None)
+    one = Credentials("id", Secret("secret"), None)
     cell = cell_for("https://one.example", one, None)
-    assert cell_for("https://one.example", Credentials("id", "secret", None), None) is cell
+    assert cell_for("https://one.example", Credentials("id", Secret("secret"), None), None) is cell
     assert cell_for("https://two.example", one, None) is not cell
-    assert cell_for("https://one.example", Credentials("id", "other", None), None) is not cell
-    assert cell_for("https://one.example", Credentials("id", "secret", "entity"), None) is not cell
+    assert cell_for("https://one.example", Credentials("id", Secret("other"), None), None) is not cell
+    assert cell_for("https://one.example", Credentials("id", Secret("secret"), "entity"), None) is not cell
     transport = httpx.MockTransport(Server())
     assert cell_for("https://one.example", one, transport) is not cell
     assert cell_for("https://one.example", one, transport) is cell_for("https://one.example", one, transport)

@@ -251,7 +251,8 @@ def test_only_a_cancelled_run_is_deleted(kind: Kind) -> None:
 def test_delete(kind: Kind) -> None:
     script = Script(run("Cancelled"), answer())
     deletion = kind.use(script, lambda client: client.delete("JR-00000075"))
-    assert deletion == ("JR-00000075", False)
+    assert (deletion.number, deletion.gone) == ("JR-00000075", False)
+    assert deletion.exchange is not None
     assert [request.method for request in script.requests] == ["GET", "DELETE"]
 
 

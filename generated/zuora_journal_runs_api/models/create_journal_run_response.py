@@ -22,6 +22,7 @@ class CreateJournalRunResponse:
     """The answer to a creation."""
 
     journal_run_number: str
+    """The number of a journal run."""
     success: Literal[True] = field(default=True, kw_only=True)
     """The call succeeded."""
     process_id: str | None | Unset = UNSET

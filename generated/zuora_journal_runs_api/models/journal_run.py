@@ -28,6 +28,7 @@ class JournalRun:
     """A journal run."""
 
     number: str
+    """The number of a journal run."""
     status: JournalRunStatus
     """Where a run stands. `Pending` and `Processing` come before `Completed` or `Error`; `CancelInprogress` before
     `Cancelled`, or before `Completed` again if entries stay; `DeleteInprogress` before the run is gone."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -12,7 +15,18 @@ from .terminal import decorated
 from .words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import RenderableType
+    from rich.live import Live
+
+_SHOWN = 10
+"""Runs that a live display names; of more it says how many."""
+_BETWEEN_LINES = 30.0
+"""Seconds from one line about several runs to the next, where there is no live display."""
+_SIGNS = "-\\|/"
+_A_SECOND = 8
+"""How often a live display is drawn in a second."""
 
 
 @contextmanager
@@ -21,27 +35,124 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
 
     What is said twice in a row is one line.
     """
-    if not decorated(sys.stderr):
-        said = [text]
-        click.echo(plain(text), err=True)
-
-        def say(text: str) -> None:
-            if text != said[-1]:
-                said.append(text)
-                click.echo(plain(text), err=True)
-
-        yield say
+    said = [text]
+    if decorated(sys.stderr):
+        live = _live(lambda: said[-1:])
+        live.start(refresh=True)
+        try:
+            yield said.append
+        finally:
+            live.stop()
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.table import Column
+    click.echo(plain(text), err=True)
 
-    with Progress(
-        SpinnerColumn("line"),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+    def say(text: str) -> None:
+        if text != said[-1]:
+            said.append(text)
+            click.echo(plain(text), err=True)
+
+    yield say
+
+
+class Board:
+    """What is seen of runs that are cancelled side by side: a live display, or without a terminal a few lines.
+
+    Any thread may tell it what was seen.
+
+    Args:
+        numbers: The runs' numbers.
+        timeout: Seconds to wait; None if nobody waits.
+        clock: Seconds that pass.
+    """
+
+    def __init__(
+        self, numbers: Sequence[str], timeout: float | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lock = threading.Lock()
+        self._left = dict.fromkeys(numbers, "")
+        self._total = len(numbers)
+        self._timeout = timeout
+        self._clock = clock
+        self._said = clock()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if decorated(sys.stderr):
+            self._live = _live(self._lines)
+            self._live.start(refresh=True)
+        elif self._timeout is not None:
+            several = f"{self._total:,} runs: waiting until the outcomes are known, {self._timeout:g} s at most"
+            click.echo(plain(several if self._total > 1 else self._lines()[0]), err=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def saw(self, number: str, state: str) -> None:
+        """Show how a run was seen."""
+        with self._lock:
+            changed = self._left[number] != state
+            self._left[number] = state
+            now = self._clock()
+            due = changed if self._total == 1 else now - self._said >= _BETWEEN_LINES
+            if self._live is not None or not due:
+                return
+            self._said = now
+            seen = f"{number}: {state}"
+            line = seen if self._total == 1 else f"{self._progress()}; {seen}"
+            click.echo(plain(line), err=True)
+
+    def ended(self, number: str) -> None:
+        """A run is done with."""
+        with self._lock:
+            del self._left[number]
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the live display away, so that something else can be written."""
+        if self._live is None:
+            yield
+            return
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
+
+    def _progress(self) -> str:
+        return f"{self._total - len(self._left):,} of {self._total:,} runs done"
+
+    def _lines(self) -> list[str]:
+        with self._lock:
+            at_most = "" if self._timeout is None else f", {self._timeout:g} s at most"
+            if self._total == 1:
+                unseen = f"waiting until the outcome is known{at_most}" if at_most else "asking"
+                return [f"{number}: {state or unseen}" for number, state in self._left.items()]
+            seen = [f"{number}: {state}" for number, state in self._left.items() if state]
+            more = [f"and {len(seen) - _SHOWN:,} more"] if len(seen) > _SHOWN else []
+            return [f"{self._progress()}{at_most}", *seen[:_SHOWN], *more]
+
+
+def _live(lines: Callable[[], Sequence[str]]) -> Live:
+    """A display of lines that are asked for again and again, the first with a sign that time passes."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    began = time.monotonic()
+
+    def drawn() -> RenderableType:
+        passed = time.monotonic() - began
+        minutes, seconds = divmod(int(passed), 60)
+        sign = f"{_SIGNS[int(passed * _A_SECOND) % len(_SIGNS)]} {minutes}:{seconds:02} "
+        shown = [indent + plain(line) for indent, line in zip(chain([sign], repeat("  ")), lines(), strict=False)]
+        return Text("\n".join(shown), no_wrap=True, overflow="ellipsis")
+
+    return Live(
         console=Console(stderr=True),
+        get_renderable=drawn,
+        refresh_per_second=_A_SECOND,
         transient=True,
-    ) as progress:
-        task = progress.add_task(plain(text), total=None)
-        yield lambda text: progress.update(task, description=plain(text))
+        redirect_stdout=False,
+    )

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
         JournalRun,
     )
 
-Answer = Literal["accepted", "already"]
-"""What the API said to a cancellation: it took it, or refused it since the run was cancelled, or being so, already."""
-
 
 class EntrySummary(TypedDict):
     """An entry that stays."""
@@ -66,7 +63,7 @@ class CancellationRecord(TypedDict):
     kind: Literal["cancellation"]
     number: str
     exitStatus: int
-    answer: Answer
+    acknowledged: bool
     outcome: Literal["complete", "incomplete", "accepted", "unknown"]
     status: str | None
     deleted: bool
@@ -179,13 +176,13 @@ def plan(planned: CancellationPlan) -> PlanRecord:
     }
 
 
-def cancellation(number: str, answer: Answer) -> CancellationRecord:
+def cancellation(number: str, acknowledged: bool) -> CancellationRecord:
     """A cancellation whose outcome is not known, since nobody has waited for it."""
     return {
         "kind": "cancellation",
         "number": number,
         "exitStatus": Status.DONE,
-        "answer": answer,
+        "acknowledged": acknowledged,
         "outcome": "accepted",
         "status": None,
         "deleted": False,
@@ -196,10 +193,10 @@ def cancellation(number: str, answer: Answer) -> CancellationRecord:
     }
 
 
-def settled(number: str, answer: Answer, outcome: CancellationOutcome) -> CancellationRecord:
+def settled(number: str, acknowledged: bool, outcome: CancellationOutcome) -> CancellationRecord:
     """A cancellation whose outcome is known."""
     return {
-        **cancellation(number, answer),
+        **cancellation(number, acknowledged),
         "exitStatus": Status.DONE if outcome.complete else Status.INCOMPLETE,
         "outcome": "complete" if outcome.complete else "incomplete",
         "status": None if outcome.deleted else str(outcome.run.status),
@@ -210,14 +207,26 @@ def settled(number: str, answer: Answer, outcome: CancellationOutcome) -> Cancel
     }
 
 
-def not_settled(number: str, answer: Answer, error: errors.JournalRunsError) -> CancellationRecord:
-    """A cancellation whose outcome is not known, since the deadline passed or looking failed."""
+def not_settled(number: str, acknowledged: bool, error: errors.JournalRunsError, timeout: float) -> CancellationRecord:
+    """A cancellation whose outcome is not known, since the deadline passed or looking failed.
+
+    Args:
+        number: The run's number.
+        acknowledged: Whether an answer said that it was accepted.
+        error: What ended the wait.
+        timeout: Seconds that it was to last.
+    """
+    seen = _seen(error)
+    message = message_of(error)
+    if isinstance(error, errors.NotSettled):
+        last = f"it was {seen} when it was seen last" if seen else "it was not seen"
+        message = f"what the cancellation of {number} did is not known after {timeout:g} s: {last}"
     return {
-        **cancellation(number, answer),
+        **cancellation(number, acknowledged),
         "exitStatus": status_of(error),
         "outcome": "unknown",
-        "status": _seen(error),
-        "message": message_of(error),
+        "status": seen,
+        "message": message,
         "advice": f"To go on waiting: `zjr cancel {number}`",
     }
 

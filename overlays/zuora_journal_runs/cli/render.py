@@ -113,10 +113,10 @@ def plan(record: PlanRecord) -> Group:
 
 def cancellation(record: CancellationRecord) -> Group:
     """What was asked, what the API said, and what really happened."""
-    if record["answer"] == "accepted":
+    if record["acknowledged"]:
         said = "success: true, which says only that the run's status allows it"
     else:
-        said = "no, since the run is cancelled, or is being cancelled, already"
+        said = "no success: true; the run's own status tells of a cancellation"
     verdict, style = _VERDICTS[record["outcome"]]
     facts = [
         ("Asked", text("to cancel the run and all of its entries")),

@@ -116,7 +116,7 @@ def sync_detailed(
     and its debits and credits. `nextPage` holds the address of the following page.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
         accept_encoding: The body of the request.
@@ -165,7 +165,7 @@ def sync(
     and its debits and credits. `nextPage` holds the address of the following page.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
         accept_encoding: The body of the request.
@@ -214,7 +214,7 @@ async def asyncio_detailed(
     and its debits and credits. `nextPage` holds the address of the following page.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
         accept_encoding: The body of the request.
@@ -263,7 +263,7 @@ async def asyncio(
     and its debits and credits. `nextPage` holds the address of the following page.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
         accept_encoding: The body of the request.

@@ -106,7 +106,7 @@ def sync_detailed(
     "Cancel Journal Run".
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -152,7 +152,7 @@ def sync(
     "Cancel Journal Run".
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -198,7 +198,7 @@ async def asyncio_detailed(
     "Cancel Journal Run".
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -244,7 +244,7 @@ async def asyncio(
     "Cancel Journal Run".
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.

@@ -103,7 +103,7 @@ def sync_detailed(
     ended in `Error`.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -146,7 +146,7 @@ def sync(
     ended in `Error`.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -189,7 +189,7 @@ async def asyncio_detailed(
     ended in `Error`.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.
@@ -232,7 +232,7 @@ async def asyncio(
     ended in `Error`.
 
     Args:
-        jr_number: The body of the request.
+        jr_number: The number of a journal run.
         accept_encoding: The body of the request.
         content_encoding: The body of the request.
         zuora_track_id: The body of the request.

@@ -8,27 +8,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zuora_journal_runs import Cancellation, errors
+from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.parameters import JSON, TIMEOUT, YES
 from zuora_journal_runs.cli.problems import Problem, complain, with_identifiers
-from zuora_journal_runs.cli.progress import waiting
+from zuora_journal_runs.cli.progress import Board
 from zuora_journal_runs.cli.session import NOTHING, connected
 from zuora_journal_runs.cli.status import worst
 from zuora_journal_runs.cli.terminal import asks, confirmed, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from zuora_journal_runs import CancellationProgress, JournalRun, JournalRunsClient
+    from zuora_journal_runs import CancellationProgress, CancellationResult, JournalRunsClient
     from zuora_journal_runs.cli.records import CancellationRecord, FailureRecord, PlanRecord
     from zuora_journal_runs.cli.session import Session
 
-_CANCELLED_ALREADY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 _LOOK = 30.0
 """Seconds for a look at what is settled already."""
-_NAMED = 5
-"""Runs that a line names; of more it says how many."""
 
 
 @click.command()
@@ -36,16 +33,33 @@ _NAMED = 5
 @click.argument("given", metavar="NUMBER...", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Only say what would be cancelled, what would stay, and why.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is known what the cancellation did.")
+@click.option(
+    "--at-once",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Have N runs under way at once; 1 is one after the other.  [default: all]",
+)
 @TIMEOUT
 @YES
 @JSON
 def cancel(
-    session: Session, given: tuple[str, ...], dry_run: bool, no_wait: bool, timeout: float, yes: bool, as_json: bool
+    session: Session,
+    given: tuple[str, ...],
+    dry_run: bool,
+    no_wait: bool,
+    at_once: int | None,
+    timeout: float,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Cancel journal runs, and say what that really did.
 
-    Several runs are cancelled one after another; `-` reads their numbers from standard input. On a terminal it shows
-    what it would do, and asks first.
+    Several runs are cancelled side by side, within one --timeout for all of them, and told in the order of their
+    numbers; one that fails stops no other. `-` reads numbers from standard input. On a terminal it shows what it would
+    do, and asks first.
+
+    To go on after an interruption, run the same command again: a run that is cancelled, or being cancelled, is only
+    looked at.
 
     For several runs the exit status is the worst of theirs; from the worst on, these are 1, 2, 4, 3 and 0.
     """
@@ -54,18 +68,10 @@ def cancel(
         if dry_run:
             return _plan(client, numbers, as_json)
         failures = _agreed(client, numbers) if asks(yes) else {}
-        ended: list[CancellationRecord | FailureRecord] = []
-        for index, number in enumerate(numbers):
-            record = failures.get(number)
-            if record is None:
-                ended.append(_Cancelling(session, client, numbers, index).run(None if no_wait else timeout))
-                _say(ended[-1], as_json)
-            else:
-                ended.append(record)
-                _say(record, as_json, complained=True)
+        batch = _Batch(session, client, numbers, failures, timeout, not no_wait, as_json)
+        ended = batch.run(at_once)
     if len(numbers) > 1 and not as_json:
-        totals = Counter(map(_verdict, ended))
-        click.echo(f"{len(numbers):,} runs: {', '.join(f'{total:,} {verdict}' for verdict, total in totals.items())}")
+        click.echo(f"{len(numbers):,} runs: {_totals(ended)}")
     return worst(record["exitStatus"] for record in ended)
 
 
@@ -80,51 +86,128 @@ def _plan(client: JournalRunsClient, numbers: Sequence[str], as_json: bool) -> i
     return worst(statuses)
 
 
-class _Cancelling:
-    """The cancellation of one of several runs."""
+class _Batch:
+    """Runs that are cancelled side by side, and told in the order of their numbers.
 
-    def __init__(self, session: Session, client: JournalRunsClient, numbers: Sequence[str], index: int) -> None:
+    Args:
+        session: Where it is kept what is known.
+        client: The client.
+        numbers: The runs' numbers, each once.
+        failures: Those that failed, and were told, already.
+        timeout: Seconds for all of them.
+        wait: Whether to wait until it is known what the cancellations did.
+        as_json: Whether to answer in JSON.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        client: JournalRunsClient,
+        numbers: Sequence[str],
+        failures: Mapping[str, FailureRecord],
+        timeout: float,
+        wait: bool,
+        as_json: bool,
+    ) -> None:
         self._session = session
         self._client = client
-        self._number = numbers[index]
-        self._left = numbers[index:]
-        self._place = f"[{index + 1}/{len(numbers)}] " if len(numbers) > 1 else ""
+        self._numbers = numbers
+        self._failures = failures
+        self._timeout = timeout
+        self._wait = wait
+        self._as_json = as_json
+        self._ended: dict[str, CancellationRecord | FailureRecord] = dict(failures)
+        self._told = 0
 
-    def run(self, timeout: float | None) -> CancellationRecord | FailureRecord:
-        """Ask for it, and unless the timeout is None, wait."""
-        number = self._number
-        self._know(f"whether {number} was asked to be cancelled is not known", self._left)
-        try:
-            found = _ask(self._client, number)
-        except errors.JournalRunsError as error:
-            record: CancellationRecord | FailureRecord = records.failure(number, error)
-        else:
-            accepted = found if isinstance(found, Cancellation) else None
-            answer: records.Answer = "accepted" if accepted else "already"
-            self._know(f"what the cancellation of {number} did is not known yet", self._left)
-            if timeout is None and (isinstance(found, Cancellation) or found.status == "CancelInprogress"):
-                record = records.cancellation(number, answer)
-            else:
-                record = self._settled(accepted or number, answer, timeout or _LOOK)
-        self._know(f"{number} is done with: {_verdict(record)}", self._left[1:])
-        return record
+    def run(self, at_once: int | None) -> list[CancellationRecord | FailureRecord]:
+        """Cancel them; what became of each, in order."""
+        self._know()
+        left = [number for number in self._numbers if number not in self._failures]
+        if left:
+            with Board(left, self._timeout if self._wait else None) as board:
 
-    def _settled(self, cancellation: Cancellation | str, answer: records.Answer, timeout: float) -> CancellationRecord:
-        number, place = self._number, self._place
-        try:
-            with waiting(f"{place}{number}: waiting until the outcome is known, {timeout:g} s at most") as say:
-                outcome = self._client.wait_for_cancellation(
-                    cancellation, timeout=timeout, on_progress=lambda seen: say(f"{place}{number}: {_seen(seen)}")
+                def end(result: CancellationResult) -> None:
+                    self._ended[result.number] = self._record(result)
+                    self._know()
+                    board.ended(result.number)
+                    if self._next() is not None:
+                        with board.aside():
+                            self._tell()
+
+                self._client.cancel_many(
+                    left,
+                    wait=self._wait,
+                    timeout=self._timeout,
+                    at_once=at_once,
+                    on_progress=lambda progress: board.saw(progress.run.number, _seen(progress)),
+                    on_result=end,
                 )
-        except errors.JournalRunsError as error:
-            return records.not_settled(number, answer, error)
-        return records.settled(number, answer, outcome)
+        self._tell()
+        return [self._ended[number] for number in self._numbers]
 
-    def _know(self, what: str, left: Sequence[str]) -> None:
-        """Keep what is known, and what is left to do."""
-        more = f" and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
-        go_on = f"; to go on: `zjr cancel {' '.join(left[:_NAMED])}`{more}" if left else ""
-        self._session.known = what + go_on
+    def _record(self, result: CancellationResult) -> CancellationRecord | FailureRecord:
+        """What became of a run."""
+        number, outcome, cancellation, error = result
+        if cancellation is None:
+            assert error is not None
+            return self._refused(number, error)
+        acknowledged = cancellation.acknowledged
+        if error is not None:
+            return records.not_settled(number, acknowledged, error, self._timeout)
+        if outcome is not None:
+            return records.settled(number, acknowledged, outcome)
+        done = None if acknowledged else self._done(number)
+        return done or records.cancellation(number, acknowledged)
+
+    def _refused(self, number: str, error: errors.JournalRunsError) -> CancellationRecord | FailureRecord:
+        """What became of a run that could not be asked for; a refusal is explained by where the run stands."""
+        if isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention):
+            done = self._done(number, error)
+            if done is not None:
+                return done
+        if isinstance(error, errors.NotSent) and not error.track_id:
+            error.add_note(f"To go on: `zjr cancel {number}`")
+        return records.failure(number, error)
+
+    def _done(self, number: str, refusal: errors.JournalRunsError | None = None) -> CancellationRecord | None:
+        """A run that is cancelled already; None for another, of which the refusal then tells what to do."""
+        try:
+            run = self._client.retrieve(number)
+            if run.status in ("Cancelled", "DeleteInprogress"):
+                return records.settled(number, False, self._client.wait_for_cancellation(number, timeout=_LOOK))
+        except errors.JournalRunsError:
+            return None
+        if refusal is not None:
+            refusal.add_note(records.advice_when(str(run.status)))
+        return None
+
+    def _next(self) -> CancellationRecord | FailureRecord | None:
+        """What is to be told next, if it is known."""
+        return self._ended.get(self._numbers[self._told]) if self._told < len(self._numbers) else None
+
+    def _tell(self) -> None:
+        """Tell what is known of each run, up to the first of which it is not."""
+        while (record := self._next()) is not None:
+            self._told += 1
+            _say(record, self._as_json, complained=record["number"] in self._failures)
+
+    def _know(self) -> None:
+        """Keep what is known, for whoever stops this."""
+        total, done = len(self._numbers), len(self._ended)
+        if total == 1:
+            (number,) = self._numbers
+            known = f"a cancellation of {number} may be under way, and what it did is not known yet"
+            go_on = f"`zjr cancel {number}`"
+        else:
+            known = f"{done:,} of {total:,} runs are done with"
+            if done:
+                known += f" ({_totals(self._ended.values())})"
+            known += ", and what the cancellations of the others did is not known yet"
+            go_on = "run the same command again"
+        if done == total:
+            self._session.known = f"it is known what the cancellation did: {_totals(self._ended.values())}"
+        else:
+            self._session.known = f"{known}; to go on: {go_on}"
 
 
 def _distinct(given: Sequence[str]) -> list[str]:
@@ -145,25 +228,6 @@ def _distinct(given: Sequence[str]) -> list[str]:
         if times > 1:
             complain(f"{number} is given {times:,} times, and cancelled once")
     return list(dict.fromkeys(numbers))
-
-
-def _ask(client: JournalRunsClient, number: str) -> Cancellation | JournalRun:
-    """Ask for a cancellation; or the run, if it is cancelled or being cancelled already.
-
-    Raises:
-        JournalRunsError: it was refused for another reason, or failed.
-    """
-    try:
-        return client.cancel(number)
-    except (errors.RuleViolation, errors.InvalidRequest, errors.Contention) as refusal:
-        try:
-            run = client.retrieve(number)
-        except errors.JournalRunsError:
-            raise refusal from None
-        if run.status not in _CANCELLED_ALREADY:
-            refusal.add_note(records.advice_when(str(run.status)))
-            raise
-        return run
 
 
 def _planned(client: JournalRunsClient, number: str) -> PlanRecord | FailureRecord:
@@ -199,6 +263,11 @@ def _seen(progress: CancellationProgress) -> str:
         return str(run.status)
     cancelled = sum(entry.status == "Cancelled" for entry in entries)
     return f"{run.status}, {cancelled:,} of {run.total_journal_entry_count:,} entries cancelled"
+
+
+def _totals(ended: Iterable[CancellationRecord | FailureRecord]) -> str:
+    """How many runs came to which end."""
+    return ", ".join(f"{total:,} {verdict}" for verdict, total in Counter(map(_verdict, ended)).items())
 
 
 def _verdict(record: CancellationRecord | FailureRecord) -> str:

@@ -107,8 +107,11 @@ def _check_target(period: str | None, start: datetime.date | None, end: datetime
 
 
 def _awaited(client: JournalRunsClient, number: str, timeout: float) -> records.CreationRecord:
-    with waiting(f"{number}: waiting until it has ended, {timeout:g} s at most"):
+    with waiting(f"{number}: waiting until it has ended, {timeout:g} s at most") as say:
         try:
-            return records.ended(number, client.wait_for_completion(number, timeout=timeout))
+            outcome = client.wait_for_completion(
+                number, timeout=timeout, on_look=lambda run: say(f"{number}: {run.status}")
+            )
+            return records.ended(number, outcome)
         except errors.JournalRunsError as error:
             return records.not_ended(number, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -34,10 +33,15 @@ def delete(session: Session, number: str, wait: bool, timeout: float, yes: bool,
         if asks(yes) and client.retrieve(number).status == "Cancelled" and not confirmed(f"Delete {number} for good?"):
             raise Problem(NOTHING)
         session.known = f"{number} may be deleted, or not; to see: `zjr get {number}`"
-        live = waiting(f"{number}: waiting until it is gone, {timeout:g} s at most") if wait else nullcontext()
         try:
-            with live:
-                record = records.deletion(client.delete(number, wait=wait, timeout=timeout))
+            if wait:
+                with waiting(f"{number}: waiting until it is gone, {timeout:g} s at most") as say:
+                    done = client.delete(
+                        number, wait=True, timeout=timeout, on_look=lambda run: say(f"{number}: {run.status}")
+                    )
+            else:
+                done = client.delete(number)
+            record = records.deletion(done)
         except errors.DeletionNotSettled as error:
             record = records.not_deleted(number, error)
     if as_json:
