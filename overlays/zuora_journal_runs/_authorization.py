@@ -23,6 +23,23 @@ Authorization = Credentials | Secret | TokenFunction | httpx.Auth
 """Credentials to fetch tokens with, a ready token, a function that gives one, or an `httpx.Auth`."""
 
 
+_EARLY = 0.01
+"""Seconds by which a socket's timer may be early."""
+_TOO_LATE = "the deadline passed while a token was fetched"
+
+
+class _OutOfTime(Exception):
+    """A token request that was given up at the deadline of the call that made it."""
+
+    def __init__(self, error: errors.TokenError) -> None:
+        self.error = error
+        super().__init__(error)
+
+
+def _hidden(given: str | Awaitable[str]) -> Secret | Awaitable[str]:
+    return Secret(given) if isinstance(given, str) else given
+
+
 class Authorizer(NamedTuple):
     """What has a token ready for a client's calls."""
 
@@ -57,29 +74,48 @@ class Authorizer(NamedTuple):
         if isinstance(self.authorization, Secret):
             return self.authorization
         if self.cell is None or not isinstance(self.authorization, Credentials):
-            given = self.authorization()  # type: ignore[operator]
-            return _headers.token((yield Await(given)) if isinstance(given, Awaitable) else given)
+            return (yield from self._given_token(deadline))
         while True:
             claimed = self.cell.claim(self.clock.monotonic(), rejected)
             if isinstance(claimed, Secret):
                 return claimed
-            result: HeldToken | errors.JournalRunsError | None = None
-            if claimed is None:
-                try:
-                    result = yield from self._fetch_token(self.authorization, options, deadline)
-                except errors.JournalRunsError as error:
-                    result = error
-                finally:
-                    self.cell.settle(result)
-            else:
-                try:
+            try:
+                if claimed is None:
+                    result = yield from self._lead(self.cell, self.authorization, options, deadline)
+                else:
                     result = yield Wait(claimed, deadline)
-                except TimeoutError:
-                    result = errors.TokenError("the deadline passed while a token was fetched")
+            except TimeoutError:
+                result = errors.TokenError(_TOO_LATE)
             if isinstance(result, HeldToken):
                 return result.token
             if result is not None:
                 raise result
+
+    def _lead(
+        self, cell: TokenCell, credentials: Credentials, options: Options, deadline: float
+    ) -> Flow[HeldToken | errors.TokenError]:
+        """Fetch a token for all who wait for one."""
+        result: HeldToken | errors.TokenError | None = None
+        try:
+            result = yield from self._fetch_token(credentials, options, deadline)
+        except errors.TokenError as error:
+            result = error
+        except _OutOfTime as late:
+            # Others may have more of it, and try for themselves.
+            return late.error
+        finally:
+            cell.settle(result)
+        return result
+
+    def _given_token(self, deadline: float) -> Flow[Secret]:
+        """The token that the caller's function gives."""
+        given = _hidden(self.authorization())  # type: ignore[operator]
+        if not isinstance(given, Secret):
+            try:
+                given = yield Await(given, deadline)
+            except TimeoutError:
+                raise errors.TokenError(_TOO_LATE) from None
+        return _headers.token(given)
 
     def _fetch_token(self, credentials: Credentials, options: Options, deadline: float) -> Flow[HeldToken]:
         """Exchange credentials for a token.
@@ -126,13 +162,18 @@ class Authorizer(NamedTuple):
                     return HeldToken(Secret(token), renewal(began, data.get("expires_in")))
                 kind = _answers.failure_of(response, **details)
                 error = errors.TokenError(
-                    f"no token from {request.url}: {_told(response.status_code, data)}",
+                    # Some servers repeat what they were sent.
+                    f"no token from {request.url}: {_told(response.status_code, data)}".replace(
+                        str(credentials.client_secret), "..."
+                    ),
                     exchange=Exchange.of(response),
                     **details,
                 )
                 after = retry_after(response.headers.get("Retry-After"))
             wait = None if kind is None else options.retry(FailedAttempt(kind, attempt, after, self.random))
-            if wait is None or self.clock.monotonic() + wait >= deadline:
+            if self.clock.monotonic() + (wait or _EARLY) >= deadline:
+                raise _OutOfTime(error)
+            if wait is None:
                 raise error
             yield Sleep(wait)
 

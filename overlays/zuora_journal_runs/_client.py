@@ -114,6 +114,7 @@ class JournalRunsClient:
         **arguments: Unpack[ClientArguments],
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
+        base_url = _settings.hidden(base_url)
         client_secret = None if client_secret is None else Secret(client_secret)
         token = Secret(token) if isinstance(token, str) else token
         caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
@@ -139,8 +140,9 @@ class JournalRunsClient:
         Raises:
             InvalidInput: a variable is missing or wrong; the error names it.
         """
-        described = _settings.from_environ(os.environ if environ is None else environ)
-        return cls(transport=transport, **{**described, **arguments})
+        found = _settings.read(os.environ if environ is None else environ)
+        environ = None  # so that no traceback of a failure in here shows what is secret in it
+        return cls(transport=transport, **{**_settings.described(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """This client with other options, on the same connection; closing either closes both.
@@ -429,6 +431,7 @@ class AsyncJournalRunsClient:
         **arguments: Unpack[ClientArguments],
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
+        base_url = _settings.hidden(base_url)
         client_secret = None if client_secret is None else Secret(client_secret)
         token = Secret(token) if isinstance(token, str) else token
         caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
@@ -447,8 +450,9 @@ class AsyncJournalRunsClient:
         **arguments: Unpack[ClientArguments],
     ) -> Self:
         """See `JournalRunsClient.from_env`."""
-        described = _settings.from_environ(os.environ if environ is None else environ)
-        return cls(transport=transport, **{**described, **arguments})
+        found = _settings.read(os.environ if environ is None else environ)
+        environ = None  # so that no traceback of a failure in here shows what is secret in it
+        return cls(transport=transport, **{**_settings.described(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """See `JournalRunsClient.with_options`."""

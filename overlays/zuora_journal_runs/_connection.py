@@ -11,6 +11,7 @@ from . import errors
 from ._body import Body
 from ._flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
 from ._requests import of_request
+from ._tokens import Secret
 from ._transport import user_agent
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class AsyncConnection(httpx.AsyncClient):
             # Shielded, since a task that is cancelled must not cancel what others wait for.
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(step.future)), left)
         if isinstance(step, Await):
-            return await step.awaitable
+            left = max(0.0, step.deadline - self.caller.clock.monotonic())
+            async with asyncio.timeout(left):
+                return Secret(await step.awaitable)
         return await self.caller.clock.sleep_async(step.seconds)
 
     async def _transmit(self, step: Transmit) -> httpx.Response:

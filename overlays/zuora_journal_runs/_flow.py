@@ -35,9 +35,10 @@ class Wait(NamedTuple):
 
 
 class Await(NamedTuple):
-    """Await something of the caller's. Gives its result."""
+    """Await a token of the caller's making. Gives it, or throws TimeoutError."""
 
-    awaitable: Awaitable[Any]
+    awaitable: Awaitable[str]
+    deadline: float
 
 
 class Sleep(NamedTuple):
@@ -55,12 +56,14 @@ def drive(flow: Flow[T], perform: Callable[[Step], Any]) -> T:
     try:
         step = next(flow)
         while True:
+            given, failure = None, None
             try:
                 given = perform(step)
             except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
-                step = flow.throw(error)
-            else:
-                step = flow.send(given)
+                failure = error
+            # Told outside of the handler, lest what the flow raises has the failure for its context, and with it the
+            # frames of the transport, whose variables hold the headers.
+            step = flow.send(given) if failure is None else flow.throw(failure)
     except StopIteration as end:
         result: T = end.value
         return result
@@ -73,12 +76,14 @@ async def drive_async(flow: Flow[T], perform: Callable[[Step], Awaitable[Any]]) 
     try:
         step = next(flow)
         while True:
+            given, failure = None, None
             try:
                 given = await perform(step)
             except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
-                step = flow.throw(error)
-            else:
-                step = flow.send(given)
+                failure = error
+            # Told outside of the handler, lest what the flow raises has the failure for its context, and with it the
+            # frames of the transport, whose variables hold the headers.
+            step = flow.send(given) if failure is None else flow.throw(failure)
     except StopIteration as end:
         result: T = end.value
         return result

@@ -33,7 +33,9 @@ def base_url(address: str) -> httpx.URL:
     Raises:
         InvalidInput: it is no address, or credentials would travel unencrypted.
     """
-    wrong = InvalidInput(f"{address!r} is not the address of an API: give one such as https://rest.zuora.com")
+    # What holds an @ may hold a password, and is not repeated.
+    said = "what is given as the address" if "@" in str(address) else repr(address)
+    wrong = InvalidInput(f"{said} is not the address of an API: give one such as https://rest.zuora.com")
     try:
         url = httpx.URL(address)
         bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
@@ -53,17 +55,35 @@ def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())
 
 
+def read(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables ZUORA_… that are set, without the blanks around them; the secret hides itself."""
+    names = ("BASE_URL", "ENVIRONMENT", "CLIENT_ID", "CLIENT_SECRET", "ENTITY_ID", "ORG_IDS", "VERSION")
+    found = {name: environ.get(f"ZUORA_{name}", "").strip() for name in names}
+    return {name: hidden(value) if name == "BASE_URL" else Secret(value) if name == "CLIENT_SECRET" else value
+            for name, value in found.items() if value}  # fmt: skip
+
+
+def hidden(address: str) -> str:
+    """An address, as a text that hides itself if it may hold a password."""
+    return Secret(address) if "@" in str(address) else address
+
+
 def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     """The arguments of a client, as the variables ZUORA_… give them.
 
     Raises:
         InvalidInput: the address or the credentials are missing, or contradict each other.
     """
+    return described(read(environ))
 
-    def get(name: str) -> str | None:
-        return environ.get(name, "").strip() or None
 
-    address, name = get("ZUORA_BASE_URL"), get("ZUORA_ENVIRONMENT")
+def described(found: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of a client, as the variables that were read give them.
+
+    Raises:
+        InvalidInput: the address or the credentials are missing, or contradict each other.
+    """
+    address, name = found.get("BASE_URL"), found.get("ENVIRONMENT")
     if address is None and name is None:
         raise InvalidInput(
             "no address: set ZUORA_ENVIRONMENT to one of "
@@ -75,14 +95,14 @@ def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
         if address is not None and base_url(address) != base_url(ENVIRONMENTS[name.upper()]):
             raise InvalidInput("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
         address = ENVIRONMENTS[name.upper()]
-    missing = [name for name in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET") if get(name) is None]
+    missing = [f"ZUORA_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if name not in found]
     if missing:
         raise InvalidInput(f"no credentials: set {' and '.join(missing)}")
     return {
         "base_url": address,
-        "client_id": get("ZUORA_CLIENT_ID"),
-        "client_secret": Secret(get("ZUORA_CLIENT_SECRET") or ""),
-        "entity_id": get("ZUORA_ENTITY_ID"),
-        "org_ids": get("ZUORA_ORG_IDS"),
-        "zuora_version": get("ZUORA_VERSION"),
+        "client_id": found["CLIENT_ID"],
+        "client_secret": found["CLIENT_SECRET"],
+        "entity_id": found.get("ENTITY_ID"),
+        "org_ids": found.get("ORG_IDS"),
+        "zuora_version": found.get("VERSION"),
     }

@@ -58,7 +58,7 @@ def renewal(now: float, expires_in: object) -> float:
     return now + lifetime - min(_MARGIN, lifetime / 10.0)
 
 
-Fetch = Future[HeldToken | errors.JournalRunsError | None]
+Fetch = Future[HeldToken | errors.TokenError | None]
 """A token request under way. It ends with a token, with an error that all share, or with None if it was interrupted."""
 
 
@@ -84,7 +84,7 @@ class TokenCell:
             self._fetch = Future()
             return None
 
-    def settle(self, result: HeldToken | errors.JournalRunsError | None) -> None:
+    def settle(self, result: HeldToken | errors.TokenError | None) -> None:
         """End a fetch."""
         with self._lock:
             fetch, self._fetch = self._fetch, None
