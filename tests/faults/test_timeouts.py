@@ -1,0 +1,78 @@
+"""The timeouts that a caller sets are those of the sockets."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zuora_journal_runs import Backoff, Timeouts, errors
+
+from . import faults
+from .clients import FakeClock, open_session
+from .service import READY_TOKEN
+from .table import create
+from .trial import ended, large
+
+if TYPE_CHECKING:
+    from .server import Behaviour, Certificates
+    from .trial import World
+
+QUICK = 0.05
+AGES = 30.0
+
+
+@pytest.mark.parametrize(
+    ("phase", "behaviour", "error"),
+    [
+        ("connect", None, errors.NotSent),
+        ("write", faults.deafness, errors.AnswerLost),
+        ("read", faults.silence(act=False), errors.AnswerLost),
+    ],
+)
+def test_each_phase_has_its_own(
+    phase: str,
+    behaviour: Behaviour | None,
+    error: type[errors.CallError],
+    kind: str,
+    world: World,
+    certificates: Certificates,
+) -> None:
+    server = world.serve(
+        certificates=None if behaviour else certificates,
+        outage=None if behaviour else "mute",
+        script={"create": iter([behaviour])} if behaviour else None,
+    )
+    began = time.monotonic()
+    with open_session(
+        kind,
+        server.url,
+        token=READY_TOKEN,
+        timeouts=Timeouts(AGES, AGES, AGES, AGES)._replace(**{phase: QUICK}),
+        retry=Backoff(attempts=1),
+        compress_over=None,
+        clock=FakeClock(),
+    ) as session:
+        _, got = ended(session, large(create))
+    assert type(got) is error, got
+    assert QUICK <= time.monotonic() - began < AGES / 2
+
+
+@pytest.mark.parametrize("phase", ["read", "write"])
+def test_no_phase_outlasts_the_deadline(phase: str, kind: str, world: World) -> None:
+    server = world.serve(script={"create": iter([faults.deafness if phase == "write" else faults.silence(act=False)])})
+    began = time.monotonic()
+    with open_session(
+        kind,
+        server.url,
+        token=READY_TOKEN,
+        timeouts=Timeouts(AGES, AGES, AGES, AGES),
+        deadline=QUICK,
+        retry=Backoff(attempts=1),
+        compress_over=None,
+        clock=FakeClock(),
+    ) as session:
+        _, got = ended(session, large(create))
+    assert type(got) is errors.AnswerLost, got
+    assert time.monotonic() - began < AGES / 2
