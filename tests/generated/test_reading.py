@@ -1,0 +1,257 @@
+"""Whatever the fragment allows is read and can be written back as it was; so is what may come tomorrow."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.contract.answers import Answers, Kind, changed, decoded, encoded, same
+
+from zuora_journal_runs_api import errors, models
+from zuora_journal_runs_api.types import UNSET, decode
+
+from .reading import MODULES, STATUSES, Tolerance, is_model, model_of, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = [Kind(operation, status) for operation in MODULES for status in STATUSES]
+ENTRY = {"number": "JE-00000001", "status": "Created"}
+
+quick = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def answers(fragment: Mapping[str, Any]) -> Answers:
+    return Answers(fragment, seed=8)
+
+
+@pytest.fixture(scope="module")
+def tolerance(fragment: Mapping[str, Any]) -> Tolerance:
+    return Tolerance(fragment)
+
+
+def test_all_kinds_are_tried(answers: Answers) -> None:
+    assert set(answers.kinds) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+def test_every_allowed_answer_is_written_back_as_it_was(answers: Answers, kind: Kind) -> None:
+    @settings(quick, max_examples=60 if kind.status == "200" else 10)
+    @given(answers.allowed(kind))
+    def written_back(body: Any) -> None:
+        content = encoded(body)
+        parsed = read(kind, content)
+        assert is_model(parsed, model_of(kind, body)), content
+        assert same(parsed.to_dict(), decoded(content)), content
+        assert type(parsed).from_dict(parsed.to_dict()) == parsed, content
+
+    written_back()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+def test_a_change_of_an_example_is_read_or_the_error_names_its_place(
+    answers: Answers, tolerance: Tolerance, kind: Kind
+) -> None:
+    refused = 0
+    for example in answers.examples(kind):
+        for body in changed(example):
+            assert_read_or_refused(tolerance, kind, body)
+            refused += bool(tolerance.problems(model_of(kind, body), body))
+    assert refused
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.status == "200"], ids="-".join)
+def test_a_change_of_any_answer_is_read_or_the_error_names_its_place(
+    answers: Answers, tolerance: Tolerance, kind: Kind
+) -> None:
+    @settings(quick, max_examples=25)
+    @given(answers.allowed(kind), st.randoms(use_true_random=False))
+    def read_or_refused(body: Any, random: Any) -> None:
+        for change in random.sample(changes := list(changed(body)), min(10, len(changes))):
+            assert_read_or_refused(tolerance, kind, change)
+
+    read_or_refused()
+
+
+def assert_read_or_refused(tolerance: Tolerance, kind: Kind, body: Any) -> None:
+    content, model = encoded(body), model_of(kind, body)
+    problems = tolerance.problems(model, body)
+    if problems:
+        with pytest.raises(errors.UnreadableAnswer) as caught:
+            read(kind, content)
+        assert caught.value.place in problems, f"{caught.value} in {content!r}"
+        assert str(caught.value).startswith(caught.value.place or "the body"), content
+    else:
+        assert same(read(kind, content).to_dict(), decoded(content)), content
+
+
+def entry(**fields: Any) -> models.JournalEntry:
+    return models.JournalEntry.from_dict({**ENTRY, **fields})
+
+
+@pytest.mark.parametrize("text", ["Paused", "", "cancelled", "Ausgesetzt", "a b", "name", "_value_", "\N{ABACUS}"])
+def test_unknown_values_of_enumerations(text: str) -> None:
+    run = models.JournalRun.from_dict({"success": True, "number": "JR-00000001", "status": text})
+    assert run.status == text
+    assert not run.status.is_known
+    assert run.to_dict()["status"] == text
+    read_entry = entry(status=text, transferredToAccounting=text, journalEntryItems=[{"type": text}])
+    assert read_entry.to_dict() == {
+        **ENTRY, "status": text, "transferredToAccounting": text, "journalEntryItems": [{"type": text}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [None, 0, "", [], {"a": [1, {"b": None}]}, True])
+def test_unknown_fields(value: Any) -> None:
+    data = {"success": True, "number": "JR-00000001", "status": "Pending", "fieldOfTomorrow": value, "custom__c": value}
+    run = models.JournalRun.from_dict(data)
+    assert run.additional_properties == {"fieldOfTomorrow": value, "custom__c": value}
+    assert run.to_dict() == data
+
+
+def test_null_in_every_field_that_need_not_be_there(fragment: Mapping[str, Any]) -> None:
+    answers = {"CreateJournalRunResponse", "JournalRun", "JournalEntriesPage", "JournalEntry", "JournalEntryItem",
+               "Segment", "CommonResponse", "ErrorResponse", "TokenResponse", "OrganizationLabel"}  # fmt: skip
+    needed: dict[str, Any] = {
+        "success": True, "number": "JR-00000001", "status": "Pending", "journalRunNumber": "JR-00000001",
+        "journalEntries": [], "access_token": "a", "reasons": [],
+    }  # fmt: skip
+    for name in answers:
+        schema = fragment["components"]["schemas"][name]
+        data = {field: needed[field] for field in schema.get("required", ())}
+        if name == "ErrorResponse":
+            data["success"] = False
+        data |= {field: None for field in schema["properties"] if field not in data}
+        assert getattr(models, name).from_dict(data).to_dict() == data, name
+
+
+def test_an_absent_field_is_not_a_null_one() -> None:
+    absent, null = entry(), entry(notes=None)
+    assert (absent.notes, null.notes) == (UNSET, None)
+    assert absent != null
+    assert (absent.to_dict(), null.to_dict()) == (ENTRY, {**ENTRY, "notes": None})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2014-11-15 22:05:12",
+        "2014-11-15T22:05:12",
+        "2014-11-15T22:05:12Z",
+        "2014-11-15T22:05:12z",
+        "2014-11-15T22:05:60.123456789+05:30",
+        "15.11.2014",
+        "",
+    ],
+)
+def test_times_are_kept_as_they_are_written(text: str) -> None:
+    data = {"success": True, "number": "JR-00000001", "status": "Completed", "executedOn": text}
+    assert models.JournalRun.from_dict(data).to_dict() == data
+    assert entry(transferDateTime=text).to_dict() == {**ENTRY, "transferDateTime": text}
+
+
+@pytest.mark.parametrize(
+    "text", ["20141115", "2014-W46-6", "2014-11-15T00:00:00", "2014-11-31", "15-11-2014", " 2014-11-15", ""]
+)
+def test_a_date_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        entry(journalEntryDate=text)
+    assert caught.value.place == "journalEntryDate"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0", "-0", "0.0", "-0.0", "0.1", "30000", "30000.00", "12345678901234567.89", "1e400", "-1E-400", "1E+2",
+        "0.1000000000000000055511151231257827", "9" * 40, "123456789012345678901234567890.123456789",
+    ],
+)  # fmt: skip
+def test_amounts_are_exact(number: str) -> None:
+    content = f'{{"success": true, "journalEntries": [{{"number": "JE-1", "status": "Created", "journalEntryItems": [{{"amount": {number}, "homeCurrencyAmount": "{number}"}}]}}]}}'
+    data = decode(content.encode())
+    page = models.JournalEntriesPage.from_dict(data)
+    (item,) = page.journal_entries[0].journal_entry_items  # type: ignore[misc]
+    assert isinstance(item.amount, Decimal)
+    assert str(item.amount) == str(Decimal(number)) or item.amount == int(number)
+    assert item.home_currency_amount == number
+    assert page.to_dict() == data
+
+
+@pytest.mark.parametrize("number", [0.1, 1e300, 30000.5, -0.0, 30000, Decimal("0.10")])
+def test_amounts_that_other_decoders_made(number: Any) -> None:
+    (item,) = entry(journalEntryItems=[{"amount": number}]).journal_entry_items  # type: ignore[misc]
+    assert isinstance(item.amount, Decimal)
+    assert item.amount == Decimal(str(number))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")])
+def test_amounts_that_are_none(number: Any) -> None:
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        entry(journalEntryItems=[{}, {"amount": number}])
+    assert caught.value.place == "journalEntryItems[1].amount"
+
+
+@pytest.mark.parametrize("code", [50000040, "50000040", "90000011", 70, "SystemError", 0, -1, 10**30, ""])
+def test_codes(code: Any) -> None:
+    data = {"success": False, "reasons": [{"code": code, "message": "none"}]}
+    error = models.ErrorResponse.from_dict(data)
+    assert type(error.reasons[0].code) is type(code)
+    assert error.to_dict() == data
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", "1", '"text"', "NaN", '{"a": NaN}', '{"a": Infinity}', "\x00"]
+)
+def test_what_is_no_json_object_is_refused(content: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        decode(content.encode())
+    assert caught.value.place == ""
+    assert str(caught.value).startswith("the body is ")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b'{"a": "\xff"}', b"[" * 100_000, b'{"a":' * 100_000, b'{"a": ' + b"1" * 5000 + b"}"]
+)
+def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
+    with pytest.raises(errors.UnreadableAnswer):
+        decode(content)
+
+
+@pytest.mark.parametrize("number", ["1e9999999999999999999", "-1e9999999999999999999", "1e-9999999999999999999"])
+def test_numbers_that_no_decimal_holds_are_refused(number: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer):
+        decode(f'{{"amount": {number}}}'.encode())
+
+
+@given(
+    st.binary(max_size=60)
+    | st.text(max_size=60).map(str.encode)
+    | st.from_regex(r"\A[\[\]{}:,\"0-9eE.a-z+-]{0,40}\Z").map(str.encode)
+)
+@settings(deadline=None)
+def test_any_bytes_are_an_object_or_refused(content: bytes) -> None:
+    try:
+        data = decode(content)
+    except errors.UnreadableAnswer:
+        return
+    assert isinstance(data, dict)
+    assert same(data, json.loads(content, parse_float=Decimal))
+
+
+@pytest.mark.parametrize("status", [100, 201, 204, 302, 501, 502, 503, 504, 520, 599])
+@pytest.mark.parametrize("operation", MODULES)
+def test_a_status_that_is_not_of_the_contract(operation: str, status: int) -> None:
+    with pytest.raises(errors.UnexpectedStatus, match=f"^status {status} is not one of the contract$") as caught:
+        read(Kind(operation, "200"), b"<html>", status)
+    assert (caught.value.status_code, caught.value.content) == (status, b"<html>")

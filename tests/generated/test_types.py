@@ -1,0 +1,172 @@
+"""Enumerations that are open, values that are absent, and the exchange behind an answer."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from enum import StrEnum
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zuora_journal_runs_api import errors, models
+from zuora_journal_runs_api.api.journal_runs import get_journal_run
+from zuora_journal_runs_api.models import JournalRun, JournalRunStatus
+from zuora_journal_runs_api.types import UNSET, Exchange, Unset
+
+ENUMERATIONS: list[Any] = [model for name in models.__all__ if issubclass(model := getattr(models, name), StrEnum)]
+RUN = {"success": True, "number": "JR-00000001", "status": "Paused", "notYetKnown": 1}
+
+
+def copies(value: Any) -> list[Any]:
+    """Copies of a value, made in every way that Python has."""
+    pickled = [pickle.loads(pickle.dumps(value, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    return [copy.copy(value), copy.deepcopy(value), *pickled]
+
+
+@pytest.mark.parametrize("enumeration", ENUMERATIONS)
+@given(text=st.text() | st.sampled_from(["name", "value", "__class__", "mro"]))
+def test_every_text_is_a_member_of_an_enumeration(enumeration: Any, text: str) -> None:
+    values = {member.value for member in enumeration}
+    for member in (enumeration(text), enumeration.of(text)):
+        assert isinstance(member, enumeration)
+        assert (member, member.value, str(member), f"{member}") == (text, text, text, text)
+        assert hash(member) == hash(text)
+        assert member.is_known == (text in values)
+        assert {text: 1}[member] == 1
+        for other in copies(member):
+            assert isinstance(other, enumeration)
+            assert (other, other.value, other.is_known) == (text, text, member.is_known)
+    assert {member.value for member in enumeration} == values
+
+
+@pytest.mark.parametrize("enumeration", ENUMERATIONS)
+def test_a_known_value_is_one_object(enumeration: Any) -> None:
+    for member in enumeration:
+        assert enumeration.of(member.value) is enumeration(member.value) is member
+        assert all(other is member for other in copies(member))
+        assert member.is_known
+
+
+@pytest.mark.parametrize("value", [None, 1, b"Pending", ["Pending"]])
+def test_what_is_no_text_is_no_member(value: Any) -> None:
+    with pytest.raises(ValueError, match="is not a valid JournalRunStatus"):
+        JournalRunStatus(value)
+
+
+def test_an_unknown_value_falls_through_a_match() -> None:
+    match JournalRun.from_dict(RUN).status:
+        case JournalRunStatus.PENDING | JournalRunStatus.CANCELLED:
+            pytest.fail("it is neither")
+        case other:
+            assert other.value == "Paused"
+
+
+def test_unset_is_one_object_and_stays_it() -> None:
+    assert all(other is UNSET for other in copies(UNSET))
+    assert not UNSET
+    assert repr(UNSET) == "UNSET"
+    assert isinstance(UNSET, Unset)
+
+
+def test_models_survive_a_copy() -> None:
+    run = JournalRun.from_dict(RUN)
+    for other in copies(run):
+        assert other == run
+        assert other.executed_on is UNSET
+        assert other.to_dict() == RUN
+        assert not other.status.is_known
+    other = copy.deepcopy(run)
+    other.additional_properties["notYetKnown"] = 2
+    assert run.to_dict() == RUN
+
+
+def test_reading_changes_nothing_of_what_was_read() -> None:
+    data = {**RUN, "transactionTypes": [{"type": "Invoice Item"}]}
+    before = copy.deepcopy(data)
+    run = JournalRun.from_dict(data)
+    run.additional_properties["more"] = 1
+    assert data == before
+
+
+def answer(body: Any = None, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = httpx.Response(200, headers=named, json=RUN if body is None else body)
+    response.request = httpx.Request("GET", "https://rest.example.com/")
+    return response
+
+
+def test_the_exchange_behind_an_answer() -> None:
+    response = answer(
+        Zuora_Request_Id="7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11",
+        RateLimit_Limit="2250000, 50000;w=60",
+        RateLimit_Remaining="399",
+        RateLimit_Reset="1200",
+        Concurrency_Limit_Type="Default",
+        Concurrency_Limit_Limit="40",
+        Concurrency_Limit_Remaining="38",
+    )
+    response.extensions |= {"track_id": "a-track-id", "attempts": 2}
+    parsed = get_journal_run.parse_response(response)
+    assert isinstance(parsed, JournalRun)
+    exchange = parsed.exchange
+    assert exchange is not None
+    assert exchange.status_code == 200
+    assert exchange.request_id == "7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11"
+    assert (exchange.track_id, exchange.attempts) == ("a-track-id", 2)
+    assert exchange.rate_limit == "2250000, 50000;w=60"
+    assert (exchange.rate_limit_remaining, exchange.rate_limit_reset) == (399, 1200)
+    assert (exchange.concurrency_limit_type, exchange.concurrency_limit) == ("Default", 40)
+    assert exchange.concurrency_limit_remaining == 38
+
+
+def test_the_exchange_behind_an_answer_without_headers() -> None:
+    exchange = Exchange.of(answer())
+    assert exchange.attempts == 1
+    for name in ("request_id", "rate_limit", "rate_limit_remaining", "rate_limit_reset", "concurrency_limit_type",
+                 "concurrency_limit", "concurrency_limit_remaining"):  # fmt: skip
+        assert getattr(exchange, name) is None, name
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plenty", "-1", "1.5", "\N{SUPERSCRIPT TWO}", pytest.param("9" * 5000, id="9...")]
+)
+def test_a_header_that_is_no_count(text: str) -> None:
+    headers = [(b"RateLimit-Remaining", text.encode("utf-8"))]
+    exchange = Exchange(200, httpx.Headers(headers))
+    assert exchange.rate_limit_remaining is None
+
+
+def test_the_exchange_is_no_part_of_the_answer() -> None:
+    one, other = (get_journal_run.parse_response(answer(Zuora_Request_Id=each)) for each in ("1" * 36, "2" * 36))
+    assert one == other
+    assert "1" * 36 not in repr(one)
+
+
+@pytest.mark.parametrize("success", [True, None, "false", 0])
+def test_only_false_makes_a_failure_of_an_answer_of_200(success: Any) -> None:
+    body = {**RUN, "success": success, "reasons": [{"code": 50000030, "message": "none"}]}
+    if success is True:
+        assert isinstance(get_journal_run.parse_response(answer(body)), JournalRun)
+    else:
+        with pytest.raises(errors.UnreadableAnswer, match=r"^success "):
+            get_journal_run.parse_response(answer(body))
+
+
+def test_an_error_says_where_and_what() -> None:
+    body = {**RUN, "transactionTypes": [{"type": "Invoice Item"}, {"type": {"a": 1}}]}
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        get_journal_run.parse_response(answer(body))
+    assert str(caught.value) == "transactionTypes[1].type is an object where text is expected"
+    for other in copies(caught.value):
+        assert (str(other), other.place, other.problem) == (
+            str(caught.value), caught.value.place, caught.value.problem,
+        )  # fmt: skip
+    with pytest.raises(errors.UnreadableAnswer, match=r"^number is missing, where text is expected$"):
+        JournalRun.from_dict({"success": True, "status": "Pending"})
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        JournalRun.from_dict({**RUN, "number": ["x" * 1000]})
+    assert len(str(caught.value)) < 120
