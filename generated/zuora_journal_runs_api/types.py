@@ -43,6 +43,10 @@ UNSET: Final = Unset()
 """Stands for a field that is absent, which is not the same as one that is null."""
 
 
+_DIGITS: Final = 18
+"""Digits that a count in a header may have."""
+
+
 @define
 class Exchange:
     """The HTTP exchange that an answer came from."""
@@ -102,7 +106,7 @@ class Exchange:
 
     def _integer(self, name: str) -> int | None:
         text = self.headers.get(name, "")
-        return int(text) if text.isascii() and text.isdecimal() else None
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
 @define
@@ -180,6 +184,14 @@ def read_number(name: str, value: Any) -> Decimal:
     if number.is_finite():
         return number
     raise UnreadableAnswer(f"is {_said(value)} where a number is expected", name)
+
+
+def read_whole(name: str, value: Any) -> int:
+    """A whole number, which JSON may write with a fraction of zero."""
+    number = read_number(name, value)
+    if number == number.to_integral_value() and abs(number) < 2**63:
+        return int(number)
+    raise UnreadableAnswer(f"is {_said(value)} where a whole number is expected", name)
 
 
 def read_list(name: str, values: list[Any], read: Callable[[Any], T]) -> list[T]:

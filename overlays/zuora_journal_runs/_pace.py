@@ -93,4 +93,5 @@ class Pace:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdecimal() else None
+    """A count in a header; None if it is none, or of more digits than any count has."""
+    return int(text) if text is not None and len(text) <= 18 and text.isascii() and text.isdecimal() else None

@@ -50,7 +50,7 @@ def test_a_limit_of_the_callers_own_is_never_exceeded() -> None:
     assert entered(pace) == 20
 
 
-@pytest.mark.parametrize("nonsense", ["", "n/a", "-1", "1.5", "٤٠"])
+@pytest.mark.parametrize("nonsense", ["", "n/a", "-1", "1.5", "\u0664\u0660", "9" * 5000])
 def test_nonsense_in_a_header_is_passed_over(nonsense: str) -> None:
     pace = Pace()
     pace.note({"Concurrency-Limit-Limit": nonsense, "RateLimit-Remaining": nonsense, "RateLimit-Reset": nonsense}, 0.0)

@@ -10,6 +10,7 @@ from ..models.journal_run_status import JournalRunStatus
 from ..models.journal_run_transaction_type import JournalRunTransactionType
 from ..models.organization_label import OrganizationLabel
 from ..types import (
+    NUMBERS,
     UNSET,
     Exchange,
     Unset,
@@ -18,6 +19,7 @@ from ..types import (
     other_than,
     read_date,
     read_list,
+    read_whole,
     required,
     written,
 )
@@ -127,7 +129,9 @@ class JournalRun:
         if not isinstance(segmentation_rule_name, str):
             segmentation_rule_name = other_than("text", "segmentationRuleName", segmentation_rule_name)
         total_journal_entry_count = d.pop("totalJournalEntryCount", UNSET)
-        if total_journal_entry_count.__class__ is not int:
+        if total_journal_entry_count.__class__ in NUMBERS:
+            total_journal_entry_count = read_whole("totalJournalEntryCount", total_journal_entry_count)
+        else:
             total_journal_entry_count = other_than(
                 "a whole number", "totalJournalEntryCount", total_journal_entry_count
             )

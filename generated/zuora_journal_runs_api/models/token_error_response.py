@@ -6,11 +6,13 @@ from typing import Any, Self
 from attrs import define, field
 
 from ..types import (
+    NUMBERS,
     UNSET,
     Unset,
     concise,
     mapping,
     other_than,
+    read_whole,
     written,
 )
 
@@ -63,7 +65,9 @@ class TokenErrorResponse:
         if not isinstance(code, str) and code.__class__ is not int:
             code = other_than("text or a whole number", "code", code)
         status = d.pop("status", UNSET)
-        if status.__class__ is not int:
+        if status.__class__ in NUMBERS:
+            status = read_whole("status", status)
+        else:
             status = other_than("a whole number", "status", status)
         error = d.pop("error", UNSET)
         if not isinstance(error, str):
