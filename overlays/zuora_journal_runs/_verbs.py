@@ -170,7 +170,7 @@ class Verbs(NamedTuple):
         try:
             answer: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
         except errors.CallError as error:
-            refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest)
+            refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
             if not error.maybe_processed and not (join and refused):
                 raise
             # An earlier attempt may have been acted upon, and then a later one is refused. The run tells.
@@ -178,7 +178,7 @@ class Verbs(NamedTuple):
                 run = yield from self._by(deadline).retrieve(number)
             except errors.CallError:
                 raise error from None
-            if run.status not in ("CancelInprogress", "Cancelled"):
+            if run.status not in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
                 raise
             return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, answer.exchange)
@@ -245,7 +245,7 @@ class Verbs(NamedTuple):
                     raise
             if not (yield from waiting.pause(run)):
                 raise errors.CancellationNotSettled(
-                    f"what the cancellation of {number} did is not known after {timeout:g} s: "
+                    f"what the cancellation of {number} did is not known {_after(timeout)}: "
                     f"{_seen(run)}. Wait for it again, or look at the run",
                     number=number,
                     run=run,
@@ -272,7 +272,7 @@ class Verbs(NamedTuple):
                     raise
             if not (yield from waiting.pause(run)):
                 raise errors.CompletionNotSettled(
-                    f"{number} has not ended after {timeout:g} s: {_seen(run)}. Wait for it again",
+                    f"{number} has not ended {_after(timeout)}: {_seen(run)}. Wait for it again",
                     number=number,
                     run=run,
                 )
@@ -303,7 +303,7 @@ class Verbs(NamedTuple):
                     raise
             if not (yield from waiting.pause(run)):
                 raise errors.DeletionNotSettled(
-                    f"{number} is still there after {timeout:g} s: {_seen(run)}. Look again later",
+                    f"{number} is still there {_after(timeout)}: {_seen(run)}. Look again later",
                     number=number,
                     run=run,
                 )
@@ -396,6 +396,10 @@ def _only_blocked_remain(entries: Iterable[JournalEntry]) -> bool:
     """
     remaining = [entry for entry in entries if not _cancellation.is_cancelled(entry)]
     return bool(remaining) and all(map(_cancellation.is_blocked, remaining))
+
+
+def _after(timeout: float) -> str:
+    return f"after {timeout:.4g} s" if timeout > _NO_TIME else "in time"
 
 
 def _seen(run: JournalRun | None) -> str:

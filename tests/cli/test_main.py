@@ -99,3 +99,11 @@ def test_the_shell_completes_transaction_types(begun: str, completed: str) -> No
     )
 
     assert f"plain,{completed}" in ended.stdout.splitlines()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_switched_on_by_a_script(shell: str) -> None:
+    ended = process("completion", shell)
+
+    assert ended.status == 0
+    assert f"_ZJR_COMPLETE={shell}_complete" in ended.stdout

@@ -252,6 +252,7 @@ def test_every_kind_of_error_is_told() -> None:
         "JournalRunsError",
         "NotSettled",
         "RuleViolation",
+        "RunError",
         "Unsupported",
         "WrongStatus",
     }

@@ -158,6 +158,7 @@ def test_runs_that_do_not_settle_end_with_the_time_of_the_batch(kind: Kind) -> N
     results = kind.use(handler, lambda c: c.cancel_many(numbers(3), at_once=1, timeout=60), clock=clock)
     assert [summary(result) for result in results] == ["CancellationNotSettled", "NotSent", "NotSent"]
     assert results[0].cancellation is not None
+    assert "after 60 s" in str(results[0].error)
     assert not results[1].error.maybe_processed
 
 

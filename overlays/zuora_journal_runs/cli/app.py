@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .commands.cancel import cancel
+from .commands.completion import completion
 from .commands.create import create
 from .commands.delete import delete
 from .commands.demo import demo
+from .commands.doctor import doctor
 from .commands.emulator import emulator
 from .commands.read import entries, get
 from .problems import Problem, tell
@@ -85,8 +87,8 @@ Each line of --json is an object as described in the package's
   cli/records.schema.json
 
 \b
-Completion in bash; there are zsh_source and fish_source too:
-  eval "$(_ZJR_COMPLETE=bash_source zjr)"
+Completion in bash; for zsh and fish: zjr completion --help
+  eval "$(zjr completion bash)"
 """,
 )
 @click.version_option(package_name="zuora-journal-runs", message="zjr %(version)s")
@@ -97,5 +99,5 @@ def zjr() -> None:
     """
 
 
-for _command in (get, entries, create, cancel, delete, emulator, demo):
+for _command in (get, entries, create, cancel, delete, doctor, emulator, demo, completion):
     zjr.add_command(_command)

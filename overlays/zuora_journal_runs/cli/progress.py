@@ -37,7 +37,7 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
     """
     said = [text]
     if decorated(sys.stderr):
-        live = _live(lambda: said[-1:])
+        live = _live(lambda: said[-1:], time.monotonic())
         live.start(refresh=True)
         try:
             yield said.append
@@ -75,14 +75,14 @@ class Board:
         self._clock = clock
         self._said = clock()
         self._live: Live | None = None
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         if decorated(sys.stderr):
-            self._live = _live(self._lines)
-            self._live.start(refresh=True)
+            self._show()
         elif self._timeout is not None:
             several = f"{self._total:,} runs: waiting until the outcomes are known, {self._timeout:g} s at most"
-            click.echo(plain(several if self._total > 1 else self._lines()[0]), err=True)
+            click.echo(plain(several if self._total > 1 else self.lines()[0]), err=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -118,12 +118,18 @@ class Board:
         try:
             yield
         finally:
-            self._live.start()
+            self._show()
+
+    def _show(self) -> None:
+        """Begin a live display. One that was stopped would begin by erasing what was written since."""
+        self._live = _live(self.lines, self._began)
+        self._live.start(refresh=True)
 
     def _progress(self) -> str:
         return f"{self._total - len(self._left):,} of {self._total:,} runs done"
 
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
+        """What a live display shows."""
         with self._lock:
             at_most = "" if self._timeout is None else f", {self._timeout:g} s at most"
             if self._total == 1:
@@ -134,13 +140,11 @@ class Board:
             return [f"{self._progress()}{at_most}", *seen[:_SHOWN], *more]
 
 
-def _live(lines: Callable[[], Sequence[str]]) -> Live:
+def _live(lines: Callable[[], Sequence[str]], began: float) -> Live:
     """A display of lines that are asked for again and again, the first with a sign that time passes."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
-
-    began = time.monotonic()
 
     def drawn() -> RenderableType:
         passed = time.monotonic() - began

@@ -110,6 +110,27 @@ class FailureRecord(TypedDict):
     trackId: str | None
 
 
+CheckName = Literal["address", "TLS", "credentials", "entity", "read", "permissions", "clock", "limits", "versions"]
+Verdict = Literal["ok", "wrong", "unknown"]
+
+
+class Check(TypedDict):
+    """Something that was looked at."""
+
+    name: CheckName
+    verdict: Verdict
+    finding: str
+    advice: str | None
+
+
+class DiagnosisRecord(TypedDict):
+    """What is right and what is wrong about how the API is reached."""
+
+    kind: Literal["diagnosis"]
+    exitStatus: int
+    checks: list[Check]
+
+
 def line(record: Mapping[str, Any]) -> str:
     """A record as a line of JSON."""
     return json.dumps(record, default=digits)
@@ -294,6 +315,15 @@ def not_deleted(number: str, error: errors.DeletionNotSettled) -> DeletionRecord
         "outcome": "unknown",
         "message": error.message,
         "advice": f"To go on waiting: `zjr delete --wait {number}`",
+    }
+
+
+def diagnosis(checks: list[Check]) -> DiagnosisRecord:
+    """What was found."""
+    return {
+        "kind": "diagnosis",
+        "exitStatus": Status.ERROR if any(check["verdict"] == "wrong" for check in checks) else Status.DONE,
+        "checks": checks,
     }
 
 

@@ -11,14 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from .records import debits
-from .words import entries_in, money, plain, sentences
+from .words import entries_in, money, plain, sentences, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from .records import CancellationRecord, EntrySummary, PlanRecord
+    from .records import CancellationRecord, Check, DiagnosisRecord, EntrySummary, PlanRecord
 
 TITLE = "bold"
 _COLOURS = {"Cancelled": "green", "Error": "red"}
@@ -129,6 +129,20 @@ def cancellation(record: CancellationRecord) -> Group:
     return _sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
 
 
+def diagnosis(record: DiagnosisRecord) -> Group:
+    """What was looked at, and what was found."""
+    wrong = sum(check["verdict"] == "wrong" for check in record["checks"])
+    summary = f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong" if wrong else "Nothing is wrong"
+    return _sheet(
+        text(f"{summary}.", TITLE),
+        [(check["name"], Text.assemble(_MARKS[check["verdict"]], text(_found(check)))) for check in record["checks"]],
+    )
+
+
+def _found(check: Check) -> str:
+    return f"{stopped(check['finding'])} {sentences(check['advice'])}" if check["advice"] else check["finding"]
+
+
 def _happened(record: CancellationRecord) -> str:
     cancelled, remaining = record["cancelled"], record["remaining"]
     if cancelled is None or remaining is None:
@@ -178,3 +192,4 @@ _VERDICTS = {
     "incomplete": ("NOT everything is cancelled", "yellow"),
     "accepted": ("accepted, and not known yet what that did", ""),
 }
+_MARKS = {"ok": ("ok: ", "green"), "wrong": ("WRONG: ", "red"), "unknown": ("?: ", "")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,13 @@ class Session:
         connect: Makes a client of options; the environment describes it by default.
         known: What is known, if the command is stopped now.
         headers: The client's options that the command line gives.
+        now: Seconds since 1970.
     """
 
     connect: Callable[..., JournalRunsClient] | None = None
     known: str = NOTHING
     headers: dict[str, str] = field(default_factory=dict)
+    now: Callable[[], float] = time.time
 
     def client(self, **options: Any) -> JournalRunsClient:
         """A client.

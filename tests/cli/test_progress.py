@@ -1,0 +1,160 @@
+"""What goes on while several runs are waited for."""
+
+from __future__ import annotations
+
+import re
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zuora_journal_runs.cli.progress import Board
+from zuora_journal_runs.emulator import HELD, Emulator, SeedRun
+
+from .running import Clock, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNS = [f"JR-{number:08}" for number in range(500)]
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+MOVES = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[\?25[hl]|[\r\n]")
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+def screen(written: str) -> list[str]:
+    """What a terminal shows in the end, of lines that are no wider than it is."""
+    lines, row, at = [""], 0, 0
+    written = COLOUR.sub("", written)
+    for move in MOVES.finditer(written + "\n"):
+        if text := written[at : move.start()]:
+            lines[row] = text
+        at = move.end()
+        match move.group(), move.group(2):
+            case "\n", _:
+                row += 1
+                lines += [""] * (row == len(lines))
+            case _, "A":
+                row -= int(move.group(1))
+            case _, "K":
+                lines[row] = ""
+    return lines
+
+
+@pytest.fixture
+def held() -> Iterator[tuple[Emulator, list[str]]]:
+    with Emulator() as emulator:
+        yield emulator, [emulator.add_run(SeedRun(entries=2, pace=HELD)) for _ in range(12)]
+
+
+def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with Board(RUNS, 600, clock.monotonic) as board:
+        for number in RUNS:
+            clock.sleep(0.25)
+            board.saw(number, "CancelInprogress")
+            board.ended(number)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "500 runs: waiting until the outcomes are known, 600 s at most",
+        "119 of 500 runs done; JR-00000119: CancelInprogress",
+        "239 of 500 runs done; JR-00000239: CancelInprogress",
+        "359 of 500 runs done; JR-00000359: CancelInprogress",
+        "479 of 500 runs done; JR-00000479: CancelInprogress",
+    ]
+
+
+def test_if_nobody_waits_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with Board(RUNS, None), Board(RUNS[:1], None):
+        pass
+
+    assert capsys.readouterr().err == ""
+
+
+def test_threads_may_tell_it_all_at_once() -> None:
+    with Board(RUNS, 600, Clock().monotonic) as board:
+
+        def tell(numbers: list[str]) -> None:
+            for number in numbers:
+                board.saw(number, "Completed")
+                board.ended(number)
+
+        threads = [Thread(target=tell, args=(RUNS[place::4],)) for place in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert board.lines() == ["500 of 500 runs done, 600 s at most"]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, list[str]], columns: int) -> None:
+    emulator, numbers = held
+    terminal = Terminal("cancel", "JR-00000072", *numbers, "--yes", variables=emulator.environ(), columns=columns)
+    terminal.until("and 2 more")
+    for number in numbers:
+        emulator.release(number)
+
+    assert terminal.end() == 0
+    shown = CONTROL.sub("\n", COLOUR.sub("", terminal.shown))
+    assert "1 of 13 runs done, 600 s at most" in shown
+    assert all(f"{number}: CancelInprogress" in shown for number in numbers[:10])
+    assert "13 runs: 13 cancelled" in shown
+    told = [line for line in shown.splitlines() if line.endswith("  cancelled")]
+    assert [line.split()[0] for line in told] == ["JR-00000072", *numbers]
+    assert max(map(len, shown.splitlines())) <= columns
+
+
+def test_the_display_leaves_the_answers_whole() -> None:
+    with Emulator() as emulator:
+        numbers = [f"JR-0000007{digit}" for digit in range(1, 6)]
+        terminal = Terminal("cancel", *numbers, "--yes", variables=emulator.environ())
+
+        assert terminal.end() == 3
+    lines = screen(terminal.shown)
+    assert [line.split()[0] for line in lines if line.startswith("JR-")] == numbers
+    assert sum(line.startswith("  Happened  ") for line in lines) == 5
+    assert [line for line in lines if line][-1] == "5 runs: 3 cancelled, 2 not completely cancelled"
+    assert not any("runs done" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seen", "answer"),
+    [
+        (("delete", "JR-00000072", "--yes"), "JR-00000072: DeleteInprogress", "JR-00000072 is deleted."),
+        (
+            ("create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026"),
+            "JR-00000076: Pending",
+            "Completed, 5 entries",
+        ),
+    ],
+)
+def test_a_wait_shows_on_a_terminal_what_is_seen(arguments: tuple[str, ...], seen: str, answer: str) -> None:
+    with Emulator() as emulator:
+        terminal = Terminal(*arguments, "--wait", variables=emulator.environ())
+
+        assert terminal.end() == 0
+    assert seen in terminal.shown
+    lines = screen(terminal.shown)
+    assert seen not in "".join(lines)
+    assert [line for line in lines if line][-1].startswith(answer.partition(",")[0])
+
+
+def test_a_terminal_shows_who_is_asked_if_nobody_waits() -> None:
+    with Emulator() as emulator:
+        terminal = Terminal("cancel", "JR-00000075", "--yes", "--no-wait", variables=emulator.environ())
+
+        assert terminal.end() == 0
+    assert "JR-00000075: asking" in terminal.shown
+
+
+def test_json_does_not_go_to_the_display(held: tuple[Emulator, list[str]]) -> None:
+    """The display is on standard error; what is answered on standard output stays whole."""
+    emulator, _ = held
+    terminal = Terminal("cancel", "JR-00000072", "JR-00000071", "--yes", "--json", variables=emulator.environ())
+
+    assert terminal.end() == 0
+    lines = [line for line in CONTROL.sub("\n", terminal.shown).splitlines() if line.startswith("{")]
+    assert len(lines) == 2
+    assert all(line.endswith("}") for line in lines)
