@@ -23,7 +23,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test contract check generate format lock clean \
+.PHONY: help run test contract bench check generate format lock clean \
 	check-lint check-format check-types check-generated check-fragment check-package
 
 help: ## Show this list
@@ -37,6 +37,9 @@ test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be 
 
 contract: $(DEV_READY) ## Hold the emulator's answers against the fragment
 	@$(BIN)/python -m pytest tests/contract
+
+bench: $(DEV_READY) ## Measure the budgets, beside httpx, aiohttp and Zuora's own SDK (BENCH=--quick: less, sooner)
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 check: ## Check code, types, fragment and package
 check: check-lint check-format check-types check-generated check-fragment check-package

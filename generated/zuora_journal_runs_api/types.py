@@ -1,6 +1,7 @@
 """What the generated models and functions share: absent values, readers of JSON, and the exchange behind an answer."""
 
 import datetime
+import functools
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -168,6 +169,7 @@ def required(expected: str, name: str, value: object) -> UnreadableAnswer:
     return UnreadableAnswer(f"is {_said(value)} where {expected} is expected", name)
 
 
+@functools.lru_cache(maxsize=1024)  # the entries of a run have few dates between them
 def read_date(name: str, text: str) -> datetime.date:
     """A date written as YYYY-MM-DD, the one form that is written back as it was read."""
     if len(text) == 10 and text[4] == "-" == text[7]:
@@ -180,7 +182,7 @@ def read_date(name: str, text: str) -> datetime.date:
 
 def read_number(name: str, value: Any) -> Decimal:
     """A number as an exact decimal, whichever way it was decoded."""
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    number = value if isinstance(value, Decimal) else Decimal(repr(value))
     if number.is_finite():
         return number
     raise UnreadableAnswer(f"is {_said(value)} where a number is expected", name)

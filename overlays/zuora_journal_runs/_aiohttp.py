@@ -171,7 +171,7 @@ class _Connector(aiohttp.TCPConnector):
             httpx.TransportError: there is none to be had.
         """
         try:
-            async with asyncio.timeout(timeout.connect):
+            async with asyncio.timeout(timeout.connect if self._free.locked() else None):
                 await self._free.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout("no connection became free in time") from None
@@ -250,10 +250,13 @@ class _Stream(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
+        content = self._response.content
         try:
-            # aiohttp stops its own clock when a chunk is malformed, and then waits for ever.
-            async with asyncio.timeout(self._seconds):
-                chunk = await self._response.content.readany()
+            chunk = content.read_nowait()
+            if not chunk and not content.at_eof():
+                # aiohttp stops its own clock when a chunk is malformed, and then waits for ever.
+                async with asyncio.timeout(self._seconds):
+                    chunk = await content.readany()
         except _FAILURES as error:
             failure = _failure_to_read(error)
         else:

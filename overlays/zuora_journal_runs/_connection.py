@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +17,8 @@ from ._tokens import Secret
 from ._transport import user_agent
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from ._calls import Caller
     from ._options import Options
 
@@ -95,6 +99,26 @@ class Connection(httpx.Client):
         return body.finish()
 
 
+async def _done(future: Future[Any]) -> None:
+    """Wait until a future of any thread is done. Unlike asyncio's own way, it never cancels it, and costs little."""
+    loop, thread = asyncio.get_running_loop(), threading.get_ident()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def tell(_: Future[Any]) -> None:
+        if threading.get_ident() == thread:
+            wake()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(wake)
+
+    future.add_done_callback(tell)
+    await waiter
+
+
 class AsyncConnection(httpx.AsyncClient):
     """A connection for tasks of asyncio."""
 
@@ -118,9 +142,9 @@ class AsyncConnection(httpx.AsyncClient):
         if isinstance(step, Transmit):
             return await self._transmit(step)
         if isinstance(step, Wait):
-            left = max(0.0, step.deadline - self.caller.clock.monotonic())
-            # Shielded, since a task that is cancelled must not cancel what others wait for.
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(step.future)), left)
+            async with asyncio.timeout(max(0.0, step.deadline - self.caller.clock.monotonic())):
+                await _done(step.future)
+            return step.future.result()
         if isinstance(step, Await):
             left = max(0.0, step.deadline - self.caller.clock.monotonic())
             async with asyncio.timeout(left):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from typing import TYPE_CHECKING, NamedTuple
@@ -112,10 +113,8 @@ def in_threads(
     finally:
         # What has not begun does not begin any more; what is under way ends as it may.
         while not jobs.empty():
-            try:
+            with contextlib.suppress(queue.Empty):
                 jobs.get_nowait()
-            except queue.Empty:
-                break
         for _ in range(threads):
             jobs.put(None)
     return [results[place] for place in sorted(results)]

@@ -90,8 +90,8 @@ class TokenCell:
             fetch, self._fetch = self._fetch, None
             if isinstance(result, HeldToken):
                 self._held = result
-        if fetch is not None:
-            fetch.set_result(result)
+        assert fetch is not None
+        fetch.set_result(result)
 
 
 _Cells = dict[tuple[str, bytes], TokenCell]

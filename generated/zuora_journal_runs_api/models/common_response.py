@@ -64,8 +64,8 @@ class CommonResponse:
         if not isinstance(request_id, str):
             request_id = other_than("text", "requestId", request_id)
         return cls(
+            process_id,
+            request_id,
             success=success,
-            process_id=process_id,
-            request_id=request_id,
             additional_properties=d,
         )

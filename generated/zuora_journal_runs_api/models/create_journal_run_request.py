@@ -94,11 +94,11 @@ class CreateJournalRunRequest:
         else:
             organization_labels = other_than("a list", "organizationLabels", organization_labels)
         return cls(
-            journal_entry_date=journal_entry_date,
-            transaction_types=transaction_types,
-            accounting_period_name=accounting_period_name,
-            target_start_date=target_start_date,
-            target_end_date=target_end_date,
-            organization_labels=organization_labels,
+            journal_entry_date,
+            transaction_types,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
             additional_properties=d,
         )

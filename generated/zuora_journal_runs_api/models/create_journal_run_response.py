@@ -70,9 +70,9 @@ class CreateJournalRunResponse:
         if not isinstance(request_id, str):
             request_id = other_than("text", "requestId", request_id)
         return cls(
-            journal_run_number=journal_run_number,
+            journal_run_number,
+            process_id,
+            request_id,
             success=success,
-            process_id=process_id,
-            request_id=request_id,
             additional_properties=d,
         )

@@ -74,9 +74,9 @@ class ErrorResponse:
         if not isinstance(request_id, str):
             request_id = other_than("text", "requestId", request_id)
         return cls(
+            reasons,
+            process_id,
+            request_id,
             success=success,
-            reasons=reasons,
-            process_id=process_id,
-            request_id=request_id,
             additional_properties=d,
         )

@@ -80,10 +80,10 @@ class JournalEntriesPage:
         if not isinstance(request_id, str):
             request_id = other_than("text", "requestId", request_id)
         return cls(
-            journal_entries=journal_entries,
+            journal_entries,
+            next_page,
+            process_id,
+            request_id,
             success=success,
-            next_page=next_page,
-            process_id=process_id,
-            request_id=request_id,
             additional_properties=d,
         )

@@ -100,13 +100,13 @@ class JournalEntryItem:
         elif not isinstance(home_currency_amount, str):
             home_currency_amount = other_than("text or a number", "homeCurrencyAmount", home_currency_amount)
         return cls(
-            type_=type_,
-            accounting_code_name=accounting_code_name,
-            accounting_code_type=accounting_code_type,
-            gl_account_name=gl_account_name,
-            gl_account_number=gl_account_number,
-            gl_string=gl_string,
-            amount=amount,
-            home_currency_amount=home_currency_amount,
+            type_,
+            accounting_code_name,
+            accounting_code_type,
+            gl_account_name,
+            gl_account_number,
+            gl_string,
+            amount,
+            home_currency_amount,
             additional_properties=d,
         )

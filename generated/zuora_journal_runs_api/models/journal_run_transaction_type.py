@@ -50,6 +50,6 @@ class JournalRunTransactionType:
         else:
             raise required("text", "type", type_)
         return cls(
-            type_=type_,
+            type_,
             additional_properties=d,
         )

@@ -54,7 +54,7 @@ class OrganizationLabel:
         if not isinstance(organization_name, str):
             organization_name = other_than("text", "organizationName", organization_name)
         return cls(
-            organization_id=organization_id,
-            organization_name=organization_name,
+            organization_id,
+            organization_name,
             additional_properties=d,
         )

@@ -53,7 +53,7 @@ class Reason:
         if not isinstance(message, str):
             raise required("text", "message", message)
         return cls(
-            code=code,
-            message=message,
+            code,
+            message,
             additional_properties=d,
         )

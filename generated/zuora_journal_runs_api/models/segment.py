@@ -54,7 +54,7 @@ class Segment:
         if not isinstance(segment_value, str):
             segment_value = other_than("text", "segmentValue", segment_value)
         return cls(
-            segment_name=segment_name,
-            segment_value=segment_value,
+            segment_name,
+            segment_value,
             additional_properties=d,
         )

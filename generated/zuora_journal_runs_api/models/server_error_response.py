@@ -51,6 +51,6 @@ class ServerErrorResponse:
         else:
             raise required("a list", "reasons", reasons)
         return cls(
-            reasons=reasons,
+            reasons,
             additional_properties=d,
         )

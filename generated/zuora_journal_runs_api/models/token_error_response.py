@@ -82,11 +82,11 @@ class TokenErrorResponse:
         if not isinstance(message, str):
             message = other_than("text", "message", message)
         return cls(
-            code=code,
-            status=status,
-            error=error,
-            path=path,
-            timestamp=timestamp,
-            message=message,
+            code,
+            status,
+            error,
+            path,
+            timestamp,
+            message,
             additional_properties=d,
         )

@@ -62,8 +62,8 @@ class TokenRequest:
         else:
             raise required("text", "grant_type", grant_type)
         return cls(
-            client_id=client_id,
-            client_secret=client_secret,
-            grant_type=grant_type,
+            client_id,
+            client_secret,
+            grant_type,
             additional_properties=d,
         )

@@ -78,10 +78,10 @@ class TokenResponse:
         if not isinstance(jti, str):
             jti = other_than("text", "jti", jti)
         return cls(
-            access_token=access_token,
-            token_type=token_type,
-            expires_in=expires_in,
-            scope=scope,
-            jti=jti,
+            access_token,
+            token_type,
+            expires_in,
+            scope,
+            jti,
             additional_properties=d,
         )

@@ -1,0 +1,88 @@
+"""A server that costs as little as possible, as a process of its own: `python -m tests.bench.server CERTIFICATE SECONDS DELAY`.
+
+It answers every GET with a run at once, every PUT after a delay, and every POST with a token. One line of JSON on
+standard output tells its ports. It ends with its parent, and after so many seconds at the latest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import sys
+
+import httptools
+
+from .data import RUN
+
+BODIES = {
+    b"GET": json.dumps(RUN).encode(),
+    b"PUT": json.dumps({"success": True}).encode(),
+    b"POST": json.dumps({"access_token": "t" * 32, "token_type": "bearer", "expires_in": 3598}).encode(),
+}
+HEAD = (
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Type: application/json\r\n"
+    "Zuora-Request-Id: 0e9a7d4c-6b9f-4dd5-8f43-6c1f6ae0b5d1\r\n"
+    "RateLimit-Limit: 50000, 50000;window=60, 2250000;window=3600\r\n"
+    "RateLimit-Remaining: 49000\r\n"
+    "RateLimit-Reset: 30\r\n"
+    "Concurrency-Limit-Type: default\r\n"
+    "Concurrency-Limit-Limit: 40\r\n"
+    "Concurrency-Limit-Remaining: {free}\r\n"
+    "Content-Length: {length}\r\n"
+    "{echo}\r\n"
+)
+
+
+class Exchange(asyncio.Protocol):
+    """One connection."""
+
+    active = 0
+    delay = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport, self._parser, self._echo = transport, httptools.HttpRequestParser(self), ""
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"zuora-track-id":
+            self._echo = f"Zuora-Track-Id: {value.decode()}\r\n"
+
+    def on_message_complete(self) -> None:
+        method: bytes = self._parser.get_method()
+        Exchange.active += 1
+        if method == b"PUT":
+            asyncio.get_running_loop().call_later(self.delay, self._answer, method)
+        else:
+            self._answer(method)
+
+    def _answer(self, method: bytes) -> None:
+        body = BODIES[method]
+        Exchange.active -= 1
+        head = HEAD.format(free=max(0, 39 - Exchange.active), length=len(body), echo=self._echo)
+        self._transport.write(head.encode() + body)
+        self._echo = ""
+
+
+async def main(certificate: str, seconds: float, delay: float) -> None:
+    Exchange.delay = delay
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(Exchange, "127.0.0.1", 0, ssl=context, backlog=1000) for context in (None, tls)]
+    sys.stdout.write(json.dumps([server.sockets[0].getsockname()[1] for server in servers]) + "\n")
+    sys.stdout.flush()
+    parent_ended = asyncio.Event()
+    loop.add_reader(sys.stdin, parent_ended.set)
+    try:
+        await asyncio.wait_for(parent_ended.wait(), seconds)
+    except TimeoutError:
+        sys.stderr.write("the server's time is up\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))

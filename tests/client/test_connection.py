@@ -1,0 +1,78 @@
+"""The connections themselves: closing, and waiting for what other threads do."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
+from zuora_journal_runs._connection import _done
+
+from .world import URL, Script, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_a_closed_client_says_so() -> None:
+    script = Script(run())
+    client = JournalRunsClient(URL, token="t", transport=httpx.MockTransport(script))
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.retrieve("JR-00000075")
+    assert script.requests == []
+
+
+async def test_a_closed_client_of_tasks_says_so() -> None:
+    script = Script(run())
+    client = AsyncJournalRunsClient(URL, token="t", transport=httpx.MockTransport(script))
+    await client.aclose()
+    with pytest.raises(RuntimeError, match="closed"):
+        await client.retrieve("JR-00000075")
+    assert script.requests == []
+
+
+def in_this_thread(work: Callable[[], object]) -> None:
+    asyncio.get_running_loop().call_soon(work)
+
+
+def in_another_thread(work: Callable[[], object]) -> None:
+    threading.Thread(target=work).start()
+
+
+@pytest.mark.parametrize("where", [in_this_thread, in_another_thread])
+async def test_a_future_of_any_thread_is_waited_for(where: Callable[[Callable[[], object]], None]) -> None:
+    future = Future[int]()
+    where(lambda: future.set_result(1))
+    await _done(future)
+    assert future.result() == 1
+    await _done(future)
+
+
+async def test_a_task_that_is_cancelled_leaves_the_future_to_the_others() -> None:
+    future = Future[int]()
+    first, second = asyncio.create_task(_done(future)), asyncio.create_task(_done(future))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    future.set_result(1)
+    await second
+    assert first.cancelled()
+
+
+def test_a_future_may_be_done_after_the_loop_has_ended() -> None:
+    future = Future[int]()
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await _done(future)
+
+    asyncio.run(give_up())
+    in_another_thread(lambda: future.set_result(1))
+    assert future.result(timeout=10) == 1
