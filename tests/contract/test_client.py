@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 URL = "https://rest.example.com"
 RUN = "JR-00000075"
+SUCCESS = {"success": True, "number": RUN, "status": "Completed", "journalEntries": [], "journalRunNumber": RUN}
+"""Good for every operation."""
+REASONS = [{"code": "50000030", "message": "The journal run is Processing and cannot be cancelled."}]
 REFUSALS = (400, 401, 403, 404, 405, 406, 409, 415, 422, 429)
 
 
@@ -189,12 +192,29 @@ def test_every_change_of_an_example_is_understood_or_an_error(answers: Answers, 
     assert understood
 
 
+@pytest.mark.parametrize("status", [201, 202, 203, 206, 302, 404, 429, 500, 503])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_success_under_another_status_is_none(operation: str, status: int) -> None:
+    for reasons in ([], REASONS):
+        body = encoded({**SUCCESS, "reasons": reasons})
+        made = made_of(operation, Answer(status, body))
+        assert isinstance(made, errors.AnswerError), made
+        assert (made.status_code, made.body) == (status, body)
+
+
+@pytest.mark.parametrize("success", [False, None, "true", 1])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_reasons_without_success_are_a_failure(operation: str, success: Any) -> None:
+    body = encoded({**SUCCESS, "success": success, "reasons": REASONS})
+    made = made_of(operation, Answer(200, body))
+    assert isinstance(made, errors.RuleViolation), made
+    assert (made.codes, made.body) == (["50000030"], body)
+
+
 @pytest.mark.parametrize("status", [200, 404, 500, 520])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_body_that_is_no_json_is_an_error(operation: str, status: int) -> None:
-    whole = encoded(
-        {"success": True, "number": RUN, "status": "Completed", "journalEntries": [], "journalRunNumber": RUN}
-    )
+    whole = encoded(SUCCESS)
     for body in (
         *(whole[:length] for length in range(0, len(whole), 5)),
         b"<html><body><h1>502 Bad Gateway</h1></body></html>",
