@@ -109,13 +109,19 @@ class Authorizer(NamedTuple):
 
     def _given_token(self, deadline: float) -> Flow[Secret]:
         """The token that the caller's function gives."""
-        given = _hidden(self.authorization())  # type: ignore[operator]
-        if not isinstance(given, Secret):
-            try:
+        try:
+            given = _hidden(self.authorization())  # type: ignore[operator]
+            if not isinstance(given, Secret):
                 given = yield Await(given, deadline)
-            except TimeoutError:
-                raise errors.TokenError(_TOO_LATE) from None
-        return _headers.token(given)
+        except TimeoutError:
+            raise errors.TokenError(_TOO_LATE) from None
+        except errors.JournalRunsError:
+            raise
+        except Exception as error:
+            raise errors.TokenError(f"the token function failed ({type(error).__name__}: {error})") from error
+        if not _headers.is_token(given):
+            raise errors.TokenError("the token function gave what cannot stand in a header, or nothing")
+        return Secret(given)
 
     def _fetch_token(self, credentials: Credentials, options: Options, deadline: float) -> Flow[HeldToken]:
         """Exchange credentials for a token.
@@ -171,9 +177,10 @@ class Authorizer(NamedTuple):
                 )
                 after = retry_after(response.headers.get("Retry-After"))
             wait = None if kind is None else options.retry(FailedAttempt(kind, attempt, after, self.random))
-            if self.clock.monotonic() + (wait or _EARLY) >= deadline:
+            late = self.clock.monotonic() + (wait or _EARLY) >= deadline
+            if late and isinstance(kind, errors.NoAnswer):
                 raise _OutOfTime(error)
-            if wait is None:
+            if late or wait is None:
                 raise error
             yield Sleep(wait)
 

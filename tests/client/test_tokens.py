@@ -149,8 +149,20 @@ def test_a_token_that_cannot_stand_in_a_header(kind: Kind) -> None:
         with pytest.raises(errors.InvalidInput) as caught:
             kind.use(Server(), retrieve, token=token)
         assert "á" not in str(caught.value)
-        with pytest.raises(errors.InvalidInput):
+        with pytest.raises(errors.TokenError, match="the token function gave") as failed:
             kind.use(Server(), retrieve, token=lambda token=token: token)
+        assert "á" not in str(failed.value)
+
+
+def test_a_token_function_that_fails(kind: Kind) -> None:
+    def sealed() -> str:
+        raise OSError("the vault is sealed")
+
+    server = Server()
+    with pytest.raises(errors.TokenError, match="OSError: the vault is sealed") as caught:
+        kind.use(server, retrieve, token=sealed)
+    assert caught.value.call == "retrieve JR-00000075"
+    assert server.calls == []
 
 
 class OwnAuth(httpx.Auth):

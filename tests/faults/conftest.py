@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,8 +52,6 @@ def serve(background: Background) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Certificates, Path]:
     """Certificates for servers, and the file that makes clients trust one of them."""
-    import ssl
-
     contexts = []
     known = trustme.CA()
     for issuer in (known, trustme.CA()):

@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -70,7 +71,10 @@ class Answer:
         headers = {"Content-Length": str(length), **self.headers}
         if self.close:
             headers["Connection"] = "close"
-        lines = [f"HTTP/1.1 {self.status} Whatever", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
 
     def with_json(self, **changes: object) -> Answer:

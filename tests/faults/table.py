@@ -39,8 +39,6 @@ class Operation:
     """How errors name it."""
     gives: Callable[[Any], bool]
     """Whether a result is what the server has."""
-    request: str = ""
-    """The kind of request that meets the fault; the operation's own by default."""
     change: str | None = None
     """What it changes at the server, if anything."""
     make_good: Callable[[Session, errors.CallError], None] = lambda *_: None
@@ -49,9 +47,6 @@ class Operation:
     """The operation whose request goes before, if any."""
     told_by_run: bool = False
     """Whether the run tells if it was done."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "request", self.request or self.name)
 
 
 def create(client: Any) -> Any:

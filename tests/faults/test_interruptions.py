@@ -15,6 +15,7 @@ from . import faults
 from .clients import FakeClock, Raising, open_session
 from .server import healthy
 from .service import CLIENT_SECRET, READY_TOKEN, RUN
+from .trial import script
 
 if TYPE_CHECKING:
     from .server import Behaviour, Exchange, Server
@@ -77,16 +78,6 @@ def test_ctrl_c_in_a_token_request_leaves_the_token_to_others(kind: str, world: 
         assert session.do(lambda client: client.retrieve(RUN)).status == "Completed"
 
 
-async def test_a_token_function_does_not_outlast_the_deadline() -> None:
-    async def token() -> str:
-        await asyncio.Event().wait()
-        return READY_TOKEN
-
-    async with AsyncJournalRunsClient("http://127.0.0.1:9", token=token, deadline=0.05) as client:
-        with pytest.raises(errors.TokenError):
-            await asyncio.wait_for(client.retrieve(RUN), 2.0)
-
-
 def test_a_call_of_short_deadline_does_not_fail_the_others_that_wait_for_its_token(kind: str, world: World) -> None:
     silence, begun = signalling(faults.silence(act=False))
     server = world.serve(script={"token": iter([silence, healthy])})
@@ -117,3 +108,16 @@ def both_in_threads(
         begun.wait(AGES)
         second = threads.submit(client.retrieve, RUN)
         return first.exception() or first.result(), second.exception() or second.result()
+
+
+def test_a_token_endpoint_that_is_busy_for_long_is_asked_once_for_all(world: World) -> None:
+    busy = faults.says(429, "", {"Retry-After": "86400"})
+    server = world.serve(script={"token": script(busy, lasting=True)})
+    client_id = server.service.client_id
+
+    async def main() -> list[Any]:
+        async with AsyncJournalRunsClient(server.url, client_id=client_id, client_secret=CLIENT_SECRET) as client:
+            return await asyncio.gather(*(client.retrieve(RUN) for _ in range(20)), return_exceptions=True)
+
+    assert {type(error) for error in asyncio.run(main())} == {errors.TokenError}
+    assert len(server.seen("token")) == 1

@@ -12,7 +12,7 @@ from zuora_journal_runs import errors
 from . import faults
 from .clients import FakeClock, open_session
 from .server import healthy
-from .service import CLIENT_SECRET, RUN, Service, refusal
+from .service import CLIENT_SECRET, READY_TOKEN, RUN, Service, refusal
 from .table import OPERATIONS, Operation
 from .trial import check_headers, check_identifiers, check_text, ended
 
@@ -249,3 +249,26 @@ def in_turn(behaviours: Iterable[Any], *, lasting: bool) -> Iterator[Any]:
         yield behaviour
     while lasting:
         yield behaviour
+
+
+def unfit() -> str:
+    return "a token\n"
+
+
+def unavailable() -> str:
+    raise OSError("the vault is sealed")
+
+
+@pytest.mark.parametrize("then", [unfit, unavailable])
+def test_lost_then_the_token_function_fails(then: Callable[[], str], kind: str, world: World) -> None:
+    server = world.serve(script={"cancel": iter([LOST])})
+    functions = iter([lambda: READY_TOKEN])
+
+    def token() -> str:
+        return next(functions, then)()
+
+    with open_session(kind, server.url, token=token, clock=FakeClock()) as session:
+        _, error = ended(session, NAMED["cancel"].work)
+    assert server.service.changes == [f"cancelled {RUN}"]
+    assert type(error) is errors.TokenError
+    assert error.maybe_processed

@@ -26,10 +26,10 @@ def test_cell(cell: Cell, world: World, count: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize("operation", [pytest.param(operation, id=operation.name) for operation in OPERATIONS])
 def test_every_result_says_how_it_came(operation: Operation, kind: str, world: World) -> None:
-    server = world.serve(script={operation.request: script(faults.reset(act=False), lasting=False)})
+    server = world.serve(script={operation.name: script(faults.reset(act=False), lasting=False)})
     with open_session(kind, server.url, token=READY_TOKEN, clock=FakeClock()) as session:
         result = session.do(operation.work)
-    exchange = result.exchanges[operation.request == "next page"] if hasattr(result, "exchanges") else result.exchange
+    exchange = result.exchanges[operation.name == "next page"] if hasattr(result, "exchanges") else result.exchange
     assert exchange.attempts == 2
-    assert exchange.track_id == server.seen(operation.request)[-1].headers["zuora-track-id"]
+    assert exchange.track_id == server.seen(operation.name)[-1].headers["zuora-track-id"]
     assert exchange.request_id is not None

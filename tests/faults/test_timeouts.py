@@ -1,17 +1,18 @@
-"""The timeouts that a caller sets are those of the sockets."""
+"""The timeouts that a caller sets are those of the sockets, and nothing outlasts the deadline."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zuora_journal_runs import Backoff, Timeouts, errors
+from zuora_journal_runs import AsyncJournalRunsClient, Backoff, Timeouts, errors
 
 from . import faults
 from .clients import FakeClock, open_session
-from .service import READY_TOKEN
+from .service import READY_TOKEN, RUN
 from .table import create
 from .trial import ended, large
 
@@ -76,3 +77,13 @@ def test_no_phase_outlasts_the_deadline(phase: str, kind: str, world: World) -> 
         _, got = ended(session, large(create))
     assert type(got) is errors.AnswerLost, got
     assert time.monotonic() - began < AGES / 2
+
+
+async def test_a_token_function_does_not_outlast_the_deadline() -> None:
+    async def token() -> str:
+        await asyncio.Event().wait()
+        return READY_TOKEN
+
+    async with AsyncJournalRunsClient("http://127.0.0.1:9", token=token, deadline=0.05) as client:
+        with pytest.raises(errors.TokenError):
+            await asyncio.wait_for(client.retrieve(RUN), 2.0)

@@ -46,7 +46,7 @@ def meet(cell: Cell, world: World) -> None:
     unresolved = fault.outage == "unresolved"
     server = world.serve(
         certificates=world.certificates() if fault.outage in ("untrusted", "mute") else None,
-        script={"token" if fault.of_token else operation.request: script(fault.behaviour, lasting=cell.lasting)},
+        script={"token" if fault.of_token else operation.name: script(fault.behaviour, lasting=cell.lasting)},
         outage=fault.outage,
         outage_after=None if unresolved else operation.after,
         elsewhere="" if elsewhere is None else elsewhere.url,
@@ -73,7 +73,7 @@ def meet(cell: Cell, world: World) -> None:
         result, error = ended(session, large(operation.work) if fault.large else operation.work)
 
         assert server.service.changes == ([operation.change] if expected.changed else [])
-        assert len(server.seen(operation.request)) == expected.requests
+        assert len(server.seen(operation.name)) == expected.requests
         assert elsewhere is None or elsewhere.requests == []
         check_headers(server.requests)
         check_waits(clock.waits, expected.waits, fault.retry_after or 0.0)
@@ -84,7 +84,7 @@ def meet(cell: Cell, world: World) -> None:
         assert type(error) is expected.error, error
         assert error.maybe_processed == expected.maybe_processed
         check_text(error)
-        check_identifiers(error, operation.call, server.seen(operation.request))
+        check_identifiers(error, operation.call, server.seen(operation.name))
         if error.maybe_processed:
             server.heal()
             operation.make_good(session, error)
@@ -138,7 +138,7 @@ class Befalling:
         if self.cell.fault.outage is not None:
             return self.server.outage is not None
         operation = Request(request.method, request.url.raw_path.decode(), {}).operation
-        if operation != self.cell.operation.request or self.server.healed:
+        if operation != self.cell.operation.name or self.server.healed:
             return False
         self.met += 1
         return self.met == 1 or self.cell.lasting
