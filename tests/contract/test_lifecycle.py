@@ -122,7 +122,7 @@ def test_walks_by_several_people_at_once(fragment: Mapping[str, Any], show_cance
         ("createJournalRun", 200), ("createJournalRun", 409),
         ("getJournalRun", 200), ("listJournalEntriesOfJournalRun", 200),
         ("cancelJournalRun", 200), ("cancelJournalRun", 409),
-        ("deleteJournalRun", 200), ("deleteJournalRun", 409),
+        ("deleteJournalRun", 409),
     } - reached.keys()  # fmt: skip
     assert not missing, missing
 

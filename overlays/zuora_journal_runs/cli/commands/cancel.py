@@ -161,13 +161,11 @@ class _Batch:
 
     def _refused(self, number: str, error: errors.JournalRunsError) -> CancellationRecord | FailureRecord:
         """What became of a run that could not be asked for; a refusal is explained by where the run stands."""
-        if isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention):
-            done = self._done(number, error)
-            if done is not None:
-                return done
+        refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
+        done = self._done(number, error) if refused else None
         if isinstance(error, errors.NotSent) and not error.track_id:
             error.add_note(f"To go on: `zjr cancel {number}`")
-        return records.failure(number, error)
+        return done or records.failure(number, error)
 
     def _done(self, number: str, refusal: errors.JournalRunsError | None = None) -> CancellationRecord | None:
         """A run that is cancelled already; None for another, of which the refusal then tells what to do."""
