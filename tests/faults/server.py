@@ -119,6 +119,8 @@ class Server:
         self._script = script or {}
         self._coming, self._coming_after = outage, outage_after
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
+        self._closed = False
         self._listener: asyncio.Server | None = None
         # Holds the port while nobody listens.
         self._placeholder = _bound(0)
@@ -161,6 +163,10 @@ class Server:
         self._listener = await asyncio.start_server(self._accept, sock=_bound(self._port), ssl=tls)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._closed:
+            writer.close()
+            return
+        self._writers.append(writer)
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -192,12 +198,16 @@ class Server:
         return not exchange.last
 
     async def _close(self) -> None:
+        self._closed = True
         if self._listener is not None:
             self._listener.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A task that was cancelled before it began has closed nothing.
+        for writer in self._writers:
+            writer.transport.abort()
 
 
 class Background:
