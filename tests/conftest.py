@@ -1,10 +1,11 @@
-"""Settings for all tests."""
+"""Settings for all tests, and what is said at their end."""
 
 from __future__ import annotations
 
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 # No test is timed. On CI, hypothesis chooses a profile of its own, which does not time either and has no chance in it.
@@ -15,3 +16,17 @@ if "CI" not in os.environ:
 # A process that a shell starts in the background ignores Ctrl-C, and hands that down to the commands under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cells of a table hold. Here, and not beside the table, since the controller of xdist reads no other."""
+    ended = {
+        report.nodeid: report.passed
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call" and "cell" in dict(report.user_properties)
+    }
+    if ended:
+        held = sum(ended.values())
+        verdict = "nothing lost, nothing doubled" if held == len(ended) else "see the failures"
+        terminalreporter.write_line(f"operations x faults: {held:,} of {len(ended):,} cells, {verdict}")

@@ -1,5 +1,10 @@
 """What the generated functions raise about an answer."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .types import Exchange
+
 
 class UnreadableAnswer(ValueError):
     """The body of an answer is not what the contract says.
@@ -8,6 +13,11 @@ class UnreadableAnswer(ValueError):
         problem: What is wrong, in words that follow the name of the place.
         place: Where in the body, such as `journalEntries[3].status`; empty for the whole of it.
     """
+
+    exchange: "Exchange | None" = None
+    """The HTTP exchange that the answer came from."""
+    content: bytes = b""
+    """The body as it came."""
 
     def __init__(self, problem: str, place: str = "") -> None:
         self.problem = problem

@@ -59,7 +59,7 @@ class Exchange:
     attempts: int = 1
     """How many times the request was sent until this answer came."""
     track_id: str | None = None
-    """The `Zuora-Track-Id` that the request carried."""
+    """The `Zuora-Track-Id` that the request carried; None from an httpx client that does not tell."""
 
     @classmethod
     def of(cls, response: httpx.Response) -> "Exchange":

@@ -33,14 +33,12 @@ class Body:
         coding = response.headers.get("Content-Encoding")
         problem, oversized = None, self._size > LARGEST
         if not oversized and coding is not None and coding.lower() in ("gzip", "x-gzip"):
-            decoder = zlib.decompressobj(wbits=31)
             try:
-                content = decoder.decompress(content, LARGEST)
+                content, oversized, complete = _unzipped(content)
             except zlib.error:
                 problem = "is not the gzip that its header announces"
             else:
-                oversized = bool(decoder.unconsumed_tail)
-                if not decoder.eof:
+                if not complete:
                     problem = "is gzip that was cut off"
         if oversized:
             problem = f"has more than {LARGEST:,} bytes"
@@ -54,3 +52,18 @@ class Body:
         if coding is not None:
             response.headers["Content-Encoding"] = coding
         return response
+
+
+def _unzipped(content: bytes) -> tuple[bytes, bool, bool]:
+    """What gzip of one or several members holds, whether it is too much, and whether it is complete.
+
+    Raises:
+        zlib.error: it is not gzip.
+    """
+    found, left = b"", content
+    while True:
+        decoder = zlib.decompressobj(wbits=31)
+        found += decoder.decompress(left, LARGEST + 1 - len(found))
+        left = decoder.unused_data.lstrip(b"\0")
+        if len(found) > LARGEST or not left:
+            return found[:LARGEST], len(found) > LARGEST, decoder.eof

@@ -10,7 +10,7 @@ import httpx
 from . import _answers, errors
 from ._flow import Flow, Sleep, T, Transmit, Wait
 from ._options import Attempt
-from ._requests import Outgoing, of_request, prepared
+from ._requests import Outgoing, of_request, with_conventions
 from ._retry import FailedAttempt, retry_after
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class Caller(NamedTuple):
             CallError: it failed.
         """
         name = outgoing.operation
-        request = prepared(outgoing, self.base_url, options, self.random)
+        outgoing = with_conventions(outgoing, options, self.random)
         began = self.clock.monotonic()
         deadline = began + options.deadline
         details: dict[str, Any] = {
             "call": name,
-            "track_id": request.headers["zuora-track-id"],
-            "idempotency_key": request.headers.get("idempotency-key"),
+            "track_id": outgoing.headers["zuora-track-id"],
+            "idempotency_key": outgoing.headers.get("idempotency-key"),
             "attempts": 0,
         }
         rejected: Secret | None = None
@@ -61,9 +61,7 @@ class Caller(NamedTuple):
             error: errors.CallError | None = None
             try:
                 token = yield from self.authorizer.token(rejected, options, deadline)
-                if token is not None:
-                    request.headers["Authorization"] = f"Bearer {token}"
-                response = yield from self._send(request, deadline, authorized=token is not None)
+                response = yield from self._send(outgoing, token, deadline)
             except errors.TokenError as failure:
                 error = errors.TokenError(failure.message, exchange=failure.exchange, **details)
             except httpx.HTTPError as failure:
@@ -75,7 +73,7 @@ class Caller(NamedTuple):
             if error is not None:
                 if maybe_processed and isinstance(error, errors.NotSent):
                     error = errors.AnswerLost(f"an earlier attempt was lost, and then {error.message}", **details)
-                maybe_processed |= error.maybe_processed and request.method != "GET"
+                maybe_processed |= error.maybe_processed and outgoing.method != "GET"
                 error.maybe_processed = maybe_processed
                 if isinstance(error, errors.AuthenticationFailed) and rejected is None and self.authorizer.can_renew:
                     rejected, wait = token, 0.0
@@ -97,7 +95,7 @@ class Caller(NamedTuple):
         wait = options.retry(FailedAttempt(error, error.attempts, asked, self.random))
         return None if wait is None or self.clock.monotonic() + wait >= deadline else wait
 
-    def _send(self, request: httpx.Request, deadline: float, *, authorized: bool) -> Flow[httpx.Response]:
+    def _send(self, outgoing: Outgoing, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
         """Send a request once, at a pace that the tenant allows."""
         pause = self.pace.delay(self.clock.monotonic())
         if pause > 0:
@@ -115,10 +113,11 @@ class Caller(NamedTuple):
                 self.pace.abandon(turn)
                 raise
         try:
-            response: httpx.Response = yield Transmit(request, deadline, authorized)
+            request = outgoing.request(self.base_url, token)
+            response: httpx.Response = yield Transmit(request, deadline, authorized=token is not None)
         finally:
             self.pace.leave()
-        self.pace.note(response.headers, self.clock.monotonic())
+        self.pace.note(response.headers.raw, self.clock.monotonic())
         return response
 
     def read(self, response: httpx.Response, parse: Callable[[httpx.Response], T]) -> T:

@@ -167,7 +167,9 @@ class JournalRunsClient:
         """The client for the generated functions, with the same connection and conventions.
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
-        `zuora_journal_runs_api.api.journal_runs`.
+        `zuora_journal_runs_api.api.journal_runs`. They raise what the client's own methods raise; but where a field of
+        a successful answer is not what the contract says, it is `zuora_journal_runs_api.errors.UnreadableAnswer`, with
+        the exchange and the body.
         """
         from zuora_journal_runs_api import Client
 
@@ -470,8 +472,7 @@ class AsyncJournalRunsClient:
     def api(self) -> Client:
         """The client for the generated functions, with the same connection and conventions.
 
-        For example `await get_journal_run.asyncio_detailed(number, client=client.api)`, with `get_journal_run` from
-        `zuora_journal_runs_api.api.journal_runs`.
+        See `JournalRunsClient.api`; for example `await get_journal_run.asyncio_detailed(number, client=client.api)`.
         """
         from zuora_journal_runs_api import Client
 

@@ -99,8 +99,12 @@ class Connection(httpx.Client):
         return body.finish()
 
 
-async def _done(future: Future[Any]) -> None:
-    """Wait until a future of any thread is done. Unlike asyncio's own way, it never cancels it, and costs little."""
+async def _result(future: Future[T], seconds: float) -> T:
+    """Wait for a future of any thread. Unlike asyncio's own way, it never cancels it, and costs little.
+
+    Raises:
+        TimeoutError: it was not done in time.
+    """
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
     waiter: asyncio.Future[None] = loop.create_future()
 
@@ -108,7 +112,7 @@ async def _done(future: Future[Any]) -> None:
         if not waiter.done():
             waiter.set_result(None)
 
-    def tell(_: Future[Any]) -> None:
+    def tell(_: Future[T]) -> None:
         if threading.get_ident() == thread:
             wake()
         else:
@@ -116,7 +120,12 @@ async def _done(future: Future[Any]) -> None:
                 loop.call_soon_threadsafe(wake)
 
     future.add_done_callback(tell)
-    await waiter
+    alarm = loop.call_later(seconds, wake)
+    try:
+        await waiter
+    finally:
+        alarm.cancel()
+    return future.result(0)
 
 
 class AsyncConnection(httpx.AsyncClient):
@@ -142,9 +151,7 @@ class AsyncConnection(httpx.AsyncClient):
         if isinstance(step, Transmit):
             return await self._transmit(step)
         if isinstance(step, Wait):
-            async with asyncio.timeout(max(0.0, step.deadline - self.caller.clock.monotonic())):
-                await _done(step.future)
-            return step.future.result()
+            return await _result(step.future, max(0.0, step.deadline - self.caller.clock.monotonic()))
         if isinstance(step, Await):
             left = max(0.0, step.deadline - self.caller.clock.monotonic())
             async with asyncio.timeout(left):

@@ -23,7 +23,7 @@ class Timeouts(NamedTuple):
     read: float = 125.0
     """For a piece of the answer; Zuora gives up on a request after 120 seconds itself (rate-limit guide, 2026)."""
     pool: float = 60.0
-    """For a connection of the pool to be free."""
+    """For a connection to be free, in a transport of the caller's own that limits them; the default ones do not."""
 
 
 DEFAULT_RETRY: Final[RetryPolicy] = Backoff()

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
 DEFAULT_CONCURRENCY = 40
 """Requests at once in the pool that journal runs count against (Zuora, concurrent request limits, 2026)."""
@@ -67,16 +67,18 @@ class Pace:
             self._next = max(self._next, now) + self._gap
             return self._next - now
 
-    def note(self, headers: Mapping[str, str], now: float) -> None:
-        """Take what the headers of an answer say."""
-        limit = _whole(headers.get("Concurrency-Limit-Limit"))
-        remaining = _whole(headers.get("RateLimit-Remaining"))
-        reset = None if remaining is None else _whole(headers.get("RateLimit-Reset"))
+    def note(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> None:
+        """Take what the headers of an answer say, as they came."""
+        given = {name.lower(): value for name, value in headers}
+        limit = _whole(given.get(b"concurrency-limit-limit"))
+        remaining = _whole(given.get(b"ratelimit-remaining"))
+        reset = None if remaining is None else _whole(given.get(b"ratelimit-reset"))
         with self._lock:
             if limit is not None:
                 self._limit = max(1, limit if self._fixed is None else min(limit, self._fixed))
-                free = _whole(headers.get("Concurrency-Limit-Remaining"))
-                self._allowed = self._limit if free is None else max(1, min(self._limit, self._active + free))
+                free = _whole(given.get(b"concurrency-limit-remaining"))
+                # The answered request, which has left since, was under way when the server counted.
+                self._allowed = self._limit if free is None else min(self._limit, self._active + 1 + free)
                 self._admit()
             if remaining is not None and reset is not None:
                 # While more is left than can be under way at once, there is no need to slow down.
@@ -92,6 +94,6 @@ class Pace:
             self._waiting.popleft().set_result(None)
 
 
-def _whole(text: str | None) -> int | None:
+def _whole(text: bytes | None) -> int | None:
     """A count in a header; None if it is none, or of more digits than any count has."""
-    return int(text) if text is not None and len(text) <= 18 and text.isascii() and text.isdecimal() else None
+    return int(text) if text is not None and len(text) <= 18 and text.isdigit() else None

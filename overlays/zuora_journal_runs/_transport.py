@@ -15,7 +15,8 @@ from .errors import InvalidInput
 if TYPE_CHECKING:
     from ._aiohttp import AiohttpTransport
 
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30.0)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+"""How many requests are under way at once is a matter of the client's pace."""
 
 
 @functools.cache

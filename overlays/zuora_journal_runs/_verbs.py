@@ -104,6 +104,8 @@ class Verbs(NamedTuple):
         """
         from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
 
+        # One deadline for all pages: a server may name another one for ever.
+        deadline = self.caller.clock.monotonic() + self.options.deadline
         if first is not None:
             page: JournalEntriesPage = yield from self._send(operation, first)
             if any(map(enough, page.journal_entries)):
@@ -111,12 +113,12 @@ class Verbs(NamedTuple):
         found = JournalEntries()
         request = operation.get_kwargs(number, page_size=self.options.page_size)
         try:
-            response = yield from self._answer(request)
+            response = yield from self._by(deadline)._answer(request)
         except errors.InvalidRequest:
             if self.options.page_size <= _SMALL_PAGE:
                 raise
             request = operation.get_kwargs(number, page_size=_SMALL_PAGE)
-            response = yield from self._answer(request)
+            response = yield from self._by(deadline)._answer(request)
         addresses = set[str]()
         while True:
             page = cast("JournalEntriesPage", self.caller.read(response, operation.parse_response))
@@ -127,7 +129,7 @@ class Verbs(NamedTuple):
             if not page.next_page:
                 return found, None
             request = self._following(number, page, response, addresses)
-            response = yield from self._answer(request)
+            response = yield from self._by(deadline)._answer(request)
 
     def _following(
         self, number: str, page: JournalEntriesPage, response: httpx.Response, seen: set[str]
@@ -156,8 +158,9 @@ class Verbs(NamedTuple):
         raise error
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
+        deadline = self.caller.clock.monotonic() + self.options.deadline
         run = yield from self.retrieve(number)
-        entries = yield from self.entries(number)
+        entries = yield from self._by(deadline).entries(number)
         return CancellationPlan(
             run, [entry for entry in entries if _cancellation.is_cancellable(entry)], _cancellation.blocked(entries)
         )

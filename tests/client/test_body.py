@@ -40,6 +40,17 @@ def test_what_arrives_is_what_is_read(content: bytes) -> None:
     assert response.headers["Content-Encoding"] == "GZIP"
 
 
+@given(st.lists(st.binary(), min_size=1, max_size=4), st.binary(max_size=1).map(lambda some: b"\0" * 5 * len(some)))
+def test_gzip_may_have_several_members_and_padding(parts: list[bytes], padding: bytes) -> None:
+    response = finished(b"".join(map(gzip.compress, parts)) + padding, Content_Encoding="gzip")
+    assert response.content == b"".join(parts)
+    assert "problem" not in response.extensions
+
+
+def test_gzip_with_something_behind_it_is_noticed() -> None:
+    assert "announces" in finished(gzip.compress(b"{}") + b"{}", Content_Encoding="gzip").extensions["problem"]
+
+
 @given(st.binary(min_size=1), st.integers(1, 8))
 def test_gzip_that_is_cut_off_is_noticed(content: bytes, missing: int) -> None:
     assert finished(gzip.compress(content)[:-missing], Content_Encoding="gzip").extensions["problem"]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
-from zuora_journal_runs._connection import _done
+from zuora_journal_runs._connection import _result
 
 from .world import URL, Script, run
 
@@ -49,20 +49,24 @@ def in_another_thread(work: Callable[[], object]) -> None:
 async def test_a_future_of_any_thread_is_waited_for(where: Callable[[Callable[[], object]], None]) -> None:
     future = Future[int]()
     where(lambda: future.set_result(1))
-    await _done(future)
-    assert future.result() == 1
-    await _done(future)
+    assert await _result(future, 10.0) == 1
+    assert await _result(future, 10.0) == 1
 
 
 async def test_a_task_that_is_cancelled_leaves_the_future_to_the_others() -> None:
     future = Future[int]()
-    first, second = asyncio.create_task(_done(future)), asyncio.create_task(_done(future))
+    first, second = asyncio.create_task(_result(future, 10.0)), asyncio.create_task(_result(future, 10.0))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.sleep(0)
     future.set_result(1)
-    await second
+    assert await second == 1
     assert first.cancelled()
+
+
+async def test_a_future_that_is_not_done_in_time() -> None:
+    with pytest.raises(TimeoutError):
+        await _result(Future[int](), 0.0)
 
 
 def test_a_future_may_be_done_after_the_loop_has_ended() -> None:
@@ -70,8 +74,7 @@ def test_a_future_may_be_done_after_the_loop_has_ended() -> None:
 
     async def give_up() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0):
-                await _done(future)
+            await _result(future, 0.0)
 
     asyncio.run(give_up())
     in_another_thread(lambda: future.set_result(1))

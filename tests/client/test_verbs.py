@@ -163,6 +163,22 @@ def test_pages_that_go_in_circles_end(kind: Kind) -> None:
     assert len(script.requests) == 2
 
 
+def test_pages_that_never_end_are_read_until_the_deadline(kind: Kind) -> None:
+    clock = FakeClock()
+    pages = iter(range(1000))
+
+    def names_another(request: httpx.Request) -> httpx.Response:
+        clock.now += 1.0
+        if request.url.path == "/v1/journal-runs/JR-00000075":
+            return run()
+        return page(entry(1), next_page=f"{URL}/v1/journal-entries/journal-runs/JR-00000075?cursor={next(pages)}")
+
+    for work in (lambda client: client.entries("JR-00000075"), lambda client: client.plan_cancellation("JR-00000075")):
+        with pytest.raises(errors.NoAnswer):
+            kind.use(names_another, work, clock=clock, deadline=20.0)
+    assert next(pages) == 39
+
+
 # plan_cancellation
 
 

@@ -1,4 +1,4 @@
-"""Servers and clients for the tests of faults, and the count at the end."""
+"""Servers and clients for the tests of faults."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from .trial import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-CELL = "fault cell"
 
 
 @pytest.fixture(params=KINDS)
@@ -97,19 +95,4 @@ def world(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, request
 @pytest.fixture
 def count(record_property: Callable[[str, object], None]) -> Callable[[], None]:
     """Counts a test as a cell."""
-    return lambda: record_property(CELL, True)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many cells hold. Under xdist it is the controller that has all reports."""
-    ended = {
-        report.nodeid: report.passed
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call" and CELL in dict(report.user_properties)
-    }
-    if ended:
-        held = sum(ended.values())
-        verdict = "nothing lost, nothing doubled" if held == len(ended) else "see the failures"
-        terminalreporter.write_sep("=", "operations x faults")
-        terminalreporter.write_line(f"{held} of {len(ended)} cells, {verdict}")
+    return lambda: record_property("cell", "operations x faults")

@@ -10,6 +10,7 @@ import pytest
 from tests.contract.answers import Answers, Kind, encoded
 
 from zuora_journal_runs_api import Client
+from zuora_journal_runs_api.errors import UnreadableAnswer
 
 from .reading import MODULES, function_of, is_model, model_of
 
@@ -55,6 +56,22 @@ def test_all_four_give_the_same(answers: Answers, operation: str) -> None:
         assert response.exchange.request_id == response.headers["Zuora-Request-Id"] == "1" * 36
     assert len(asked) == 4
     assert len(set(asked)) == 1
+
+
+@pytest.mark.parametrize("operation", MODULES)
+def test_what_cannot_be_read_is_kept(operation: str) -> None:
+    content = b'{"success": 7}'
+
+    def serve(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=content, headers={"Zuora-Request-Id": "1" * 36})
+
+    with httpx.Client(base_url=URL, transport=httpx.MockTransport(serve)) as connection:
+        for name in ("sync", "sync_detailed"):
+            with pytest.raises(UnreadableAnswer) as caught:
+                function_of(operation, name)(client=Client().set_httpx_client(connection))
+            assert caught.value.content == content
+            assert caught.value.exchange is not None
+            assert caught.value.exchange.request_id == "1" * 36
 
 
 def test_a_client_for_the_other_kind_of_function() -> None:

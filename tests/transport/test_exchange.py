@@ -193,7 +193,7 @@ async def test_an_answer_without_a_request_is_not_taken_for_one(serve: Serve, op
         await peer.answer()
 
     server = await serve(speaks_unasked)
-    transport = await opened(limit=1)
+    transport = await opened()
     await send(transport, server.url)
     await turns()
     await turns()

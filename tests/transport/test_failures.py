@@ -121,7 +121,7 @@ MAYBE_PROCESSED: dict[str, tuple[Script, Expected, dict[str, float], bytes]] = {
 @pytest.mark.parametrize("name", MAYBE_PROCESSED)
 async def test_maybe_processed(name: str, serve: Serve, opened: Opened) -> None:
     script, expected, timeouts, content = MAYBE_PROCESSED[name]
-    server, transport = await serve(script), await opened(limit=1)
+    server, transport = await serve(script), await opened()
     for attempt in (1, 2):
         with pytest.raises(expected) as caught:
             await send(transport, server.url, content=content, timeouts=timeouts)
@@ -181,7 +181,7 @@ async def test_never_sent_for_want_of_a_handshake(name: str, serve: Serve, opene
     script, expected = HANDSHAKES[name]
     server = await serve(script)
     error = await fails_unsent(
-        await opened(limit=1), server.url.replace("http:", "https:"), connect=SOON if name == "late" else 10.0
+        await opened(), server.url.replace("http:", "https:"), connect=SOON if name == "late" else 10.0
     )
     assert type(error) is expected
 
@@ -189,7 +189,7 @@ async def test_never_sent_for_want_of_a_handshake(name: str, serve: Serve, opene
 async def test_never_sent_to_a_server_that_is_not_known(serve: Serve, opened: Opened) -> None:
     server = await serve(hangs_up, tls=True)
     stranger = ssl.create_default_context()
-    error = await fails_unsent(await opened(limit=1, tls=stranger), server.url)
+    error = await fails_unsent(await opened(tls=stranger), server.url)
     assert type(error) is httpx.ConnectError
     assert "certificate verify failed" in str(error)
     assert server.requests == []
@@ -197,7 +197,7 @@ async def test_never_sent_to_a_server_that_is_not_known(serve: Serve, opened: Op
 
 async def test_never_sent_to_a_server_of_another_name(serve: Serve, opened: Opened) -> None:
     server = await serve(hangs_up, tls=True)
-    error = await fails_unsent(await opened(limit=1), server.url.replace("127.0.0.1", "localhost"))
+    error = await fails_unsent(await opened(), server.url.replace("127.0.0.1", "localhost"))
     assert "certificate verify failed" in str(error)
     assert server.requests == []
 
@@ -205,7 +205,7 @@ async def test_never_sent_to_a_server_of_another_name(serve: Serve, opened: Open
 async def test_never_sent_where_nobody_listens(opened: Opened) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        error = await fails_unsent(await opened(limit=1), f"http://127.0.0.1:{bound.getsockname()[1]}/")
+        error = await fails_unsent(await opened(), f"http://127.0.0.1:{bound.getsockname()[1]}/")
     assert type(error) is httpx.ConnectError
     assert "refused" in str(error) or "Connect call failed" in str(error)
 
@@ -215,13 +215,13 @@ async def test_never_sent_to_a_name_without_an_address(opened: Opened, monkeypat
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", knows_none)
-    error = await fails_unsent(await opened(limit=1), "https://rest.zuora.example/")
+    error = await fails_unsent(await opened(), "https://rest.zuora.example/")
     assert type(error) is httpx.ConnectError
     assert "Name or service not known" in str(error)
 
 
 async def test_never_sent_to_what_is_no_name(opened: Opened) -> None:
-    assert type(await fails_unsent(await opened(limit=1), f"https://{'a' * 64}.example/")) is httpx.ConnectError
+    assert type(await fails_unsent(await opened(), f"https://{'a' * 64}.example/")) is httpx.ConnectError
 
 
 async def test_never_sent_while_a_name_is_looked_up(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,13 +229,13 @@ async def test_never_sent_while_a_name_is_looked_up(opened: Opened, monkeypatch:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", knows_later)
-    error = await fails_unsent(await opened(limit=1), "https://rest.zuora.example/", connect=SOON)
+    error = await fails_unsent(await opened(), "https://rest.zuora.example/", connect=SOON)
     assert type(error) is httpx.ConnectTimeout
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "ws://127.0.0.1/", "/v1/journal-runs", "http:///v1/journal-runs"])
 async def test_never_sent_by_another_protocol(url: str, opened: Opened) -> None:
-    assert type(await fails_unsent(await opened(limit=1), url)) is httpx.UnsupportedProtocol
+    assert type(await fails_unsent(await opened(), url)) is httpx.UnsupportedProtocol
 
 
 @pytest.mark.parametrize(
@@ -252,35 +252,10 @@ async def test_never_sent_by_another_protocol(url: str, opened: Opened) -> None:
 async def test_never_sent_if_it_is_no_http(
     method: str, headers: httpx._types.HeaderTypes, serve: Serve, opened: Opened
 ) -> None:
-    server, transport = await serve(hangs_up), await opened(limit=1)
+    server, transport = await serve(hangs_up), await opened()
     for _ in range(2):
         with pytest.raises(httpx.LocalProtocolError) as caught:
             await transport.handle_async_request(httpx.Request(method, server.url, headers=headers))
         assert not no_answer(caught.value, "here").maybe_processed
     await turns()
     assert server.requests == []
-
-
-async def test_never_sent_for_want_of_a_free_connection(serve: Serve, opened: Opened) -> None:
-    go_on = asyncio.Event()
-
-    async def hesitates(peer: Conversation) -> None:
-        await peer.answer(SIZED)
-        await go_on.wait()
-        await peer.send(b"123456789")
-        await peer.answer()
-
-    server, transport = await serve(hesitates), await opened(limit=1)
-    held = await transport.handle_async_request(httpx.Request("GET", server.url))
-    for _ in range(2):
-        with pytest.raises(httpx.PoolTimeout) as caught:
-            await send(transport, server.url, timeouts={"pool": SOON})
-        assert not no_answer(caught.value, "here").maybe_processed
-    waiting = asyncio.create_task(send(transport, server.url))
-    await turns()
-    assert len(server.requests) == 1
-    go_on.set()
-    assert (await waiting).body == b"ok"
-    assert await held.aread() == b"123456789"
-    await held.aclose()
-    assert server.connections == 1

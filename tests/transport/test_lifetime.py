@@ -171,7 +171,7 @@ CANCELLED: dict[str, tuple[Script, bool, str]] = {
 @pytest.mark.parametrize("name", CANCELLED)
 async def test_cancelling_a_task_ends_its_connection(name: str, serve: Serve, opened: Opened) -> None:
     script, tls, scheme = CANCELLED[name]
-    server, transport = await serve(script, tls=tls), await opened(limit=1)
+    server, transport = await serve(script, tls=tls), await opened()
     for number in (1, 2):
         call = asyncio.create_task(send(transport, f"{scheme}//127.0.0.1:{server.port}/", content=b"{}"))
         while len(server.requests) < number:
@@ -207,21 +207,8 @@ def test_cancelling_a_task_does_not_wait_for_what_is_left_to_send() -> None:
         cancelled.set()
 
 
-async def test_a_task_that_waits_for_a_free_connection_can_be_cancelled(serve: Serve, opened: Opened) -> None:
-    server, transport = await serve(begins_an_answer), await opened(limit=1)
-    held = await transport.handle_async_request(httpx.Request("GET", server.url))
-    waiting = asyncio.create_task(send(transport, server.url))
-    await turns()
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    await held.aclose()
-    await turns()
-    assert (server.connections, server.ended) == (1, 1)
-
-
 async def test_an_answer_may_be_left_unread(serve: Serve, opened: Opened) -> None:
-    server, transport = await serve(begins_an_answer), await opened(limit=1)
+    server, transport = await serve(begins_an_answer), await opened()
     for number in (1, 2):
         response = await transport.handle_async_request(httpx.Request("GET", server.url))
         await response.aclose()

@@ -100,7 +100,7 @@ FAILURES: dict[str, Script] = {
 @pytest.mark.parametrize("name", FAILURES)
 async def test_nothing_was_sent_if_the_proxy_fails(name: str, serve: Serve, opened: Opened) -> None:
     server, proxy = await serve(keeps_answering, tls=True), await serve(FAILURES[name])
-    transport = await opened(proxy=proxy_at(proxy), limit=1)
+    transport = await opened(proxy=proxy_at(proxy))
     for _ in range(2):
         with pytest.raises(httpx.ProxyError) as caught:
             await send(transport, server.url)

@@ -77,13 +77,13 @@ def parse_response(response: httpx.Response) -> CommonResponse | ErrorResponse |
 
 
 def _build_response(response: httpx.Response) -> Response[CommonResponse | ErrorResponse | ServerErrorResponse]:
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=parse_response(response),
-        exchange=Exchange.of(response),
-    )
+    exchange = Exchange.of(response)
+    try:
+        parsed = parse_response(response)
+    except errors.UnreadableAnswer as error:
+        error.exchange, error.content = exchange, response.content
+        raise
+    return Response(response.status_code, response.content, response.headers, parsed, exchange)
 
 
 def sync_detailed(
