@@ -113,12 +113,12 @@ class Verbs(NamedTuple):
         found = JournalEntries()
         request = operation.get_kwargs(number, page_size=self.options.page_size)
         try:
-            response = yield from self._by(deadline)._answer(request)
+            response = yield from self._answer(request, deadline)
         except errors.InvalidRequest:
             if self.options.page_size <= _SMALL_PAGE:
                 raise
             request = operation.get_kwargs(number, page_size=_SMALL_PAGE)
-            response = yield from self._by(deadline)._answer(request)
+            response = yield from self._answer(request, deadline)
         addresses = set[str]()
         while True:
             page = cast("JournalEntriesPage", self.caller.read(response, operation.parse_response))
@@ -129,7 +129,7 @@ class Verbs(NamedTuple):
             if not page.next_page:
                 return found, None
             request = self._following(number, page, response, addresses)
-            response = yield from self._by(deadline)._answer(request)
+            response = yield from self._answer(request, deadline)
 
     def _following(
         self, number: str, page: JournalEntriesPage, response: httpx.Response, seen: set[str]
@@ -345,8 +345,9 @@ class Verbs(NamedTuple):
     def _send(self, operation: ModuleType, request: dict[str, Any]) -> Flow[Any]:
         return self.caller.read((yield from self._answer(request)), operation.parse_response)
 
-    def _answer(self, request: dict[str, Any]) -> Flow[httpx.Response]:
-        return (yield from self.caller.call(of_arguments(request), self.options))
+    def _answer(self, request: dict[str, Any], deadline: float | None = None) -> Flow[httpx.Response]:
+        options = self.options if deadline is None else self._by(deadline).options
+        return (yield from self.caller.call(of_arguments(request), options))
 
 
 class _Waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -495,6 +496,19 @@ class TestDryRun:
         found = zjr.json("cancel", "JR-00000099", "JR-00000075", "--dry-run", status=1)
 
         assert [record["kind"] for record in found] == ["failure", "plan"]
+
+    def test_plans_are_read_side_by_side_and_told_in_order(self, zjr: Zjr) -> None:
+        all_there = threading.Barrier(3)
+        numbers = ["JR-00000075", "JR-00000073", "JR-00000074"]
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            if "journal-entries" in request.url.path:
+                return page()
+            all_there.wait(timeout=10)
+            return run("Completed", number=request.url.path.rpartition("/")[2])
+
+        found = zjr.answering(handler).json("cancel", *numbers, "--dry-run")
+        assert [record["number"] for record in found] == numbers
 
 
 class TestAsking:

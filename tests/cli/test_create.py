@@ -60,6 +60,19 @@ def test_its_number_is_printed_and_nothing_else(zjr: Zjr) -> None:
             },
         ),
         (
+            (*OCTOBER, "--organization", "Labs Asia", "--organization-id", "o1", "--organization-id", "o2"),
+            {
+                "transactionTypes": [{"type": "Invoice Item"}],
+                "journalEntryDate": "2026-10-31",
+                "accountingPeriodName": "Oct-2026",
+                "organizationLabels": [
+                    {"organizationId": "o1"},
+                    {"organizationId": "o2"},
+                    {"organizationName": "Labs Asia"},
+                ],
+            },
+        ),
+        (
             (
                 *("--type", "Invoice Item", "--type", "Taxation Item", "--date", "2026-10-31"),
                 *("--from", "2026-10-01", "--to", "2026-10-15"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs import errors
+from zuora_journal_runs._many import side_by_side
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.parameters import JSON, TIMEOUT, YES
 from zuora_journal_runs.cli.problems import Problem, complain, with_identifiers
@@ -18,7 +19,7 @@ from zuora_journal_runs.cli.status import worst
 from zuora_journal_runs.cli.terminal import asks, confirmed, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zuora_journal_runs import CancellationProgress, CancellationResult, JournalRunsClient
     from zuora_journal_runs.cli.records import CancellationRecord, FailureRecord, PlanRecord
@@ -77,8 +78,7 @@ def cancel(
 
 def _plan(client: JournalRunsClient, numbers: Sequence[str], as_json: bool) -> int:
     statuses: list[int] = []
-    for number in numbers:
-        plan = _planned(client, number)
+    for plan in _plans(client, numbers):
         statuses.append(plan["exitStatus"])
         _say(plan, as_json)
     if not as_json:
@@ -228,11 +228,14 @@ def _distinct(given: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(numbers))
 
 
-def _planned(client: JournalRunsClient, number: str) -> PlanRecord | FailureRecord:
-    try:
-        return records.plan(client.plan_cancellation(number))
-    except errors.JournalRunsError as error:
-        return records.failure(number, error)
+def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRecord | FailureRecord]:
+    def planned(number: str) -> PlanRecord | FailureRecord:
+        try:
+            return records.plan(client.plan_cancellation(number))
+        except errors.JournalRunsError as error:
+            return records.failure(number, error)
+
+    return side_by_side(planned, numbers)
 
 
 def _agreed(client: JournalRunsClient, numbers: Sequence[str]) -> dict[str, FailureRecord]:
@@ -243,13 +246,12 @@ def _agreed(client: JournalRunsClient, numbers: Sequence[str]) -> dict[str, Fail
     """
     failures: dict[str, FailureRecord] = {}
     able: list[str] = []
-    for number in numbers:
-        plan = _planned(client, number)
+    for plan in _plans(client, numbers):
         _say(plan, as_json=False, err=True)
         if plan["kind"] == "failure":
-            failures[number] = plan
+            failures[plan["number"]] = plan
         elif plan["allowed"]:
-            able.append(number)
+            able.append(plan["number"])
     if able and not confirmed(f"Cancel {able[0] if len(able) == 1 else f'these {len(able):,} runs'}?"):
         raise Problem(NOTHING)
     return failures

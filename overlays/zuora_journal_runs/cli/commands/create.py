@@ -55,6 +55,14 @@ class _Create(click.Command):
 @click.option("--period", metavar="NAME", help="The accounting period to take in, such as Oct-2026; or else:")
 @click.option("--from", "start", metavar="DATE", callback=checked(date), help="The first date to take in.")
 @click.option("--to", "end", metavar="DATE", callback=checked(date), help="The last date to take in.")
+@click.option(
+    "--organization-id",
+    "organization_ids",
+    metavar="ID",
+    multiple=True,
+    help="Where Multi-Org is on, an organisation of the run; give it again for more.",
+)
+@click.option("--organization", "organizations", metavar="NAME", multiple=True, help="The same by name.")
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
 @TIMEOUT
 @click.option(
@@ -71,6 +79,8 @@ def create(
     period: str | None,
     start: datetime.date | None,
     end: datetime.date | None,
+    organization_ids: tuple[str, ...],
+    organizations: tuple[str, ...],
     wait: bool,
     timeout: float,
     idempotency_key: str | None,
@@ -78,10 +88,19 @@ def create(
 ) -> int:
     """Create a journal run, and print its number."""
     _check_target(period, start, end)
+    labels = [{"organizationId": each} for each in organization_ids]
+    labels += [{"organizationName": each} for each in organizations]
     key = idempotency_key or str(uuid.uuid4())
     with session.client(idempotency_key=key) as client:
         session.known = f"the run may have been created; to repeat it without another run: --idempotency-key {key}"
-        answer = client.create(types, on, accounting_period_name=period, target_start_date=start, target_end_date=end)
+        answer = client.create(
+            types,
+            on,
+            accounting_period_name=period,
+            target_start_date=start,
+            target_end_date=end,
+            organization_labels=labels,
+        )
         number = answer.journal_run_number
         session.known = f"{number} was created; to see what becomes of it: `zjr get {number}`"
         if not as_json:
