@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs import errors
-from zuora_journal_runs._many import side_by_side
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.parameters import JSON, TIMEOUT, YES
 from zuora_journal_runs.cli.problems import Problem, complain, with_identifiers
@@ -229,6 +228,8 @@ def _distinct(given: Sequence[str]) -> list[str]:
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRecord | FailureRecord]:
+    from zuora_journal_runs._many import side_by_side
+
     def planned(number: str) -> PlanRecord | FailureRecord:
         try:
             return records.plan(client.plan_cancellation(number))
