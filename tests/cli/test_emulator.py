@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import socket
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from zuora_journal_runs import JournalRunsClient
+from zuora_journal_runs.cli import child
+from zuora_journal_runs.cli.child import run_child
+from zuora_journal_runs.emulator import Emulator
 
 from .running import COMMAND, PATIENCE, Terminal, environment, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from .running import Zjr
 
 
 class Serving:
@@ -116,3 +125,175 @@ def test_a_person_is_told_how_to_use_it() -> None:
     assert f"  export ZUORA_BASE_URL={ready['url']}\n" in terminal.shown
     assert f"  export ZUORA_CLIENT_SECRET={ready['client_secret']}\n" in terminal.shown
     assert " cancel JR-00000075\n" in terminal.shown
+
+
+# What it begins with
+
+
+def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("runs: [{number: JR-00000100, entries: 3}]")
+    arguments = ("--seed", str(seed), "--pace", "at-once", "--fault", "get:status-503", "--fault", "cancel:reset-after")
+    serving = Serving(*arguments)
+    faults = httpx.get(f"{serving.ready['url']}/_emulator/faults").json()["faults"]
+    with serving.client() as client:
+        outcome = client.cancel_and_wait("JR-00000100")
+    health = httpx.get(f"{serving.ready['url']}/health").json()
+    assert serving.stop() == ("", "")
+
+    assert [fault["fault"] for fault in faults] == ["get:1:status-503", "cancel:1:reset-after"]
+    assert len(outcome.cancelled) == 3
+    assert health["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (("--pace", "fast"), 2, "'fast' is not a pace: use at-once"),
+        (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: 'boom' is no kind of fault"),
+        (("--seed", "none.yaml"), 1, "none.yaml: No such file or directory"),
+        (("--fault", "boom", "run", "true"), 2, "'boom' is not a fault"),
+        (("run",), 2, "Missing argument"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said_in_one_line(
+    zjr: Zjr, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    result = zjr("emulator", *arguments)
+    assert result.exit_code == status
+    (line,) = result.stderr.splitlines()
+    assert says in line
+
+
+def test_a_seed_that_no_tenant_can_hold_is_said_in_one_line(zjr: Zjr, tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"runs": [{"number": "JR-00000100"}, {"number": "JR-00000100"}]}')
+    result = zjr("emulator", "--seed", str(seed))
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "seed.json: there is a run JR-00000100 already" in line
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [("0.0.0.0", True), ("emulator.invalid", True), ("127.0.0.2", False), ("localhost", False)]
+)
+def test_to_listen_elsewhere_is_warned_of(zjr: Zjr, host: str, warned: bool) -> None:
+    result = zjr("emulator", "--host", host, "run", sys.executable, "-c", "")
+    warning = f"zjr: warning: whoever can reach {host} can use and control this emulator"
+    assert (warning in result.stderr) == warned
+
+
+def test_an_address_of_all_is_called_by_one() -> None:
+    with Emulator(host="0.0.0.0") as emulator:
+        assert emulator.url.startswith("http://127.0.0.1:")
+        assert httpx.get(f"{emulator.url}/health").status_code == 200
+
+
+# Around a command
+
+
+def ending(zjr: Zjr, code: str) -> Any:
+    return zjr("emulator", "run", "--", sys.executable, "-c", code)
+
+
+def test_a_command_finds_the_emulator_and_its_status_is_passed_on() -> None:
+    code = """
+import os, sys
+from zuora_journal_runs import JournalRunsClient
+assert "ZUORA_ENVIRONMENT" not in os.environ
+with JournalRunsClient.from_env() as client:
+    print(client.retrieve("JR-00000075").status)
+sys.exit(7)
+"""
+    ended = process("emulator", "run", "--", sys.executable, "-c", code, variables={"ZUORA_ENVIRONMENT": "PROD"})
+    assert ended == (7, "Completed\n", "")
+
+
+def test_options_of_the_command_are_its_own(zjr: Zjr) -> None:
+    assert zjr("emulator", "run", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--pace").exit_code == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
+def test_a_command_that_a_signal_ends(zjr: Zjr) -> None:
+    assert ending(zjr, "import os; os.kill(os.getpid(), 9)").exit_code == 128 + 9
+
+
+def test_a_command_that_cannot_be_run(zjr: Zjr, tmp_path: Path) -> None:
+    nowhere = zjr("emulator", "run", str(tmp_path / "nothing"))
+    assert (nowhere.exit_code, nowhere.stderr) == (127, f"zjr: {tmp_path}/nothing: No such file or directory\n")
+    assert zjr("emulator", "run", str(tmp_path)).exit_code == 126
+
+
+WAITS = """
+import signal, sys, time
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
+    signal.signal(getattr(signal, name), lambda number, _: (print(number, flush=True), sys.exit(number)))
+print("ready", flush=True)
+time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
+    wrapper = subprocess.Popen(
+        [COMMAND, "emulator", "run", "--", sys.executable, "-c", WAITS],
+        env=environment({}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert wrapper.stdout is not None
+    assert wrapper.stdout.readline() == "ready\n"
+    wrapper.send_signal(number)
+    assert wrapper.communicate(timeout=PATIENCE) == (f"{number.value}\n", "")
+    assert wrapper.returncode == number
+
+
+def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_of_terminal", lambda: True)
+    code = (
+        "import os, signal; os.kill(os.getppid(), signal.SIGINT); os.kill(os.getppid(), signal.SIGTERM); signal.pause()"
+    )
+    before = signal.getsignal(signal.SIGINT)
+    assert run_child([sys.executable, "-c", code], os.environ) == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = subprocess.Popen
+
+    def late(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        signal.raise_signal(signal.SIGTERM)
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", late)
+    assert run_child([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
+
+
+WITH_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_ctrl_c_reaches_the_command_once() -> None:
+    ours, theirs = pty.openpty()
+    wrapper = subprocess.Popen(
+        [sys.executable, "-c", WITH_TERMINAL, COMMAND, "emulator", "run", "--", sys.executable, "-c", WAITS],
+        env=environment({}),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    assert wrapper.stdout is not None
+    assert wrapper.stdout.readline() == "ready\n"
+    os.write(ours, b"\x03")
+    assert wrapper.communicate(timeout=PATIENCE) == (f"{signal.SIGINT.value}\n", "")
+    os.close(ours)
+    assert wrapper.returncode == signal.SIGINT

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from random import Random
@@ -90,3 +91,16 @@ def make() -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def api(make: Callable[..., Api]) -> Api:
     return make()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], None]:
+    """Waits for what another thread is about to do."""
+
+    def until(done: Callable[[], object]) -> None:
+        patience = time.monotonic() + 30
+        while not done():
+            assert time.monotonic() < patience
+            time.sleep(0)
+
+    return until

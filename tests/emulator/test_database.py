@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,33 +74,8 @@ def test_a_closed_emulator_lets_go_of_its_file(make: Callable[..., Api], tmp_pat
     assert make(database=file).status() == "Completed"
 
 
-VICTIM = """
-    import os, signal, sys
-    import httpx
-    from zuora_journal_runs.emulator import Emulator, Pace
-
-    emulator = Emulator(database=sys.argv[1], pace=Pace.parse("polls:1"))
-    http = httpx.Client(transport=emulator.transport(), base_url=emulator.url)
-    form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    token = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()["access_token"]
-    http.headers["Authorization"] = "Bearer " + token
-    run = "/v1/journal-runs/JR-00000075"
-    http.put(run + "/cancel", json={})
-    for _ in range(int(sys.argv[2])):
-        http.get(run)
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
-@pytest.mark.parametrize("reads", [0, 3, 7])
-def test_what_was_acknowledged_survives_a_kill(make: Callable[..., Api], tmp_path: Path, reads: int) -> None:
+def test_a_file_is_let_go_of_when_its_seed_is_refused(make: Callable[..., Api], tmp_path: Path) -> None:
     file = tmp_path / "tenant.db"
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(VICTIM), str(file), str(reads)], check=False)
-    assert done.returncode == -signal.SIGKILL
-    api = make(database=file, pace=AT_ONCE, seed=[SeedRun()])
-    assert api.entry_statuses().count("Cancelled") == reads
-    for _ in range(12):
-        api.status()
-    assert api.entry_statuses().count("Cancelled") == 9
-    assert api.status() == "Completed"
+    with pytest.raises(ValueError, match="already"):
+        make(database=file, seed=[SeedRun(number=RUN), SeedRun(number=RUN)])
+    assert make(database=file).status() == "Completed"

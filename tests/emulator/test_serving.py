@@ -9,19 +9,22 @@ import re
 import signal
 import socket
 import threading
+from datetime import UTC, datetime
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Emulator, EmulatorError, PortInUse, RunStatus, SeedRun, Settings, serve
+from zuora_journal_runs.emulator import Clock, Emulator, EmulatorError, PortInUse, RunStatus, SeedRun, Settings, serve
 from zuora_journal_runs.emulator import server as server_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.emulator.conftest import Api
+
+    Until = Callable[[Callable[[], object]], None]
 
 RUN = "JR-00000075"
 PATH = f"/v1/journal-runs/{RUN}"
@@ -200,6 +203,13 @@ def test_threads_take_turns(served: Emulator) -> None:
         b"GET /" + b"y" * 100_000 + b" HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nx: a\0b\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\0" * 100,
     ],
     ids=lambda data: repr(data[:20]),
 )
@@ -256,6 +266,127 @@ def test_a_connection_without_a_request_is_given_up(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(server_module, "IDLE_SECONDS", 0)
     with socket.create_connection(address(served), timeout=10) as connection, contextlib.suppress(ConnectionResetError):
         assert connection.recv(1) == b""
+
+
+# Bounded and calm
+
+
+def test_the_date_is_the_emulators_time() -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with (
+        Emulator(clock=Clock(noon, running=False)) as emulator,
+        httpx.Client(base_url=emulator.url) as http,
+    ):
+        assert http.get("/").headers.get_list("date") == ["Sun, 22 Nov 2026 12:00:00 GMT"]
+        emulator.clock.advance(61.5)
+        assert http.get("/health").headers["date"] == "Sun, 22 Nov 2026 12:01:01 GMT"
+        assert exchange(emulator, b"nonsense\r\n\r\n")[1]["date"] == "Sun, 22 Nov 2026 12:01:01 GMT"
+
+
+def test_connections_beyond_the_bound_are_refused(until: Until) -> None:
+    with contextlib.ExitStack() as stack:
+        emulator = stack.enter_context(Emulator(settings=Settings(most_connections=3)))
+        kept = [stack.enter_context(socket.create_connection(address(emulator), timeout=10)) for _ in range(3)]
+        status, headers, body = exchange(emulator)
+        assert (status, headers["connection"], body["success"]) == (503, "close", False)
+        assert body["requestId"] == headers["zuora-request-id"]
+        kept[0].close()
+        assert emulator._server is not None
+        connections = emulator._server._state.connections
+        until(lambda: len(connections) < 3)
+        assert httpx.get(f"{emulator.url}/health").status_code == 200
+
+
+def test_a_thousand_connections_leave_room_for_one_more(served: Emulator) -> None:
+    with contextlib.ExitStack() as stack:
+        # The other half of each is open in this process as well.
+        for _ in range(min(1000, open_files() // 4)):
+            connection = stack.enter_context(socket.create_connection(address(served), timeout=10))
+            connection.sendall(
+                b"PUT /v1/journal-runs/JR-00000075/cancel HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
+            )
+        assert httpx.get(f"{served.url}/health").status_code == 200
+        served.stop()
+
+
+def open_files() -> int:
+    resource = pytest.importorskip("resource")
+    return int(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+HALF = b"PUT /v1/journal-runs/JR-00000075/cancel HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
+
+
+def test_bodies_that_wait_to_be_complete_are_bounded_together(until: Until) -> None:
+    with contextlib.ExitStack() as stack:
+        emulator = stack.enter_context(Emulator(settings=Settings(most_held=1000)))
+        assert emulator._server is not None
+        state = emulator._server._state
+        first = stack.enter_context(socket.create_connection(address(emulator), timeout=10))
+        first.sendall(HALF % 801 + b" " * 800)
+        until(lambda: state.held == 800)
+        status, _, body = exchange(emulator, HALF % 201 + b" " * 201)
+        assert (status, body["success"]) == (503, False)
+        assert exchange(emulator, HALF % 100 + b" " * 100)[0] == 401
+        first.close()
+        until(lambda: state.held == 0)
+        assert exchange(emulator, HALF % 201 + b" " * 201)[0] == 401
+        assert [request.status for request in emulator.requests] == [401, 401]
+
+
+PAGE = b"GET /v1/journal-entries/journal-runs/JR-00000076?pageSize=300 HTTP/1.1\r\nhost: x\r\nauthorization: %s\r\n\r\n"
+
+
+@contextlib.contextmanager
+def reluctant(emulator: Emulator, pages: int) -> Iterator[socket.socket]:
+    """A caller that has asked for more than it can hold, and reads nothing of it yet."""
+    emulator.add_run(SeedRun(entries=300))
+    with httpx.Client(base_url=emulator.url) as http:
+        page = PAGE % bearer(emulator, http)["Authorization"].encode()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(address(emulator))
+        connection.sendall(page * pages)
+        yield connection
+
+
+def test_a_caller_that_does_not_read_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, served: Emulator, until: Until
+) -> None:
+    monkeypatch.setattr(server_module, "REQUEST_SECONDS", 0.1)
+    assert served._server is not None
+    with reluctant(served, 100):
+        connections = served._server._state.connections
+        until(lambda: not connections)
+    assert len(served.requests) < 100
+
+
+def test_a_caller_that_reads_slowly_gets_everything(served: Emulator, until: Until) -> None:
+    with reluctant(served, 20) as connection, connection.makefile("rb") as reader:
+        for _ in range(20):
+            length = 0
+            while (line := reader.readline()) != b"\r\n":
+                if line.startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            assert json.loads(reader.read(length))["success"] is True
+        assert served._server is not None
+        [kept] = served._server._state.connections
+        assert isinstance(kept, server_module._Protocol)
+        assert kept._deadline is not None
+        until(kept._deadline.cancelled)
+        assert served._server._state.connections == {kept}
+
+
+def test_a_connection_that_is_not_used_again_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(server_module, "IDLE_SECONDS", 0)
+        emulator = Emulator().start()
+    with contextlib.closing(emulator), socket.create_connection(address(emulator), timeout=10) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            while connection.recv(1 << 16):
+                pass
 
 
 # Without a server

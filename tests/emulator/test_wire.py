@@ -342,6 +342,16 @@ def test_another_content_type_is_refused(api: Api, kind: str) -> None:
     assert api.status() == "Completed"
 
 
+def test_a_put_without_a_content_type_may_be_borne(make: Callable[..., Api]) -> None:
+    api = make(put_needs_content_type=False)
+    assert api.http.put(f"{PATH}/cancel").json() == {"success": True}
+    for response in (
+        api.http.put(f"{PATH}/cancel", headers={"Content-Type": "text/plain"}),
+        api.http.post("/v1/journal-runs", headers={"Content-Type": ""}),
+    ):
+        assert response.status_code == 415
+
+
 def test_unknown_fields_are_not_refused(api: Api) -> None:
     assert api.create(colour="green").json()["success"] is True
 

@@ -6,22 +6,24 @@ import json
 import logging
 import math
 import re
-from collections import deque
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from . import wire
-from .fragment import Operation, contract, findings
+from .damage import category, damaged, damaged_body, gateway_page
+from .faults import INSTEAD, OPERATIONS
+from .fragment import Operation, contract, findings, undocumented
+from .journal import Journal
 from .store import Reply
-from .tokens import NoToken
-from .wire import Refusal, Request, Response
+from .tokens import NOT_AUTHENTICATED, NoToken
+from .wire import Ending, Refusal, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from .clock import Clock
+    from .faults import Fault, Faults, Strike
     from .identifiers import Identifiers
     from .settings import Settings
     from .store import Store
@@ -36,6 +38,7 @@ RESOURCE = {"GET": 500000, "DELETE": 500000, "PUT": 535000, "POST": 535000}
 STATUSES_FROM = "2024-05-20"
 TOKEN_PATH = "/oauth/token"  # noqa: S105
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
+_MOST_NAMES = 20
 _CONTENT_TYPE = (b"content-type", b"application/json;charset=UTF-8")
 _CONCURRENCY = [
     (b"concurrency-limit-type", b"Default"),
@@ -43,27 +46,6 @@ _CONCURRENCY = [
     # Calls are answered one after another, so one of the forty is in use.
     (b"concurrency-limit-remaining", b"39"),
 ]
-_RECORDED = (
-    "accept-encoding", "content-encoding", "content-type", "idempotency-key", "user-agent",
-    "zuora-entity-ids", "zuora-org-ids", "zuora-track-id", "zuora-version",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """A request that was answered. It holds neither tokens nor credentials."""
-
-    method: str
-    path: str
-    query: str
-    operation: str | None
-    """The operation's id in the contract; None if no operation answers at that path with that method."""
-    headers: Mapping[str, str]
-    """Those headers that the API gives a meaning to, and `user-agent`, by their names in lower case."""
-    status: int
-    codes: tuple[str, ...]
-    """The codes of the reasons, if the call was refused."""
-    request_id: str
 
 
 @dataclass(slots=True)
@@ -74,10 +56,14 @@ class _Call:
     request_id: str
     track_id: str | None = None
     operation: str | None = None
+    unknown: bool = False
     run: str = ""
     query: dict[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    faults: tuple[str, ...] = ()
+    undocumented: tuple[str, ...] = ()
+    retry_after: float = 0
 
 
 class _Window:
@@ -107,6 +93,7 @@ class App:
         identifiers: Identifiers,
         clock: Clock,
         settings: Settings,
+        faults: Faults,
         origin: Callable[[], str],
     ) -> None:
         self._store = store
@@ -120,7 +107,8 @@ class App:
         self._token_calls = _Window(settings.token_calls_per_minute)
         limit = settings.calls_per_minute
         self._rate_limit = f"{limit}, {limit};w=60, {45 * limit};w=3600, {540 * limit};w=86400".encode()
-        self.requests: deque[RecordedRequest] = deque(maxlen=settings.journal_size)
+        self.faults = faults
+        self.journal = Journal(settings.journal_size)
         self._operations: dict[str, tuple[str | None, Callable[[_Call, Operation], bytes]]] = {
             "getJournalRun": (None, self._retrieve),
             "listJournalEntriesOfJournalRun": (None, self._entries),
@@ -137,18 +125,25 @@ class App:
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             call = _Call(request, self._identifiers.uuid())
-            return self._finish(call, 500, self._error_body(call, ((60, "An unexpected error occurred."),)))
+            response = self._finish(call, 500, self._error_body(call, ((60, "An unexpected error occurred."),)))
+            self._record(call, response)
+            return response
 
     def _handle(self, request: Request) -> Response:
         call = _Call(request, self._identifiers.uuid())
+        strike = self._strike(call) if self.faults.pending else None
+        response = self._finish(call, *self._try(call)) if strike is None else self._struck(call, strike)
+        self._record(call, response)
+        return response
+
+    def _try(self, call: _Call) -> tuple[int, bytes]:
         try:
-            status, body = self._answer(call)
+            return self._answer(call)
         except Refusal as refusal:
-            status, body = self._refuse(call, refusal)
-        return self._finish(call, status, body)
+            return self._refuse(call, refusal)
 
     def _answer(self, call: _Call) -> tuple[int, bytes]:
-        self._check_size(call.request)
+        wire.check_size(call.request, self._settings.largest_head, self._settings.largest_body)
         self._check_track_id(call)
         operation = self._find_operation(call)
         if operation.path == TOKEN_PATH:
@@ -159,35 +154,76 @@ class App:
         key = call.request.headers.get("idempotency-key")
         return (self._once if key else self._perform)(call, operation, permissions)
 
-    def not_http(self, message: str) -> Response:
-        """The answer to what cannot be read as a request."""
+    def not_http(self, status: int, message: str) -> Response:
+        """The answer to what cannot be read as a request, or is not."""
         call = _Call(Request("", "", "", {}, b""), self._identifiers.uuid())
-        return self._finish(call, 400, self._error_body(call, ((20, message),)))
+        return self._finish(call, status, self._error_body(call, ((category(status), message),)))
+
+    # Faults
+
+    def _strike(self, call: _Call) -> Strike | None:
+        found = contract().route(call.request.path)
+        operation = found and found[0].operations.get(call.request.method)
+        if not operation:
+            return None
+        call.operation = operation.id
+        return self.faults.strike(OPERATIONS[operation.id])
+
+    def _struck(self, call: _Call, strike: Strike) -> Response:
+        fault = strike.fault
+        call.faults = strike.names
+        if fault is None:
+            response = self._finish(call, *self._try(call))
+        elif fault.kind in INSTEAD:
+            if fault.after:
+                self._try(call)
+            response = self._answer_with(call, fault)
+        else:
+            if fault.kind == "expired-token":
+                self._tokens.forget(call.request.headers.get("authorization", ""))
+            status, body = self._try(call)
+            response = damaged(fault.kind, self._finish(call, status, damaged_body(fault.kind, body)))
+        self._clock.advance(strike.delay)
+        return replace(response, delay=strike.delay + strike.real_delay, real_delay=strike.real_delay)
+
+    def _answer_with(self, call: _Call, fault: Fault) -> Response:
+        value = int(fault.value or 0)
+        call.track_id = call.request.headers.get("zuora-track-id")
+        match fault.kind:
+            case "reset":
+                return Response(0, [], b"", Ending.RESET)
+            case "html":
+                return gateway_page(value)
+            case "too-many":
+                status, reason = 429, 70
+                call.headers.append((b"retry-after", b"%d" % value))
+                call.retry_after = value
+            case "status":
+                status, reason = value, category(value)
+            case "error":
+                status, reason = wire.HTTP_STATUS[value], value
+            case _:
+                status, reason = 200, value
+        code = NOT_AUTHENTICATED if reason == 11 else reason
+        return self._finish(call, status, self._error_body(call, ((code, f"The fault {fault} was asked for."),)))
 
     # Before an operation
-
-    def _check_size(self, request: Request) -> None:
-        most = self._settings.largest_head
-        if len(request.path) + len(request.query) > most:
-            raise Refusal((20, f"The address is longer than {most} characters."), status=414)
-        if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > most:
-            raise Refusal((20, f"The headers are longer than {most} characters."), status=431)
-        if len(request.body) > self._settings.largest_body:
-            raise wire.too_large(self._settings.largest_body)
 
     def _check_track_id(self, call: _Call) -> None:
         track_id = call.request.headers.get("zuora-track-id")
         if track_id is not None:
-            _refuse_findings(findings(contract().track_id, track_id, "Zuora-Track-Id"))
+            _refuse_findings(findings(contract().schema("TrackId"), track_id, "Zuora-Track-Id"))
             call.track_id = track_id
 
     def _find_operation(self, call: _Call) -> Operation:
         request = call.request
         found = contract().route(request.path)
         if found is None:
+            call.unknown = True
             raise Refusal((40, f"There is no endpoint {request.path[:200]}."), status=404)
         route, run = found
         if request.method not in route.operations:
+            call.unknown = True
             allow = ", ".join(sorted(route.operations)).encode()
             refused = (45, f"Request method '{request.method}' is not supported here.")
             raise Refusal(refused, status=405, headers=[(b"allow", allow)])
@@ -208,7 +244,7 @@ class App:
             *_CONCURRENCY,
         ]
         if not allowed:
-            raise _too_many(reset)
+            raise _too_many(call, reset)
 
     def _check_parameters(self, call: _Call, operation: Operation) -> None:
         headers = call.request.headers
@@ -216,8 +252,9 @@ class App:
         for header in operation.headers:
             if header.name in headers:
                 found += findings(header.validator, headers[header.name], header.name)
-        if operation.query and call.request.query:
+        if call.request.query:
             given = dict(parse_qsl(call.request.query, keep_blank_values=True, errors="replace"))
+            call.undocumented = tuple(name[:100] for name in given if name not in operation.query)[:_MOST_NAMES]
             for name, parameter in operation.query.items():
                 if name in given:
                     value = call.query[name] = parameter.read(given[name])
@@ -258,12 +295,14 @@ class App:
 
     def _body(self, call: _Call, operation: Operation) -> bytes:
         given = wire.media_type(call.request)
-        if given != operation.media_type:
+        tolerated = not given and call.request.method == "PUT" and not self._settings.put_needs_content_type
+        if given != operation.media_type and not tolerated:
             raise Refusal((45, f"Content type '{given[:100]}' not supported"), status=415)
         return wire.plain_body(call.request, self._settings.largest_body)
 
     def _create(self, call: _Call, operation: Operation) -> bytes:
         wanted = wire.read_json(self._body(call, operation))
+        call.undocumented += undocumented(operation, wanted)
         _refuse_findings(findings(operation.body, wanted))
         return wire.write_json({"journalRunNumber": self._tenant.create(wanted), "success": True})
 
@@ -296,7 +335,7 @@ class App:
 
     def _cancel(self, call: _Call, operation: Operation) -> bytes:
         if body := self._body(call, operation):
-            wire.read_json(body)
+            call.undocumented += undocumented(operation, wire.read_json(body))
         self._tenant.cancel(call.run)
         return b'{"success":true}'
 
@@ -311,10 +350,13 @@ class App:
             (b"x-ratelimit-remaining-minute", b"%d" % left),
         ]
         if not allowed:
-            raise _too_many(reset)
+            raise _too_many(call, reset)
         self._check_parameters(call, operation)
+        form = parse_qs(self._body(call, operation).decode(errors="replace"))
+        fields = {name: values[0] for name, values in form.items()}
+        call.undocumented += undocumented(operation, fields)
         try:
-            return 200, wire.write_json(self._tokens.issue(self._body(call, operation), call.request.path))
+            return 200, wire.write_json(self._tokens.issue(fields, call.request.path))
         except NoToken as refused:
             return 400, wire.write_json(refused.body)
 
@@ -352,22 +394,22 @@ class App:
             body = wire.compress(body)
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", b"%d" % len(body)))
-        self._record(call, status)
         return Response(status, headers, b"" if request.method == "HEAD" else body)
 
-    def _record(self, call: _Call, status: int) -> None:
+    def _record(self, call: _Call, response: Response) -> None:
         request = call.request
-        self.requests.append(
-            RecordedRequest(
-                method=request.method,
-                path=request.path,
-                query="" if request.path == TOKEN_PATH else request.query,
-                operation=call.operation,
-                headers=MappingProxyType({n: request.headers[n] for n in _RECORDED if n in request.headers}),
-                status=status,
-                codes=call.codes,
-                request_id=call.request_id,
-            )
+        self.journal.record(
+            request,
+            operation=call.operation,
+            unknown=call.unknown,
+            query="" if request.path == TOKEN_PATH else request.query,
+            status=response.status or None,
+            codes=call.codes,
+            request_id=call.request_id,
+            at=self._clock.timestamp(),
+            faults=call.faults,
+            undocumented=call.undocumented,
+            retry_after=call.retry_after,
         )
 
 
@@ -381,6 +423,7 @@ def _refuse_findings(found: list[tuple[int, str]]) -> None:
         raise Refusal(*found)
 
 
-def _too_many(reset: int) -> Refusal:
+def _too_many(call: _Call, reset: int) -> Refusal:
+    call.retry_after = reset
     message = f"API Rate limit exceeded for the minute, retry after {reset} seconds"
     return Refusal((70, message), status=429, headers=[(b"retry-after", b"%d" % reset)])

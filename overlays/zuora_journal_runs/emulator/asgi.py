@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
+import struct
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .wire import Request
+from .wire import Ending, Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,8 +23,15 @@ if TYPE_CHECKING:
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+TRANSPORT = "zuora_emulator.transport"
+"""Where a server of this package puts a connection's transport in the scope, for what ASGI has no message for."""
+
+
 def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIApp:
-    """Wrap `handle`. Of a larger body no more than one byte too many is handed on, and the rest is not read."""
+    """Wrap `handle`. Of a larger body no more than one byte too many is handed on, and the rest is not read.
+
+    Under a server that is not this package's, an answer that is to end badly ends in a ConnectionResetError.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -36,13 +47,56 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
         path = scope.get("raw_path") or quote(scope["path"]).encode()
         query = scope.get("query_string", b"")
         request = Request.of(
-            scope["method"], path, query, scope["headers"], body[: largest_body + 1], scope.get("scheme", "http")
+            scope["method"],
+            path,
+            query,
+            scope["headers"],
+            body[: largest_body + 1],
+            scope.get("scheme", "http"),
+            scope.get("client"),
         )
         response = handle(request)
+        if response.real_delay and await _hangs_up(receive, response.real_delay):
+            return
+        if response.ending is not Ending.WHOLE:
+            await _end_badly(response, scope.get(TRANSPORT), receive)
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
 
     return app
+
+
+async def _hangs_up(receive: Receive, within: float) -> bool:
+    """Whether the caller hangs up within so many seconds, which is not waited for longer."""
+    try:
+        async with asyncio.timeout(within):
+            await _disconnected(receive)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _end_badly(response: Response, transport: asyncio.Transport | None, receive: Receive) -> None:
+    if transport is None:
+        raise ConnectionResetError(f"the answer was to end {response.ending.value}")
+    if response.ending is Ending.RESET:
+        # Closed with a time to linger of none, a connection is reset.
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
+        transport.abort()
+    else:
+        body = response.body[: len(response.body) // 2] if response.ending is Ending.CUT else response.body
+        head = b"".join(b"%s: %s\r\n" % header for header in response.headers)
+        transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (response.status, head, body))
+        transport.close()
+    await _disconnected(receive)
+
+
+async def _disconnected(receive: Receive) -> None:
+    # Before it comes what is left of a body that was too large.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
 class Clock:
     """A virtual clock in UTC, safe to use from several threads.
 
     It starts at `start` (default: now) and runs, unless `running` is false; `monotonic` gives the seconds
-    that it runs by.
+    that it runs by. Each read of a run or of its entries moves it `advance_on_poll` seconds ahead.
     """
 
     def __init__(
@@ -23,12 +27,14 @@ class Clock:
         start: datetime | None = None,
         *,
         running: bool = True,
+        advance_on_poll: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         at = (start or datetime.now(UTC)).timestamp()
         self._state: tuple[float, float | None] = (at, monotonic() if running else None)
+        self.advance_on_poll = advance_on_poll
 
     def timestamp(self) -> float:
         """The virtual time as seconds since 1970."""
@@ -40,13 +46,25 @@ class Clock:
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     def advance(self, by: timedelta | float) -> None:
-        """Move ahead by a span, or by seconds. Raises ValueError for a negative one."""
+        """Move ahead by a span, or by seconds. Raises ValueError for a negative one, and for one beyond all years."""
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
         if seconds < 0:
             raise ValueError("a clock cannot be moved back")
         with self._lock:
             at, anchor = self._state
+            if not at + seconds < _END:
+                raise ValueError("a clock cannot be moved beyond the year 9000")
             self._state = (at + seconds, anchor)
+
+    def poll(self) -> None:
+        """Move ahead as a read does."""
+        if self.advance_on_poll:
+            self.advance(self.advance_on_poll)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._state[1] is None
 
     def freeze(self) -> None:
         """Stand still until `resume`; `advance` still moves it."""
@@ -57,3 +75,23 @@ class Clock:
         """Run on from the time shown."""
         with self._lock:
             self._state = (self.timestamp(), self._monotonic())
+
+
+class Waiting:
+    """A clock as the clients of this package want one, on which to wait is to move it ahead."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return self._clock.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock ahead."""
+        self._clock.advance(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Move it ahead, and let other tasks go on."""
+        self._clock.advance(seconds)
+        await asyncio.sleep(0)

@@ -11,3 +11,11 @@ class PortInUse(EmulatorError):
 
 class DatabaseUnusable(EmulatorError):
     """The database file is in use by another emulator, or is not an emulator's."""
+
+
+class SeedUnusable(EmulatorError):
+    """A seed file cannot be read, or is not one; the message says where and why."""
+
+
+class NotThere(EmulatorError, ValueError):
+    """There is no such run, entry, fault or snapshot."""

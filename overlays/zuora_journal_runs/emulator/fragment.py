@@ -14,7 +14,8 @@ import yaml
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from importlib.resources.abc import Traversable
 
     from jsonschema_rs import Validator
 
@@ -24,6 +25,9 @@ _MISSING, _UNKNOWN, _VALUE = 22, 21, 20
 _CATEGORY = {"required": _MISSING, "additionalProperties": _UNKNOWN, "unevaluatedProperties": _UNKNOWN}
 _MOST_FINDINGS = 20
 _LONGEST_MESSAGE = 300
+# Without `properties` the validator does not name those that are too many.
+_NO_FIELDS: Any = {"additionalProperties": False, "properties": {}}
+_NO_BODY: Any = {"content": {"application/json": {"schema": {}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Operation:
     media_type: str
     """That of the request body; JSON where none is documented, which PUT needs all the same."""
     body: Validator
+    closed_body: Validator
+    """The same, without fields that are not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,12 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The operations by path, and the rule for track ids, which holds for every call."""
+    """The operations of an OpenAPI document by path, and what a schema of it has to say."""
 
+    text: str
     routes: tuple[Route, ...]
-    track_id: Validator
+    schema: Callable[[str], Validator]
+    """The validator of the schema with a name."""
 
     def route(self, path: str) -> tuple[Route, str] | None:
         """The route of a path and the run number in it, still encoded; None for an unknown path."""
@@ -80,18 +88,27 @@ class Contract:
 @functools.cache
 def contract() -> Contract:
     """Read the fragment, once per process."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(_text(), loader)  # noqa: S506 - both are safe, and the one in C is ten times as fast
-    return Contract(
-        routes=tuple(_route(document, path, item) for path, item in document["paths"].items()),
-        track_id=_validator(document, {"$ref": "#/components/schemas/TrackId"}),
-    )
-
-
-def _text() -> str:
     installed = resources.files(__package__.partition(".")[0]) / FILE
     checkout = Path(__file__).parents[3] / "openapi" / FILE
-    return (installed if installed.is_file() else checkout).read_text(encoding="utf-8")
+    return _read(installed if installed.is_file() else checkout)
+
+
+@functools.cache
+def control() -> Contract:
+    """Read the document of the emulator's own control interface, once per process."""
+    return _read(resources.files(__package__) / "control.yaml")
+
+
+def _read(file: Traversable) -> Contract:
+    text = file.read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document = yaml.load(text, loader)  # noqa: S506 - both are safe, and the one in C is ten times as fast
+    closed = {"components": {"schemas": _closed(document["components"]["schemas"])}}
+    return Contract(
+        text=text,
+        routes=tuple(_route(document, closed, path, item) for path, item in document["paths"].items()),
+        schema=functools.cache(lambda name: _validator(document, {"$ref": f"#/components/schemas/{name}"})),
+    )
 
 
 def _validator(document: Any, schema: Any) -> Validator:
@@ -99,14 +116,16 @@ def _validator(document: Any, schema: Any) -> Validator:
     return Draft202012Validator(root, validate_formats=True, mask="the value")
 
 
-def _route(document: Any, path: str, item: Any) -> Route:
-    operations = {method.upper(): _operation(document, path, item[method]) for method in _METHODS if method in item}
+def _route(document: Any, closed: Any, path: str, item: Any) -> Route:
+    operations = {
+        method.upper(): _operation(document, closed, path, item[method]) for method in _METHODS if method in item
+    }
     return Route(re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path)), operations)
 
 
-def _operation(document: Any, path: str, item: Any) -> Operation:
+def _operation(document: Any, closed: Any, path: str, item: Any) -> Operation:
     parameters = [_parameter(document, each) for each in item.get("parameters", ())]
-    content = item.get("requestBody", {"content": {"application/json": {"schema": {}}}})["content"]
+    content = _resolved(document, item.get("requestBody", _NO_BODY))["content"]
     media_type, body = next(iter(content.items()))
     return Operation(
         id=item["operationId"],
@@ -115,12 +134,22 @@ def _operation(document: Any, path: str, item: Any) -> Operation:
         query={p.name: p for p in parameters if p.place == "query"},
         media_type=media_type,
         body=_validator(document, body["schema"]),
+        closed_body=_validator(closed, _closed(body["schema"]) or _NO_FIELDS),
     )
 
 
+def _closed(schema: Any) -> Any:
+    """A schema in which objects have no fields but those that it names."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    return _NO_FIELDS | closed if closed.get("type") == "object" else closed
+
+
 def _parameter(document: Any, item: Any) -> Parameter:
-    if "$ref" in item:
-        item = document["components"]["parameters"][item["$ref"].rpartition("/")[2]]
+    item = _resolved(document, item)
     schema = item["schema"]
     return Parameter(
         name=item["name"].lower() if item["in"] == "header" else item["name"],
@@ -129,6 +158,13 @@ def _parameter(document: Any, item: Any) -> Parameter:
         default=schema.get("default"),
         validator=_validator(document, schema),
     )
+
+
+def _resolved(document: Any, item: Any) -> Any:
+    if "$ref" not in item:
+        return item
+    _, _, room, name = item["$ref"].split("/")
+    return document["components"][room][name]
 
 
 def findings(validator: Validator, value: Any, name: str = "") -> list[tuple[int, str]]:
@@ -154,3 +190,19 @@ def _finding(error: ValidationError, where: str) -> tuple[int, str]:
         message = "it is required"
     category = _CATEGORY.get(error.kind.name, _VALUE)
     return category, f"{'.'.join(path) or where}: {message}"[:_LONGEST_MESSAGE]
+
+
+def undocumented(operation: Operation, value: Any) -> tuple[str, ...]:
+    """The fields in the body of a call that are not documented."""
+    try:
+        if operation.closed_body.is_valid(value):
+            return ()
+        errors = [*islice(operation.closed_body.iter_errors(value), _MOST_FINDINGS)]
+    except ValueError:  # nested too deeply, which is found and refused in the body as it is
+        return ()
+    return tuple(
+        ".".join([*map(str, error.instance_path), name])[:_LONGEST_MESSAGE]
+        for error in errors
+        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
+        for name in error.kind.unexpected
+    )[:_MOST_FINDINGS]

@@ -12,22 +12,26 @@ import logging
 import os
 import socket
 import threading
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from .asgi import asgi_app
+from .asgi import TRANSPORT, asgi_app
 from .errors import EmulatorError, PortInUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from .app import App
+    from .clock import Clock
     from .settings import Settings
+    from .wire import Request, Response
 
     T = TypeVar("T")
+    Handle = Callable[[Request], Response]
+    NotHttp = Callable[[int, str], Response]
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ BACKLOG = 2048
 IDLE_SECONDS = 75
 """A connection without a request is closed after so long."""
 REQUEST_SECONDS = 30
-"""A request has to be complete within so long."""
+"""A request has to be complete within so long, and an answer that is waiting to be read, read."""
 
 
 class _SharedLoop:
@@ -68,24 +72,48 @@ class _SharedLoop:
 _shared_loop = _SharedLoop()
 
 
+class _State(ServerState):
+    """What the connections of a server share."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._second = -1
+        self.held = 0
+        """Bytes of request bodies that are not complete yet."""
+
+    def tell_time(self) -> None:
+        """Keep the header `Date` at the emulator's time."""
+        second = int(self._clock.timestamp())
+        if second != self._second:
+            self._second = second
+            self.default_headers = [(b"date", formatdate(second, usegmt=True).encode())]
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with bounds on heads and on slowness, and with Zuora's form for what is not HTTP."""
 
-    def __init__(self, app: App, largest_head: int, config: uvicorn.Config, state: ServerState) -> None:
+    def __init__(self, not_http: NotHttp, settings: Settings, config: uvicorn.Config, state: _State) -> None:
         super().__init__(config, state, {})
         self.logger = logger
         self.access_log = False
-        self._emulator = app
-        self._largest_head = largest_head
-        self._head = 0
+        self._not_http = not_http
+        self._state = state
+        self._largest_head = settings.largest_head
+        self._most_connections = settings.most_connections
+        self._most_held = settings.most_held
+        self._head = self._held = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._wait(IDLE_SECONDS)
+        if len(self.connections) > self._most_connections:
+            self._refuse(503, f"There are more than {self._most_connections} connections.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._let_go()
         super().connection_lost(exc)
 
     def _wait(self, seconds: float) -> None:
@@ -99,7 +127,9 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._wait(REQUEST_SECONDS)
         self._head = 0
+        self._state.tell_time()
         super().on_message_begin()
+        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 
     def on_url(self, url: bytes) -> None:
         self._grow(len(url))
@@ -109,9 +139,35 @@ class _Protocol(HttpToolsProtocol):
         self._grow(len(name) + len(value))
         super().on_header(name, value)
 
+    def on_body(self, body: bytes) -> None:
+        self._held += len(body)
+        self._state.held += len(body)
+        if self._state.held > self._most_held and not self.cycle.response_complete:
+            self._refuse(503, f"There are more than {self._most_held} bytes of request bodies at a time.")
+            # What is refused is not acted upon, even if this was its last part.
+            self.cycle.disconnected = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._stop_waiting()
+        self._let_go()
         super().on_message_complete()
+
+    def _let_go(self) -> None:
+        self._state.held -= self._held
+        self._held = 0
+
+    def pause_writing(self) -> None:
+        self._wait(REQUEST_SECONDS)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._stop_waiting()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        # To close it would be to wait for a caller that does not read its answer.
+        self.transport.abort()
 
     def _grow(self, size: int) -> None:
         # Up to twice the bound is read, so that the answer can say what is too large.
@@ -120,23 +176,27 @@ class _Protocol(HttpToolsProtocol):
             raise ValueError("the head of the request is too large")
 
     def send_400_response(self, msg: str) -> None:
-        response = self._emulator.not_http(msg)
-        head = b"".join(b"%s: %s\r\n" % header for header in response.headers)
-        self.transport.write(
-            b"HTTP/1.1 %d Bad Request\r\n%sconnection: close\r\n\r\n%s" % (response.status, head, response.body)
-        )
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, message: str) -> None:
+        response = self._not_http(status, message)
+        self._state.tell_time()
+        head = b"".join(b"%s: %s\r\n" % header for header in (*self._state.default_headers, *response.headers))
+        self.transport.write(b"HTTP/1.1 %d \r\n%sconnection: close\r\n\r\n%s" % (status, head, response.body))
         self.transport.close()
 
 
 class HttpServer:
-    """An application that is served until `stop`."""
+    """`handle` as it is served until `stop`; `not_http` answers what cannot be handed to it."""
 
-    def __init__(self, app: App, host: str, port: int, settings: Settings) -> None:
+    def __init__(
+        self, handle: Handle, not_http: NotHttp, clock: Clock, host: str, port: int, settings: Settings
+    ) -> None:
         listener = _listen(host, port)
         self.port: int = listener.getsockname()[1]
-        self._state = ServerState()
+        self._state = _State(clock)
         config = uvicorn.Config(
-            asgi_app(app.handle, settings.largest_body),
+            asgi_app(handle, settings.largest_body),
             interface="asgi3",
             http=HttpToolsProtocol,
             ws="none",
@@ -148,7 +208,7 @@ class HttpServer:
         config.load()
 
         def protocol() -> _Protocol:
-            return _Protocol(app, settings.largest_head, config, self._state)
+            return _Protocol(not_http, settings, config, self._state)
 
         _shared_loop.acquire()
         self._server = _shared_loop.run(lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG))

@@ -31,6 +31,9 @@ class Settings:
     numeric_codes: bool = True
     """Whether reason codes are numbers, as seen in live answers, or text, as in the schemas."""
 
+    put_needs_content_type: bool = True
+    """Whether a PUT without a content type is refused with 415, as seen live; Zuora's own SDK 3.21 sends none."""
+
     entity_ids: frozenset[str] = frozenset()
     """The entities of a tenant with Multi-entity, which `Zuora-Entity-Ids` must name; empty: not looked at."""
 
@@ -54,6 +57,12 @@ class Settings:
 
     largest_head: int = 16 << 10
     """The most bytes of a request's address and headers."""
+
+    most_connections: int = 2000
+    """Connections at a time; beyond, they are refused with 503."""
+
+    most_held: int = 64 << 20
+    """The most bytes of request bodies that wait to be complete, over all connections; beyond, 503 as well."""
 
     journal_size: int = 1000
     """How many of the last requests are kept."""

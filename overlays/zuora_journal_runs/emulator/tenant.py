@@ -7,6 +7,7 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .errors import NotThere
 from .ledger import PERIODS, Period, entries_of
 from .lifecycle import (
     BLOCKS_CREATION,
@@ -14,6 +15,7 @@ from .lifecycle import (
     DELETABLE,
     OUTCOMES,
     UNDER_WAY,
+    EntryState,
     EntryStatus,
     RunStatus,
     Transfer,
@@ -40,6 +42,24 @@ class Target(NamedTuple):
     period: Period
     start: str
     end: str
+
+
+class RunState(NamedTuple):
+    """A run as it is, whatever readers are shown."""
+
+    number: str
+    status: RunStatus
+    entries: tuple[EntryState, ...]
+
+
+class RunSummary(NamedTuple):
+    """A run as it is, whatever readers are shown."""
+
+    number: str
+    status: RunStatus
+    accounting_period: str
+    entries: int
+    cancelled_entries: int
 
 
 def not_found(number: str) -> Refusal:
@@ -159,6 +179,8 @@ class Tenant:
 
     def look(self, number: str, *, poll: bool = False) -> Run:
         """The run after all the steps that are due. Raises Refusal if there is none, or none any more."""
+        if poll:
+            self._clock.poll()
         run = self._store.run(number)
         if run and run.status in UNDER_WAY:
             run = self._advance(run, poll=poll)
@@ -202,11 +224,29 @@ class Tenant:
             run.status = step.status
         return True
 
+    def state(self, number: str, limit: int) -> RunState:
+        """A run as it is now, with so many of its entries, without a poll. Raises NotThere."""
+        run = self._store.run(number)
+        if run and run.status in UNDER_WAY:
+            run = self._advance(run, poll=False)
+        if run is None:
+            raise NotThere(f"there is no journal run {number[:100]}")
+        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)))
+
+    def summaries(self, limit: int, up_to: str | None) -> list[RunSummary]:
+        """The last runs by number, or the last up to one, as they are now, without a poll."""
+        for run in self._store.runs_in(UNDER_WAY):
+            self._advance(run, poll=False)
+        return [
+            RunSummary(run.number, run.status, run.period, run.entries, cancelled)
+            for run, cancelled in self._store.last_runs(limit, up_to)
+        ]
+
     def push(self, number: str, steps: int) -> None:
         """Take steps whatever the pace. Raises ValueError if there is no such run."""
         run = self._store.run(number)
         if run is None:
-            raise ValueError(f"there is no journal run {number}")
+            raise NotThere(f"there is no journal run {number[:100]}")
         if self._take(run, steps):
             self._store.save_run(run)
 
@@ -304,7 +344,7 @@ class Tenant:
         """Set `transferredToAccounting`. Raises ValueError for an unknown or cancelled entry."""
         status = self._store.entry_status(entry)
         if status is None:
-            raise ValueError(f"there is no journal entry {entry}")
+            raise NotThere(f"there is no journal entry {entry[:100]}")
         if status is EntryStatus.CANCELLED:
             raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
         if value is Transfer.YES:

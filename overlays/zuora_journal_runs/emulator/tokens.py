@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from .wire import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .clock import Clock
     from .identifiers import Identifiers
     from .settings import Settings
     from .store import Store
+
+
+NOT_AUTHENTICATED = 90000011
 
 
 class NoToken(Exception):
@@ -31,9 +35,8 @@ class Tokens:
         self._seconds = settings.token_seconds
         self._identifiers = identifiers
 
-    def issue(self, form: bytes, path: str) -> dict[str, Any]:
+    def issue(self, fields: Mapping[str, str], path: str) -> dict[str, Any]:
         """The answer to a request for a token. Raises NoToken."""
-        fields = {name: values[0] for name, values in parse_qs(form.decode(errors="replace")).items()}
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
         if fields.get("grant_type") != "client_credentials":
             raise self._no_token("Unsupported grant type", path)
@@ -63,8 +66,17 @@ class Tokens:
 
     def permissions(self, authorization: str) -> frozenset[str]:
         """What the bearer of a token may do. Raises Refusal for a token that is missing, unknown or expired."""
-        scheme, _, token = authorization.partition(" ")
-        permissions = self._store.permissions_of(token.strip(), self._clock.timestamp())
-        if scheme.lower() != "bearer" or permissions is None:
-            raise Refusal((90000011, "Authentication error"), status=401)
+        scheme, token = _parts(authorization)
+        permissions = self._store.permissions_of(token, self._clock.timestamp())
+        if scheme != "bearer" or permissions is None:
+            raise Refusal((NOT_AUTHENTICATED, "Authentication error"), status=401)
         return frozenset(permissions.splitlines())
+
+    def forget(self, authorization: str) -> None:
+        """Let a token be good no more."""
+        self._store.delete_token(_parts(authorization)[1])
+
+
+def _parts(authorization: str) -> tuple[str, str]:
+    scheme, _, token = authorization.partition(" ")
+    return scheme.lower(), token.strip()

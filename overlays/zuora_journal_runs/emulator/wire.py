@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Request:
     headers: dict[str, str]
     body: bytes
     scheme: str = "http"
+    caller: object = None
+    """What tells callers apart who do one thing after another: a connection, a thread, a task."""
 
     @classmethod
     def of(
@@ -45,10 +48,20 @@ class Request:
         headers: Iterable[tuple[bytes, bytes]],
         body: bytes,
         scheme: str = "http",
+        caller: object = None,
     ) -> Request:
         """A request from the bytes on the wire."""
         decoded = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
-        return cls(method, path.decode("latin-1"), query.decode("latin-1"), decoded, body, scheme)
+        return cls(method, path.decode("latin-1"), query.decode("latin-1"), decoded, body, scheme, caller)
+
+
+class Ending(Enum):
+    """How the sending of an answer ends."""
+
+    WHOLE = "as it should"
+    MORE = "with more than the headers say"
+    CUT = "within the body"
+    RESET = "before it begins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,11 @@ class Response:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    ending: Ending = Ending.WHOLE
+    delay: float = 0.0
+    """Seconds that the caller is let wait; only a server does so, and only as far as `real`."""
+    real_delay: float = 0.0
+    """Seconds of it that pass."""
 
 
 class Refusal(Exception):
@@ -76,6 +94,16 @@ class Refusal(Exception):
         self.reasons = reasons
         self.status = status
         self.headers = tuple(headers)
+
+
+def check_size(request: Request, largest_head: int, largest_body: int) -> None:
+    """Raise Refusal for a request that is too large, in bytes of address and headers or of its body."""
+    if len(request.path) + len(request.query) > largest_head:
+        raise Refusal((20, f"The address is longer than {largest_head} characters."), status=414)
+    if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > largest_head:
+        raise Refusal((20, f"The headers are longer than {largest_head} characters."), status=431)
+    if len(request.body) > largest_body:
+        raise too_large(largest_body)
 
 
 def plain_body(request: Request, most: int) -> bytes:

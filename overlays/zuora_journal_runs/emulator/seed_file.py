@@ -1,0 +1,131 @@
+"""Seeds as documents: the files of `zjr emulator --seed`, and what the control interface is sent.
+
+Their form is the schema `Seed` in `control.yaml`::
+
+    runs:
+      - number: JR-00000100
+        accountingPeriodName: Oct-2026
+        executedOn: 2026-11-02 22:05:12
+        entries: 10
+        transferredToAccounting: {7: Yes}
+      - status: Pending
+        pace: held
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from .errors import SeedUnusable
+from .fragment import control
+from .lifecycle import RunStatus, Transfer
+from .pace import Pace
+from .seed import SeedRun
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+_FIELDS = {"number": "number", "accountingPeriodName": "period", "executedOn": "executed_on"}
+_LONGEST_MESSAGE = 300
+_TEXT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which `Yes` and `2026-11-02 22:05:12` are text, as they are in Zuora.
+
+    It is the loader in Python, since the one in C lets deep nesting end the process.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
+        first: [(tag, form) for tag, form in resolvers if tag not in _TEXT]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read_seed(file: str | os.PathLike[str]) -> tuple[SeedRun, ...]:
+    """The runs in a seed file: JSON if it is named so, YAML otherwise.
+
+    Raises:
+        SeedUnusable: it cannot be read, or is not a seed; the message says where and why.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SeedUnusable(f"{file}: {reason}") from None
+    document = (_json if Path(file).suffix.lower() == ".json" else _yaml)(file, text)
+    for finding in control().schema("Seed").iter_errors(document):
+        raise _at(file, text, finding.instance_path, finding.message[:_LONGEST_MESSAGE])
+    runs = []
+    for index, run in enumerate(document["runs"]):
+        try:
+            runs.append(read_run(run))
+        except ValueError as wrong:
+            raise _at(file, text, ["runs", index], str(wrong)) from None
+    return tuple(runs)
+
+
+def _json(file: str | os.PathLike[str], text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SeedUnusable(f"{file}: it is not JSON: {error}") from None
+
+
+def _yaml(file: str | os.PathLike[str], text: str) -> Any:
+    try:
+        return _with_text_keys(yaml.load(text, _Loader))  # noqa: S506 - it is a safe loader
+    except yaml.MarkedYAMLError as error:
+        place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SeedUnusable(f"{file}{place}: it is not YAML: {error.problem}") from None
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise SeedUnusable(f"{file}: it is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _with_text_keys(each) for key, each in value.items()}
+    return [_with_text_keys(each) for each in value] if isinstance(value, list) else value
+
+
+def _at(file: str | os.PathLike[str], text: str, path: Sequence[str | int], problem: str) -> SeedUnusable:
+    line = None
+    with contextlib.suppress(yaml.YAMLError):  # JSON is YAML, but for a tab here and there
+        line = _line(yaml.compose(text, _Loader), path)
+    place = f", line {line}" if line else ""
+    where = ".".join(map(str, path))
+    return SeedUnusable(f"{file}{place}: {where + ': ' if where else ''}{problem}")
+
+
+def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
+    """The line of what is found along a path in a document."""
+    for step in path:
+        if isinstance(node, yaml.SequenceNode):
+            node = node.value[int(step)]
+        else:
+            assert isinstance(node, yaml.MappingNode)
+            node = next(value for key, value in node.value if key.value == str(step))
+    return int(node.start_mark.line) + 1 if node else None
+
+
+def read_run(run: dict[str, Any]) -> SeedRun:
+    """A run from its document, which fits the schema. Raises ValueError for a pace that is none."""
+    fields: dict[str, Any] = {ours: run[theirs] for theirs, ours in _FIELDS.items() if theirs in run}
+    if "entries" in run:
+        fields["entries"] = int(run["entries"])  # JSON has one kind of number
+    if "status" in run:
+        fields["status"] = RunStatus(run["status"])
+    if "outcome" in run:
+        fields["outcome"] = RunStatus(run["outcome"])
+    if "transactionTypes" in run:
+        fields["transaction_types"] = tuple(run["transactionTypes"])
+    if "pace" in run:
+        fields["pace"] = Pace.parse(run["pace"])
+    transfers = run.get("transferredToAccounting", {})
+    return SeedRun(**fields, transfers={int(position): Transfer(value) for position, value in transfers.items()})

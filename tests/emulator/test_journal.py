@@ -1,0 +1,245 @@
+"""What the journal tells of requests that no caller of Zuora should make."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from zuora_journal_runs.emulator import Emulator, LapseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.emulator.conftest import Api
+
+RUN = "JR-00000075"
+PATH = f"/v1/journal-runs/{RUN}"
+OTHER = "/v1/journal-runs/JR-00000074"
+
+
+def kinds(emulator: Emulator) -> list[str]:
+    return [lapse.kind.value for lapse in emulator.lapses()]
+
+
+def test_documented_calls_have_no_lapse(api: Api) -> None:
+    api.get()
+    api.entries(page=1, pageSize=4)
+    api.create(targetStartDate=None)
+    api.cancel()
+    api.delete()
+    api.http.put(f"{PATH}/cancel", headers={"Content-Type": "application/json"})
+    assert api.emulator.lapses() == []
+
+
+@pytest.mark.parametrize("version", ["186.0", "2025-08-12"])
+def test_calls_that_are_refused_have_no_lapse(api: Api, version: str) -> None:
+    api.http.headers["Zuora-Version"] = version
+    api.get("JR-00000041")
+    api.get(**{"Zuora-Track-Id": "a;b"})
+    api.http.get(f"{PATH}?{'x' * 20_000}")
+    api.create(journalEntryDate="today")
+    api.http.post("/v1/journal-runs", content="[" * 5000, headers={"Content-Type": "application/json"})
+    api.http.get(PATH, headers={"Authorization": ""})
+    assert api.emulator.lapses() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/v1/bill-runs"), ("GET", "/v1/journal-runs"), ("HEAD", PATH), ("GET", "/")]
+)
+def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
+    api.http.request(method, path)
+    (lapse,) = api.emulator.lapses()
+    assert lapse.kind is LapseKind.UNKNOWN_OPERATION
+    assert str(lapse) == f"unknown-operation: {method} {path}: no documented operation answers that"
+    assert lapse.request == api.emulator.requests[-1]
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (lambda api: api.create(colour="green", size=1), {"colour", "size"}),
+        (lambda api: api.create(transactionTypes=[{"type": "Invoice Item", "id": 1}]), {"transactionTypes.0.id"}),
+        (lambda api: api.entries(pagesize=8), {"pagesize"}),
+        (lambda api: api.http.get(f"{PATH}?expand=entries&x"), {"expand", "x"}),
+        (lambda api: api.http.put(f"{PATH}/cancel", json={"reason": "close"}), {"reason"}),
+        (lambda api: api.token(scope="all"), {"scope"}),
+    ],
+)
+def test_fields_that_no_document_knows(api: Api, call: Callable[[Api], Any], names: set[str]) -> None:
+    call(api)
+    (lapse,) = api.emulator.lapses()
+    assert lapse.kind is LapseKind.UNDOCUMENTED_FIELD
+    assert set(api.emulator.requests[-1].undocumented) == names
+    assert all(name in str(lapse) for name in names)
+
+
+def test_many_names_are_cut_short(api: Api) -> None:
+    fields: dict[str, Any] = {f"{number}{'x' * 500}": 1 for number in range(100)}
+    api.create(**fields)
+    api.http.get(PATH, params=dict.fromkeys(map(str, range(100)), 1))
+    for request in api.emulator.requests[-2:]:
+        assert len(request.undocumented) == 20
+        assert all(len(name) <= 300 for name in request.undocumented)
+
+
+# After a 429
+
+
+def test_to_wait_as_long_as_asked_is_no_lapse(api: Api) -> None:
+    api.emulator.add_fault("get:too-many-30")
+    api.get()
+    api.emulator.clock.advance(30)
+    api.get()
+    api.cancel()
+    assert kinds(api.emulator) == []
+
+
+@pytest.mark.parametrize(
+    "again",
+    [lambda api: api.get(), lambda api: api.cancel(), lambda api: api.http.get(OTHER)],
+    ids=["the same", "another call", "another run"],
+)
+def test_to_go_on_at_once_is_one(api: Api, again: Callable[[Api], Any]) -> None:
+    api.emulator.add_fault("get:too-many-30")
+    api.get()
+    api.emulator.clock.advance(20)
+    again(api)
+    (lapse,) = api.emulator.lapses()
+    assert lapse.kind is LapseKind.IGNORED_LIMIT
+    assert "a 429 had asked to wait 10 seconds longer" in str(lapse)
+    api.emulator.clock.advance(10)
+    again(api)
+    assert len(api.emulator.lapses()) == 1
+
+
+def test_the_emulators_own_limit_counts_as_well(make: Callable[..., Api]) -> None:
+    api = make(calls_per_minute=1, token_calls_per_minute=2)
+    assert [api.get().status_code for _ in range(3)] == [200, 429, 429]
+    assert kinds(api.emulator) == ["ignored-429"]
+    assert [api.token().status_code for _ in range(3)] == [200, 429, 429]
+    assert kinds(api.emulator) == ["ignored-429"] * 2
+
+
+def test_a_token_may_be_had_while_calls_have_to_wait(api: Api) -> None:
+    api.emulator.add_fault("get:too-many-30")
+    api.get()
+    api.token()
+    assert kinds(api.emulator) == []
+
+
+def test_what_another_thread_has_under_way_is_not_ignorance(api: Api) -> None:
+    api.emulator.add_fault("get:too-many-30")
+    api.get()
+    thread = threading.Thread(target=api.http.get, args=[OTHER])
+    thread.start()
+    thread.join()
+    assert kinds(api.emulator) == []
+    thread = threading.Thread(target=api.http.get, args=[PATH])
+    thread.start()
+    thread.join()
+    assert kinds(api.emulator) == ["ignored-429"]
+
+
+async def test_what_another_task_has_under_way_is_not_ignorance(api: Api) -> None:
+    headers = {"Authorization": api.http.headers["Authorization"]}
+    transport = api.emulator.transport()
+    async with httpx.AsyncClient(transport=transport, base_url=api.emulator.url, headers=headers) as http:
+        api.emulator.add_fault("get:too-many-30")
+        await asyncio.gather(http.get(PATH), http.get(OTHER))
+        assert kinds(api.emulator) == []
+        api.emulator.clock.advance(30)
+        api.emulator.add_fault("get:too-many-30")
+        await http.get(PATH)
+        await http.get(OTHER)
+        assert kinds(api.emulator) == ["ignored-429"]
+
+
+def test_a_task_of_another_event_loop(api: Api) -> None:
+    api.emulator.add_fault("get:1+:too-many-30")
+    for _ in range(2):
+        request = httpx.Request("GET", f"http://localhost{PATH}", content=b"")
+        with pytest.raises(StopIteration):
+            api.emulator.transport().handle_async_request(request).send(None)
+    assert kinds(api.emulator) == ["ignored-429"]
+
+
+def test_over_http_a_caller_is_a_connection() -> None:
+    with Emulator(faults=["get:too-many-30"]) as emulator, httpx.Client(base_url=emulator.url) as http:
+        http.get(PATH)
+        httpx.get(f"{emulator.url}{OTHER}")
+        assert kinds(emulator) == []
+        http.get(OTHER)
+        assert kinds(emulator) == ["ignored-429"]
+
+
+# As a whole
+
+
+def test_what_is_allowed_is_left_out(api: Api) -> None:
+    api.http.get("/v1/bill-runs")
+    api.http.get(f"{PATH}?x=1")
+    assert kinds(api.emulator) == ["unknown-operation", "undocumented-field"]
+    assert [lapse.kind for lapse in api.emulator.lapses(allow=["unknown-operation"])] == ["undocumented-field"]
+    assert api.emulator.lapses(allow=list(LapseKind)) == []
+    with pytest.raises(ValueError, match="everything"):
+        api.emulator.lapses(allow=["everything"])
+
+
+def test_lapses_outlast_the_requests_and_are_bounded(make: Callable[..., Api]) -> None:
+    api = make(journal_size=1)
+    for number in range(105):
+        api.http.get(f"/v1/bill-runs/{number}")
+    api.get()
+    assert len(api.emulator.requests) == 1
+    assert len(api.emulator.lapses()) == 100
+    assert api.emulator.lapses()[0].request.path == "/v1/bill-runs/0"
+    api.emulator.forget_requests()
+    assert len(api.emulator.requests) == len(api.emulator.lapses()) == 0
+
+
+def test_those_who_wait_are_bounded(api: Api) -> None:
+    api.emulator._app.journal._waits = dict.fromkeys(range(10_000), api.emulator.clock.timestamp() + 60.0)
+    api.emulator.add_fault("get:too-many-30")
+    api.get()
+    assert len(api.emulator._app.journal._waits) == 10_000
+
+
+def test_it_tells_when_a_request_came(api: Api) -> None:
+    api.emulator.clock.advance(60)
+    api.get()
+    assert api.emulator.requests[-1].at == api.emulator.clock.timestamp()
+
+
+def test_it_holds_no_secret_of_a_call_that_is_out_of_order(api: Api) -> None:
+    secret = api.emulator.client_secret
+    form = {"client_id": api.emulator.client_id, "secret": secret, "grant_type": "client_credentials"}
+    api.http.post(f"/oauth/token?client_secret={secret}", data=form)
+    api.http.post("/oauth/token", content=json.dumps(form))
+    told = f"{api.emulator.requests} {api.emulator.lapses()}"
+    assert secret not in told
+    assert "no document knows client_secret, secret" in told
+
+
+# This package's clients
+
+
+def test_a_client_waits_by_the_emulators_clock(api: Api) -> None:
+    before = api.emulator.clock.timestamp()
+    api.emulator.add_fault("get:too-many-45")
+    with api.emulator.client() as client:
+        assert client.retrieve(RUN).status == "Completed"
+    assert 45 <= api.emulator.clock.timestamp() - before < 60
+    assert kinds(api.emulator) == []
+
+
+async def test_an_asynchronous_client_does_too(api: Api) -> None:
+    api.emulator.add_fault("get:too-many-45")
+    async with api.emulator.async_client(entity_id="e-1") as client:
+        outcome = await client.cancel_and_wait(RUN)
+    assert len(outcome.cancelled) == 9
+    assert api.emulator.requests[-1].headers["zuora-entity-ids"] == "e-1"
