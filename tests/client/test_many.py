@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from zuora_journal_runs import CancellationResult, errors
@@ -13,6 +12,8 @@ from zuora_journal_runs import CancellationResult, errors
 from .world import FakeClock, answer, refusal, run
 
 if TYPE_CHECKING:
+    import httpx
+
     from .world import Kind
 
 
