@@ -12,7 +12,7 @@ from tests.contract.answers import Answers, Kind, encoded
 from zuora_journal_runs_api import Client
 from zuora_journal_runs_api.errors import UnreadableAnswer
 
-from .reading import MODULES, function_of, is_model, model_of
+from .reading import MODULES, function_of, is_model, model_of, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,15 @@ def test_all_four_give_the_same(answers: Answers, operation: str) -> None:
         assert response.exchange.request_id == response.headers["Zuora-Request-Id"] == "1" * 36
     assert len(asked) == 4
     assert len(set(asked)) == 1
+
+
+def test_what_a_header_means_is_said(fragment: Mapping[str, Any]) -> None:
+    doc = " ".join(str(module_of("cancelJournalRun").sync.__doc__).split())
+    headers = [each for each in fragment["components"]["parameters"].values() if each["in"] == "header"]
+    for header in headers:
+        if header["name"] != "Idempotency-Key":
+            said = " ".join(header["description"].split())
+            assert f"{header['name'].lower().replace('-', '_')}: {said}" in doc
 
 
 @pytest.mark.parametrize("operation", MODULES)

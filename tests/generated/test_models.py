@@ -46,7 +46,7 @@ def snake(name: str) -> str:
 
 def test_every_object_has_a_model_with_all_of_its_fields(fragment: Mapping[str, Any]) -> None:
     schemas = {name: each for name, each in fragment["components"]["schemas"].items() if each.get("type") == "object"}
-    assert len(schemas) == 16
+    assert len(schemas) >= 16
     for name, schema in schemas.items():
         model = getattr(models, name)
         fields = {field.name.rstrip("_") for field in attrs.fields(model)} - {"additional_properties", "exchange"}

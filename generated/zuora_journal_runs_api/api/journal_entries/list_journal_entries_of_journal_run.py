@@ -119,12 +119,16 @@ def sync_detailed(
         jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
 
     Raises:
         errors.UnreadableAnswer: the answer's body is not what the contract says.
@@ -168,12 +172,16 @@ def sync(
         jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
 
     Raises:
         errors.UnreadableAnswer: the answer's body is not what the contract says.
@@ -217,12 +225,16 @@ async def asyncio_detailed(
         jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
 
     Raises:
         errors.UnreadableAnswer: the answer's body is not what the contract says.
@@ -266,12 +278,16 @@ async def asyncio(
         jr_number: The number of a journal run.
         page: The body of the request.
         page_size: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
 
     Raises:
         errors.UnreadableAnswer: the answer's body is not what the contract says.

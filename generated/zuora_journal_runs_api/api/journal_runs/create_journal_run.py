@@ -112,13 +112,18 @@ def sync_detailed(
     `Error`. It needs the Zuora Finance permission "Create Journal Run".
 
     Args:
-        idempotency_key: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        idempotency_key: A unique value of the caller's. A request that repeats it within 24 hours is answered with what
+            the first one was answered with, and changes nothing. A version 4 UUID serves well.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
@@ -159,13 +164,18 @@ def sync(
     `Error`. It needs the Zuora Finance permission "Create Journal Run".
 
     Args:
-        idempotency_key: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        idempotency_key: A unique value of the caller's. A request that repeats it within 24 hours is answered with what
+            the first one was answered with, and changes nothing. A version 4 UUID serves well.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
@@ -206,13 +216,18 @@ async def asyncio_detailed(
     `Error`. It needs the Zuora Finance permission "Create Journal Run".
 
     Args:
-        idempotency_key: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        idempotency_key: A unique value of the caller's. A request that repeats it within 24 hours is answered with what
+            the first one was answered with, and changes nothing. A version 4 UUID serves well.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
@@ -253,13 +268,18 @@ async def asyncio(
     `Error`. It needs the Zuora Finance permission "Create Journal Run".
 
     Args:
-        idempotency_key: The body of the request.
-        accept_encoding: The body of the request.
-        content_encoding: The body of the request.
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
-        zuora_org_ids: The body of the request.
-        zuora_version: The body of the request.
+        idempotency_key: A unique value of the caller's. A request that repeats it within 24 hours is answered with what
+            the first one was answered with, and changes nothing. A version 4 UUID serves well.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:

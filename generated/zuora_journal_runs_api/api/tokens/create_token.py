@@ -79,8 +79,9 @@ def sync_detailed(
     until then. The request itself carries no `Authorization` header.
 
     Args:
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
         body: A client's credentials, as a form.
 
     Raises:
@@ -110,8 +111,9 @@ def sync(
     until then. The request itself carries no `Authorization` header.
 
     Args:
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
         body: A client's credentials, as a form.
 
     Raises:
@@ -141,8 +143,9 @@ async def asyncio_detailed(
     until then. The request itself carries no `Authorization` header.
 
     Args:
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
         body: A client's credentials, as a form.
 
     Raises:
@@ -172,8 +175,9 @@ async def asyncio(
     until then. The request itself carries no `Authorization` header.
 
     Args:
-        zuora_track_id: The body of the request.
-        zuora_entity_ids: The body of the request.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
         body: A client's credentials, as a form.
 
     Raises:
