@@ -12,6 +12,9 @@ UV := uv==0.13.9
 FRAGMENT := openapi/journal-runs.yaml
 LINT := openapi/lint
 GENERATE := $(BIN)/python openapi/generator/generate.py
+SPEC := $(BIN)/python -m openapi.spec
+INDEX := https://developer.zuora.com/v1-api-reference/api/journal-runs.md
+INTO := build/documents
 
 RUNTIME_READY := $(VENV)/.runtime-ready
 DEV_READY := $(VENV)/.dev-ready
@@ -23,8 +26,8 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test contract bench check generate format lock clean \
-	check-lint check-format check-types check-generated check-fragment check-package
+.PHONY: help run test contract mutants seeds official bench check spec fetch generate format lock clean \
+	check-lint check-format check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,14 +38,29 @@ run: $(RUNTIME_READY) ## Cancel a journal run on the emulator and see what reall
 test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov
 
-contract: $(DEV_READY) ## Hold the emulator's answers against the fragment
-	@$(BIN)/python -m pytest tests/contract
+contract: $(DEV_READY) ## Test the emulator against the contract (CONTRACT='--report html': with options of zjr contract)
+	@$(BIN)/python -m tests.contract suite $(CONTRACT)
+
+mutants: $(DEV_READY) ## Try the contract suite on broken providers, and say what finds each of them
+	@$(BIN)/python -m tests.contract mutants
+
+seeds: $(DEV_READY) ## Look for findings in the emulator over many seeds (SEEDS=20; takes some minutes)
+	@$(BIN)/python -m tests.contract seeds $(or $(SEEDS),20)
+
+official: $(DEV_READY) ## Let Zuora's own SDK, unchanged, close a month against the emulator (takes half a minute)
+	@$(BIN)/python -m pytest tests/official/sdk.py
 
 bench: $(DEV_READY) ## Measure the budgets, beside httpx, aiohttp and Zuora's own SDK (BENCH=--quick: less, sooner)
 	@$(BIN)/python -m tests.bench $(BENCH)
 
 check: ## Check code, types, fragment and package
-check: check-lint check-format check-types check-generated check-fragment check-package
+check: check-lint check-format check-types check-spec check-generated check-fragment check-package
+
+spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
+	@$(SPEC) build $(SPEC_OPTIONS) $(DOCS)
+
+fetch: $(DEV_READY) ## Fetch Zuora's pages into a folder (INDEX=address of the tag's index page, INTO=folder)
+	@$(SPEC) fetch '$(INDEX)' '$(INTO)'
 
 generate: $(DEV_READY) ## Make the generated client anew from the fragment
 	@$(GENERATE)
@@ -71,6 +89,10 @@ check-format: $(DEV_READY)
 check-types: $(DEV_READY)
 	@echo 'check: mypy --strict'
 	@$(BIN)/mypy --no-error-summary || $(call fail,mypy has findings)
+
+check-spec: $(DEV_READY)
+	@echo 'check: the fragment is what its layers build'
+	@$(SPEC) check || $(call fail,the fragment is not what its layers build)
 
 check-generated: $(DEV_READY)
 	@echo 'check: generated/ is what the fragment makes'

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 HERE = Path(__file__).resolve().parent
 FRAGMENT = HERE.parent / "journal-runs.yaml"
@@ -20,11 +24,34 @@ templates in `openapi/generator/templates/`. `make check` fails if it is anythin
 """
 
 
-def generate(into: Path) -> None:
-    """Make the client in a folder that does not exist yet."""
+def generate(into: Path, fragment: Path | None = None) -> None:
+    """Make the client in a folder that does not exist yet, from the fragment if no other is given."""
+    with tempfile.TemporaryDirectory() as folder:
+        described = Path(folder) / "described.json"
+        document = yaml.safe_load((fragment or FRAGMENT).read_text(encoding="utf-8"))
+        described.write_text(json.dumps(with_descriptions(document), default=str), encoding="utf-8")
+        run_generator(described, into)
+    (into / "DO-NOT-EDIT.md").write_text(NOTICE, encoding="utf-8")
+    (into / "py.typed").touch()
+
+
+def with_descriptions(document: dict[str, Any]) -> dict[str, Any]:
+    """The contract with each parameter's description on its schema too, where alone the generator looks for it."""
+    components = document["components"]
+    for parameter in components.get("parameters", {}).values():
+        schema = parameter["schema"]
+        if "$ref" in schema:
+            schema = components["schemas"][schema["$ref"].rpartition("/")[2]]
+        if "description" in parameter:
+            schema.setdefault("description", " ".join(parameter["description"].split()))
+    return document
+
+
+def run_generator(document: Path, into: Path) -> None:
+    """Make the client from a document, in the generator's form."""
     command: list[str | Path] = [
         *(sys.executable, "-m", "openapi_python_client", "generate"),
-        *("--path", FRAGMENT, "--output-path", into, "--meta", "none"),
+        *("--path", document, "--output-path", into, "--meta", "none"),
         *("--config", HERE / "config.yaml", "--custom-template-path", HERE / "templates"),
         "--fail-on-warning",
     ]
@@ -33,8 +60,6 @@ def generate(into: Path) -> None:
     run = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
     if run.returncode:
         sys.exit(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
-    (into / "DO-NOT-EDIT.md").write_text(NOTICE, encoding="utf-8")
-    (into / "py.typed").touch()
 
 
 def differences(made: Path, kept: Path) -> list[str]:

@@ -55,7 +55,7 @@ def operations(document: Mapping[str, Any]) -> dict[str, Operation]:
                     path,
                     item[method],
                     {(each["in"], each["name"]): each for each in listed},
-                    {status: resolved(document, each) for status, each in item[method]["responses"].items()},
+                    {status: resolved(document, each) for status, each in item[method].get("responses", {}).items()},
                 )
     return found
 

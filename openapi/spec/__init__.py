@@ -1,0 +1,1 @@
+"""From Zuora's documents to the contract: what `make spec` runs."""
