@@ -57,6 +57,8 @@ CONTRADICTIONS = {
     "Retry-After always or sometimes": "headers/RetryAfter",
     "three forms of errors or one": "responses/Refused",
     "one transaction type more in the user interface": "schemas/TransactionType",
+    "the status of an answer to a deletion": "/delete/responses/200",
+    "failures under status 200 or their own": "parameters/ZuoraVersion",
     "whether the entity id need not or should not be sent": "parameters/ZuoraEntityIds",
     "success required or not": "schemas/Success",
     "the lifetime of a token as a number or text": "TokenResponse/properties/expires_in",
