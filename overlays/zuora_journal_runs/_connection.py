@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
@@ -105,6 +104,8 @@ async def _result(future: Future[T], seconds: float) -> T:
     Raises:
         TimeoutError: it was not done in time.
     """
+    import asyncio  # it takes a while to import, and threads do without it
+
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
     waiter: asyncio.Future[None] = loop.create_future()
 
@@ -153,6 +154,8 @@ class AsyncConnection(httpx.AsyncClient):
         if isinstance(step, Wait):
             return await _result(step.future, max(0.0, step.deadline - self.caller.clock.monotonic()))
         if isinstance(step, Await):
+            import asyncio
+
             left = max(0.0, step.deadline - self.caller.clock.monotonic())
             async with asyncio.timeout(left):
                 return Secret(await step.awaitable)

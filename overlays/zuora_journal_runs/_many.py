@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import queue
 import threading
@@ -157,6 +156,8 @@ async def in_tasks(
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
     """Cancel runs in tasks; results in the order of the numbers."""
+    import asyncio  # it takes a while to import, and threads do without it
+
     good, results = sorted_out(numbers)
     gate = asyncio.Semaphore(at_once or len(good) or 1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import ssl
 import urllib.request
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,6 +21,8 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keep
 @functools.cache
 def user_agent() -> str:
     """The `User-Agent` of all requests."""
+    from importlib import metadata
+
     return f"zuora-journal-runs/{metadata.version('zuora-journal-runs')}"
 
 
