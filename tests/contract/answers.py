@@ -11,14 +11,14 @@ import schemathesis
 from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 
-from .suite import configuration
+from zuora_journal_runs.contract.fragment import METHODS, resolved
+from zuora_journal_runs.contract.schema import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hypothesis.strategies import SearchStrategy
 
-METHODS = ("get", "put", "post", "delete")
 OTHER_VALUES: tuple[Any, ...] = (
     None,
     True,
@@ -75,7 +75,7 @@ class Answers:
                 for kind, content in self._media.items()
             },
         }
-        self._schema = schemathesis.openapi.from_dict(inverted, config=configuration("", seed, 1))
+        self._schema = schemathesis.openapi.from_dict(inverted, config=configuration(seed, 1))
 
     @property
     def kinds(self) -> list[Kind]:
@@ -96,16 +96,6 @@ class Answers:
         """Whether the fragment allows a body."""
         schema = self._media[kind]["application/json"]["schema"]
         return Draft202012Validator({"components": self._components, **schema}, validate_formats=True).is_valid(body)
-
-
-def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a node of the fragment stands for, if it is a reference."""
-    while "$ref" in node:
-        target: Any = document
-        for name in node["$ref"].removeprefix("#/").split("/"):
-            target = target[name]
-        node = target
-    return node
 
 
 def changed(body: Any) -> Iterator[Any]:

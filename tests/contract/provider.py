@@ -1,61 +1,95 @@
-"""The emulator as the provider that the contract suite is tried on."""
+"""The emulator as the provider that the contract suite is tried on, in this process."""
 
 from __future__ import annotations
 
-import itertools
+import io
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
 
-from .suite import Known, Suite
+from zuora_journal_runs.contract import Options, Run, Target
+from zuora_journal_runs.emulator import Emulator, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from zuora_journal_runs.emulator import Emulator
+    Answer = Callable[[httpx.Request], httpx.Response]
 
-SEED = 75
+ENTITY = "11e64eef-ac1f-4e52-8ab2-8d1b1c5b5b9a"
+ORGANISATION = "8ad097b4"
+PACE = "polls:2/3"
+"""Each state is seen by more than one look, so that it is known when something is asked of a run in it."""
 
 
-def suite_for(emulator: Emulator, fragment: Mapping[str, Any], *, examples: int = 1) -> Suite:
-    """The suite for an emulator, in process."""
-    keys = itertools.count()
-    suite = Suite(
-        fragment,
-        known(emulator),
-        token=token_of(emulator),
-        seed=SEED,
-        examples=examples,
-        new_key=lambda: f"key-{next(keys)}",
+class Clock:
+    """Time that passes only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class InProcess(BaseAdapter):
+    """Has requests answered by a function."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
+        }
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        sent = httpx.Request(str(request.method), str(request.url), headers=fields, content=bytes(body or b""))  # type: ignore[arg-type]
+        answered = self._answer(sent)
+        raw = urllib3.HTTPResponse(
+            body=io.BytesIO(b"".join(answered.stream)),  # type: ignore[arg-type]
+            headers=answered.headers.multi_items(),  # type: ignore[arg-type]
+            status=answered.status_code,
+            version=11,
+            preload_content=False,
+            request_method=request.method,
+        )
+        response = requests.Response()
+        response.status_code, response.raw, response.request = answered.status_code, raw, request
+        response.headers, response.url = requests.structures.CaseInsensitiveDict(raw.headers), str(request.url)
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+def emulator_for_the_suite(**settings: Any) -> Emulator:
+    """An emulator with an entity and an organisation, in which everything takes a while."""
+    chosen = Settings(entity_ids=frozenset({ENTITY}), organization_ids=frozenset({ORGANISATION}), **settings)
+    return Emulator(pace=PACE, seed=(), settings=chosen)
+
+
+def target_of(emulator: Emulator) -> Target:
+    environ = emulator.environ() | {"ZUORA_ENTITY_ID": ENTITY, "ZUORA_ORG_IDS": ORGANISATION}
+    return Target.from_environ(environ)
+
+
+def suite_for(
+    emulator: Emulator, options: Options | None = None, answer: Answer | None = None, *, transfer: bool = True
+) -> Run:
+    """The suite, on an emulator or on what changes its answers on their way."""
+    clock = Clock()
+    return Run(
+        target_of(emulator),
+        options or Options(),
+        transfer=emulator.mark_transferred if transfer else None,
+        adapter=InProcess(answer or emulator.transport().handle_request),
+        now=clock.now,
+        sleep=clock.sleep,
     )
-    suite.schema.app = emulator.asgi()
-    return suite
-
-
-def known(emulator: Emulator) -> Known:
-    """What a new emulator has, or one that was reset."""
-    return Known(
-        runs={
-            "getJournalRun": "JR-00000073",
-            "listJournalEntriesOfJournalRun": "JR-00000073",
-            "cancelJournalRun": "JR-00000075",
-            "deleteJournalRun": "JR-00000072",
-        },
-        period="Oct-2026",
-        start="2026-10-01",
-        end="2026-10-31",
-        client_id=emulator.client_id,
-        client_secret=emulator.client_secret,
-    )
-
-
-def token_of(emulator: Emulator) -> str:
-    """A bearer token of an emulator's."""
-    form = {
-        "client_id": emulator.client_id,
-        "client_secret": emulator.client_secret,
-        "grant_type": "client_credentials",
-    }
-    with httpx.Client(transport=emulator.transport(), base_url=emulator.url) as client:
-        token: str = client.post("/oauth/token", data=form).raise_for_status().json()["access_token"]
-    return token

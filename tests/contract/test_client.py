@@ -63,12 +63,14 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     coding: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def response(self) -> httpx.Response:
-        headers = {"Content-Type": "application/json;charset=UTF-8", "Zuora-Request-Id": "0" * 36}
+        headers = {"Content-Type": "application/json;charset=UTF-8", "Zuora-Request-Id": "0" * 36, **dict(self.headers)}
         if self.coding is not None:
             headers["Content-Encoding"] = self.coding
-        return httpx.Response(self.status, headers=headers, stream=httpx.ByteStream(self.body))
+        fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        return httpx.Response(self.status, headers=fields, stream=httpx.ByteStream(self.body))
 
 
 def made_of(operation: str, answer: Answer) -> Any:
@@ -87,6 +89,7 @@ def made_of(operation: str, answer: Answer) -> Any:
         "track_id": "a-track-id",
         "idempotency_key": "a-key",
         "retry": lambda _: None,
+        "clock": Clock(),
         "transport": httpx.MockTransport(serve),
     }
 
@@ -190,6 +193,55 @@ def test_every_change_of_an_example_is_understood_or_an_error(answers: Answers, 
             else:
                 assert_nothing_lost(kind, Answer(code, plain), plain)
     assert understood
+
+
+class Clock:
+    """A clock on which waiting takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+HEADERS = (
+    "Concurrency-Limit-Limit", "Concurrency-Limit-Remaining", "Concurrency-Limit-Type", "Content-Type", "Date",
+    "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Zuora-Request-Id",
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(["", "-1", "0", "1e9", "9" * 400, "NaN", "inf", "soon", "1, 2;w=3", "text/html; charset=utf-7"]),
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=30).map(
+        str.strip
+    ),
+    st.integers().map(str),
+)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_no_header_spoils_an_answer(operation: str) -> None:
+    """Whatever headers say of limits, ids and types, the body is read, and a failure has its own error."""
+
+    @settings(quick, max_examples=40)
+    @given(st.dictionaries(st.sampled_from(HEADERS), VALUES), st.booleans(), st.sampled_from([200, 404, 429, 500]))
+    def read(headers: dict[str, str], compressed: bool, status: int) -> None:
+        plain = encoded(SUCCESS if status == 200 else {"success": False, "reasons": REASONS})
+        body, coding = (gzip.compress(plain), "gzip") if compressed else (plain, None)
+        made = made_of(operation, Answer(status, body, coding, tuple(headers.items())))
+        if status == 200:
+            assert not isinstance(made, errors.JournalRunsError), f"{made!r} with {headers}"
+            assert same(written(operation, made), sent(operation, plain))
+        else:
+            assert isinstance(made, errors.APIError), f"{made!r} with {headers}"
+            assert (made.codes, made.status_code, made.body) == (["50000030"], status, plain)
+
+    read()
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 206, 302, 404, 429, 500, 503])

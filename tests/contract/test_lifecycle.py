@@ -1,43 +1,25 @@
-"""The life cycle of the emulator's runs: every operation in every status, and walks through all of it."""
+"""The life of a run: every operation in every status, and what a life can and cannot be."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from zuora_journal_runs.emulator import AT_ONCE, HELD, Emulator, RunStatus, SeedRun, Settings, Transfer
+from zuora_journal_runs.contract import Options, Run
+from zuora_journal_runs.contract.checks import Violation
+from zuora_journal_runs.contract.lifecycle import ALLOWED, GONE, STATUSES, Life
+from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Settings, Transfer
 
-from . import lifecycle
-from .checks import body_of
-from .lifecycle import ALLOWED, GONE, STATUSES
 from .provider import suite_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from schemathesis import Case, Response
-
-    from .suite import Suite
+    from zuora_journal_runs.contract.bench import Bench
 
 RUN = "JR-00000001"
-NEW_RUN = {
-    "accountingPeriodName": "Oct-2026",
-    "journalEntryDate": "2026-10-31",
-    "transactionTypes": [{"type": "Invoice Item"}],
-}
-
-walks = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    # A failure is told by its last call; to shrink a walk takes minutes.
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+WANTED = {"journalEntryDate": "2026-10-31", "transactionTypes": [{"type": "Invoice Item"}]}
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +31,16 @@ def held() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def held_suite(held: Emulator, fragment: Mapping[str, Any]) -> Suite:
-    return suite_for(held, fragment)
+def bench(held: Emulator) -> Bench:
+    return bench_of(held)
+
+
+def bench_of(emulator: Emulator) -> Bench:
+    run: Run = suite_for(emulator, Options())
+    # The runs here are made by the test.
+    run.bench.own[RUN] = Life(RUN, {})
+    run.bench.target = type(run.bench.target)(run.bench.target.url, emulator.client_id, emulator.client_secret)
+    return run.bench
 
 
 def put(emulator: Emulator, status: str) -> None:
@@ -60,90 +50,129 @@ def put(emulator: Emulator, status: str) -> None:
         emulator.add_run(SeedRun(number=RUN, status=RunStatus(status), entries=3))
 
 
-def status_of(suite: Suite) -> str:
-    response = suite.call("getJournalRun", RUN)
-    return GONE if response.status_code == 404 else str(body_of(response)["status"])
+def status_of(bench: Bench) -> str:
+    answer = bench.call("getJournalRun", RUN)
+    return GONE if answer.status == 404 else str(answer.data["status"])
 
 
 @pytest.mark.parametrize("status", [*STATUSES, GONE])
 @pytest.mark.parametrize("operation", ALLOWED)
-def test_every_operation_in_every_status(held: Emulator, held_suite: Suite, operation: str, status: str) -> None:
+def test_every_operation_in_every_status(held: Emulator, bench: Bench, operation: str, status: str) -> None:
     put(held, status)
     expected = ALLOWED[operation][status]
-    assert held_suite.call(operation, RUN).status_code == expected
+    assert bench.call(operation, RUN).status == expected
     begun = {"cancelJournalRun": "CancelInprogress", "deleteJournalRun": "DeleteInprogress"}
-    after = begun.get(operation, status) if expected == 200 else status
-    assert status_of(held_suite) == after
+    assert status_of(bench) == (begun.get(operation, status) if expected == 200 else status)
+    assert not bench.record.findings
 
 
 @pytest.mark.parametrize("status", [*STATUSES, GONE])
-def test_a_run_that_has_not_ended_keeps_another_from_being_created(
-    held: Emulator, held_suite: Suite, status: str
-) -> None:
+def test_a_run_that_has_not_ended_keeps_another_from_being_created(held: Emulator, bench: Bench, status: str) -> None:
     put(held, status)
-    response = held_suite.call("createJournalRun", body=NEW_RUN)
-    assert response.status_code == (409 if status in ("Pending", "Processing") else 200)
+    answer = bench.call("createJournalRun", body=bench.creation())
+    assert answer.status == (409 if status in ("Pending", "Processing") else 200)
 
 
 @pytest.mark.parametrize("show_cancel_in_progress", [True, False])
-def test_the_cancellation_that_the_documents_tell_of(
-    fragment: Mapping[str, Any], show_cancel_in_progress: bool
-) -> None:
+def test_the_cancellation_that_the_documents_tell_of(show_cancel_in_progress: bool) -> None:
     """Ten entries, of which one is transferred to accounting: nine are cancelled, and the run stays Completed."""
     run = SeedRun(number=RUN, entries=10, transfers={7: Transfer.YES})
-    settings_ = Settings(show_cancel_in_progress=show_cancel_in_progress)
-    emulator = Emulator(pace="polls:1", seed=[run], settings=settings_)
-    suite = suite_for(emulator, fragment)
-    assert body_of(suite.call("cancelJournalRun", RUN)) == {"success": True}
-    emulator.release(RUN)
-    assert status_of(suite) == "Completed"
-    page = body_of(suite.call("listJournalEntriesOfJournalRun", RUN, query={"pageSize": 300}))
-    stays = {entry["number"]: entry["status"] for entry in page["journalEntries"]}
-    assert list(stays.values()) == [*["Cancelled"] * 6, "Created", *["Cancelled"] * 3]
-    assert page["journalEntries"][6]["transferredToAccounting"] == "Yes"
-    assert suite.call("deleteJournalRun", RUN).status_code == 409
+    settings = Settings(show_cancel_in_progress=show_cancel_in_progress)
+    bench = bench_of(Emulator(pace="polls:1", seed=[run], settings=settings))
+    life = bench.own[RUN]
+    life.possible = {"Completed"}
+    bench.look(life)
+    assert bench.cancel(life) == 200
+    assert bench.settle(life) == "Completed"
+    assert life.blocked
+    assert [entry["status"] for entry in (life.entries or {}).values()].count("Cancelled") == 9
+    assert bench.delete(life) == 409
 
 
-@pytest.mark.parametrize("show_cancel_in_progress", [True, False])
-def test_walks_by_several_people_at_once(fragment: Mapping[str, Any], show_cancel_in_progress: bool) -> None:
-    emulator = Emulator(pace="polls:1", seed=(), settings=Settings(show_cancel_in_progress=show_cancel_in_progress))
-    reached: Counter[tuple[str, int]] = Counter()
-
-    def transfer(number: str) -> None:
-        for entry in emulator.entry_numbers(number)[:1]:
-            try:
-                emulator.mark_transferred(entry, Transfer.YES)
-            except ValueError:
-                return  # it is cancelled
-
-    walk = lifecycle.machine(suite_for(emulator, fragment), start=emulator.reset, transfer=transfer, reached=reached)
-    run_state_machine_as_test(walk, settings=settings(walks, max_examples=30, stateful_step_count=40))
-    missing = {
-        ("createJournalRun", 200), ("createJournalRun", 409),
-        ("getJournalRun", 200), ("listJournalEntriesOfJournalRun", 200),
-        ("cancelJournalRun", 200), ("cancelJournalRun", 409),
-        ("deleteJournalRun", 409),
-    } - reached.keys()  # fmt: skip
-    assert not missing, missing
+def entries(*transferred: str, status: str = "Created") -> list[dict[str, Any]]:
+    return [{"number": f"JE-{n}", "status": status, "transferredToAccounting": t} for n, t in enumerate(transferred)]
 
 
-def test_walks_along_the_links(fragment: Mapping[str, Any]) -> None:
-    emulator = Emulator(pace=AT_ONCE, seed=())
-    suite = suite_for(emulator, fragment)
-    reached: Counter[tuple[str, int]] = Counter()
+def completed() -> Life:
+    life = Life(RUN, WANTED)
+    life.retrieved(200, run("Completed", totalJournalEntryCount=2))
+    life.listed(200, entries("No", "Yes"))
+    return life
 
-    class Walk(suite.schema.as_state_machine()):  # type: ignore[misc]
-        def setup(self) -> None:
-            emulator.reset()
 
-        def validate_response(self, response: Response, case: Case[Any], **_: Any) -> None:
-            reached[case.operation.definition.raw["operationId"], response.status_code] += 1
-            super().validate_response(response, case, additional_checks=suite.checks)
+def run(status: str, **fields: Any) -> dict[str, Any]:
+    return {"number": RUN, "status": status, **WANTED, **fields}
 
-    Walk.run(settings=settings(walks, max_examples=40, stateful_step_count=10))
-    missing = {
-        ("createJournalRun", 200),
-        ("getJournalRun", 200), ("getJournalRun", 404), ("listJournalEntriesOfJournalRun", 200),
-        ("cancelJournalRun", 200), ("deleteJournalRun", 200),
-    } - reached.keys()  # fmt: skip
-    assert not missing, missing
+
+def test_a_run_goes_on_by_itself_but_not_back() -> None:
+    life = Life(RUN, WANTED)
+    life.retrieved(200, run("Processing"))
+    assert life.may_be("Completed")
+    with pytest.raises(Violation, match="is Pending, and can only be"):
+        life.retrieved(200, run("Pending"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"number": "JR-00000002"}, "asked for JR-00000001, and got JR-00000002"),
+        ({"journalEntryDate": "2026-10-30"}, "journalEntryDate of JR-00000001 is 2026-10-30, and was 2026-10-31"),
+        ({"transactionTypes": []}, r"of the types \[\], and was to be of \['Invoice Item'\]"),
+        ({"totalJournalEntryCount": 3}, "has 3 entries, and had 2 before"),
+        ({"status": "Cancelled"}, "is Cancelled, and can only be"),
+        ({"status": "Error"}, "is Error, and can only be"),
+    ],
+)
+def test_a_run_stays_what_it_is(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(Violation, match=said):
+        completed().retrieved(200, run("Completed") | fields)
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (entries("No", "Yes", "No"), "has 3 entries, and had 2 before"),
+        (entries("No", "Yes")[:1] * 2, "an entry is listed twice"),
+        ([*entries("No"), {"number": "JE-9", "status": "Created"}], "has other entries than before"),
+        (entries("No", "Yes", status="Cancelled"), "JE-0 is cancelled, and nobody asked for it"),
+    ],
+)
+def test_entries_stay_what_they_are(listed: list[dict[str, Any]], said: str) -> None:
+    with pytest.raises(Violation, match=said):
+        completed().listed(200, listed)
+
+
+def test_what_was_transferred_stays_and_what_was_cancelled_too() -> None:
+    life = completed()
+    life.cancelled(200)
+    some = [entries("No", status="Cancelled")[0], entries("No", "Yes")[1]]
+    life.listed(200, some)
+    assert life.blocked
+    assert life.transferred
+    with pytest.raises(Violation, match="JE-0 was cancelled, and is Created again"):
+        life.listed(200, entries("No", "Yes"))
+    with pytest.raises(Violation, match="JE-1 is cancelled, and was transferred"):
+        life.listed(200, entries("No", "Yes", status="Cancelled"))
+    life.retrieved(200, run("Cancelled"))
+    with pytest.raises(Violation, match="is Cancelled, and its entry JE-1 is not"):
+        life.listed(200, some)
+
+
+def test_a_refusal_tells_what_a_run_is_not() -> None:
+    life = Life(RUN, WANTED)
+    life.cancelled(409)
+    assert life.possible == {"Processing"}
+    with pytest.raises(Violation, match="a deletion was answered with 200"):
+        life.deleted(200)
+    with pytest.raises(Violation, match="a cancellation of JR-00000001 was answered with 400"):
+        completed().cancelled(400)
+    with pytest.raises(Violation, match="a cancellation was answered with 404"):
+        completed().cancelled(404)
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_a_run_that_cannot_be_read_is_no_run_that_is_gone(status: int) -> None:
+    with pytest.raises(Violation, match=f"was not retrieved: {status}"):
+        completed().retrieved(status, {})
+    with pytest.raises(Violation, match=f"were not listed: {status}"):
+        completed().listed(status, [])

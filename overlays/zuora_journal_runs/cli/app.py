@@ -10,6 +10,7 @@ import click
 
 from .commands.cancel import cancel
 from .commands.completion import completion
+from .commands.contract import contract
 from .commands.create import create
 from .commands.delete import delete
 from .commands.demo import demo
@@ -99,5 +100,5 @@ def zjr() -> None:
     """
 
 
-for _command in (get, entries, create, cancel, delete, doctor, emulator, demo, completion):
+for _command in (get, entries, create, cancel, delete, doctor, emulator, contract, demo, completion):
     zjr.add_command(_command)

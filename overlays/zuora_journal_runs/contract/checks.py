@@ -1,6 +1,6 @@
 """What every answer is held against, beside the checks that schemathesis has.
 
-All of them are plain functions, for `case.call_and_validate(additional_checks=...)`: schemathesis' own registries are
+All of them are plain functions, for `case.validate_response(additional_checks=...)`: schemathesis' own registries are
 global, and would run them in other test suites of the same process.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +30,20 @@ WIRE_STATUS = "x-wire-status"
 """The header under which an answer's own status is kept."""
 
 
+class Violation(AssertionError):
+    """The provider does not keep to the contract."""
+
+
+def expect(condition: object, message: str) -> None:
+    """Insist on a condition. Unlike `assert` it does so under `python -O` too.
+
+    Raises:
+        Violation: the condition does not hold.
+    """
+    if not condition:
+        raise Violation(message)
+
+
 def judge(response: Response) -> None:
     """Give a failure the status that its category stands for, whichever status it came with.
 
@@ -48,7 +61,7 @@ def body_of(response: Response) -> dict[str, Any]:
     """The JSON object in an answer; an empty one if it holds none."""
     try:
         data = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -67,6 +80,12 @@ def wire_status(response: Response) -> int:
     return int(response.headers[WIRE_STATUS][0])
 
 
+def sent(response: Response, name: str) -> str | None:
+    """A header of the request that an answer is for."""
+    value = response.request.headers.get(name)
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
 def keeps_to_its_own_status(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
     """The body is one that is documented for the status which the answer really had, too."""
     if wire_status(response) != response.status_code:
@@ -77,35 +96,46 @@ def keeps_to_its_own_status(ctx: CheckContext, response: Response, case: Case[An
 
 def echoes_track_id(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
     """`Zuora-Track-Id` comes back as it was sent, and only if it was."""
-    sent = response.request.headers.get("Zuora-Track-Id")
-    sent = sent.decode("latin-1") if isinstance(sent, bytes) else sent
+    given = sent(response, "Zuora-Track-Id")
     echoed = response.headers.get("zuora-track-id", [None])
-    assert len(echoed) == 1, f"Zuora-Track-Id came {len(echoed)} times"
+    expect(len(echoed) == 1, f"Zuora-Track-Id came {len(echoed)} times")
     if echoed[0] is None:
         refused = response.status_code >= 400
-        assert sent is None or refused, f"the track id {sent!r} was not echoed"
+        expect(given is None or refused, f"the track id {given!r} was not echoed")
     else:
-        assert echoed[0] == sent, f"the track id {sent!r} came back as {echoed[0]!r}"
+        expect(echoed[0] == given, f"the track id {given!r} came back as {echoed[0]!r}")
 
 
 def gives_reasons(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
     """`success` is false if, and only if, there are reasons."""
     data = body_of(response)
     if "success" in data:
-        assert (data["success"] is False) == bool(data.get("reasons")), (
-            f"success is {data['success']!r} and the reasons are {data.get('reasons')!r}"
+        expect(
+            (data["success"] is False) == bool(data.get("reasons")),
+            f"success is {data['success']!r} and the reasons are {data.get('reasons')!r}",
         )
 
 
 def compresses_honestly(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
     """An answer is compressed if, and only if, gzip was asked for and it has more than 1,000 bytes."""
-    accepted = str(response.request.headers.get("Accept-Encoding", ""))
-    asked = any(re.fullmatch(r"\s*(gzip|\*)\s*", each) for each in accepted.lower().split(","))
+    accepted = (sent(response, "Accept-Encoding") or "").lower()
+    choices = {each.strip() for each in accepted.split(",")}
     coding = response.headers.get("content-encoding", [])
-    expected = ["gzip"] if asked and len(response.content) > COMPRESSED_ABOVE else []
-    assert coding == expected, (
-        f"an answer of {len(response.content)} bytes to a request that accepts {accepted!r} has the codings {coding}"
-    )
+    size = len(response.content)
+    said = f"an answer of {size} bytes to a request that accepts {accepted!r} has the codings {coding}"
+    if size <= COMPRESSED_ABOVE or not choices & {"gzip", "*"}:
+        # What else a client may write, such as weights, leaves the choice to the provider.
+        weighed = size > COMPRESSED_ABOVE and any(each.startswith(("gzip", "x-gzip", "*")) for each in choices)
+        expect(not coding or (weighed and coding == ["gzip"]), said)
+    elif "gzip" in choices:
+        expect(coding == ["gzip"], said)
+
+
+def names_its_request(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
+    """`requestId` in the body is `Zuora-Request-Id` in the headers."""
+    data, header = body_of(response), response.headers.get("zuora-request-id", [""])[0]
+    said = data.get("requestId", header)
+    expect(said == header, f"Zuora-Request-Id is {header!r}, and the body says {said!r}")
 
 
 def new_request_ids() -> Check:
@@ -114,14 +144,43 @@ def new_request_ids() -> Check:
 
     def has_its_own_request_id(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
         (request_id,) = response.headers.get("zuora-request-id", [""])
-        key = response.request.headers.get("Idempotency-Key")
+        key = sent(response, "Idempotency-Key")
         known = request_id in keys
-        assert not known or (key is not None and keys[request_id] == key), f"the request id {request_id} came before"
+        expect(not known or (key is not None and keys[request_id] == key), f"the request id {request_id} came before")
         keys[request_id] = key
 
     return has_its_own_request_id
 
 
+def falling_limits() -> Check:
+    """A check that the requests that are left in a window go down from answer to answer, until the next window."""
+    last: dict[str, tuple[int, int]] = {}
+
+    def counts_down(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
+        if sent(response, "Idempotency-Key"):
+            return  # It may be an answer given again, with the headers that it had.
+        try:
+            left, reset = (int(response.headers[f"ratelimit-{each}"][0]) for each in ("remaining", "reset"))
+            quota = int(response.headers["ratelimit-limit"][0].partition(",")[0])
+        except (KeyError, ValueError):
+            return  # None of them is required, and their form is the fragment's to judge.
+        expect(left <= quota, f"RateLimit-Remaining is {left}, of {quota}")
+        before, window = last.get("api", (left + 1, reset))
+        last["api"] = left, reset
+        if reset <= window:
+            expect(left < before or left == 0, f"RateLimit-Remaining was {before}, and is {left} after another call")
+
+    return counts_down
+
+
 def every_check() -> list[Check]:
     """All of these checks, for one run of the suite."""
-    return [keeps_to_its_own_status, echoes_track_id, gives_reasons, compresses_honestly, new_request_ids()]
+    return [
+        keeps_to_its_own_status,
+        echoes_track_id,
+        gives_reasons,
+        compresses_honestly,
+        names_its_request,
+        new_request_ids(),
+        falling_limits(),
+    ]

@@ -1,0 +1,11 @@
+"""What a run of the suite has to say, and the forms in which it says it."""
+
+from .html import page
+from .junit import junit
+from .model import Outcome, Report, Result
+from .text import summary
+
+FORMS = {"junit": ("contract.xml", junit), "html": ("contract.html", page), "json": ("contract.json", Report.to_json)}
+"""The name of each form's file, and what writes it."""
+
+__all__ = ["FORMS", "Outcome", "Report", "Result", "junit", "page", "summary"]

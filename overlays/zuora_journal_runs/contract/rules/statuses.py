@@ -1,0 +1,51 @@
+"""The HTTP status of a failure, which depends on `Zuora-Version`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zuora_journal_runs.contract.checks import expect
+from zuora_journal_runs.contract.item import Rules
+
+if TYPE_CHECKING:
+    from zuora_journal_runs.contract.bench import Answer, Bench
+
+rules = Rules("statuses")
+
+GUIDE = "Zuora, Upgrade guide for Zuora-Version 2024-05-20"
+UNKNOWN = "JR-99999999999999"
+
+
+def refused(bench: Bench, version: str) -> list[tuple[str, Answer, int]]:
+    """Refusals of two kinds, each with what they are for and the status of their category."""
+    headers = {"Zuora-Version": version}
+    query = {"pageSize": 0}
+    return [
+        ("an unknown run", bench.call("getJournalRun", UNKNOWN, headers=headers), 404),
+        ("a page size of 0", bench.call("listJournalEntriesOfJournalRun", UNKNOWN, query=query, headers=headers), 400),
+    ]
+
+
+@rules.rule(GUIDE)
+def new_versions_have_statuses_for_errors(bench: Bench) -> None:
+    """From 2024-05-20 a failure has a status of its own, which its category gives."""
+    for version in ("2024-05-20", "2025-08-12"):
+        for what, answer, status in refused(bench, version):
+            # What is wrong first is not documented.
+            expect(answer.wire in (status, 404), f"{what} in version {version} was answered with {answer.wire}")
+
+
+@rules.rule(GUIDE)
+def old_versions_have_none(bench: Bench) -> None:
+    """Before 2024-05-20 a failure has the status 200."""
+    for version in ("186.0", "341.0"):
+        for what, answer, _ in refused(bench, version):
+            expect(answer.wire == 200, f"{what} in version {version} was answered with {answer.wire}, not 200")
+
+
+@rules.rule("Zuora, API versions")
+def unknown_versions_count_as_the_first(bench: Bench) -> None:
+    """A version number that there is not counts as 186.0."""
+    for version in ("1.0", "999.0"):
+        answer = bench.call("getJournalRun", UNKNOWN, headers={"Zuora-Version": version})
+        expect(answer.wire == 200, f"an unknown run in version {version} was answered with {answer.wire}, not 200")

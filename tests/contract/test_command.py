@@ -1,0 +1,201 @@
+"""`zjr contract`, and the suite under pytest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.contract import ITEMS, Options, Report, WrongUse
+
+from .__main__ import TRANSFER, kill
+from .mutants import MUTANTS
+from .provider import emulator_for_the_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zuora_journal_runs.emulator import Emulator
+
+SANDBOX = "https://rest.test.zuora.com"
+QUICK = ("--only", "statuses/", "--only", "fuzzing/getJournalRun", "--examples", "3")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("ZUORA_", "ZJR_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with emulator_for_the_suite() as emulator:
+        yield emulator
+
+
+def contract(*arguments: str, environ: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(zjr, ["contract", *arguments], env=environ or {})
+
+
+def credentials(emulator: Emulator) -> dict[str, str]:
+    return {name: value for name, value in emulator.environ().items() if name != "ZUORA_BASE_URL"}
+
+
+def test_it_says_what_it_will_do_does_it_and_reports(emulator: Emulator, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    forms = [argument for form in ("junit", "html", "json") for argument in ("--report", form)]
+    done = contract("--url", emulator.url, *QUICK, *forms, "--output", str(folder), environ=credentials(emulator))
+    assert (done.exit_code, done.exception) == (0, None)
+    assert "is on this machine." in done.stderr
+    assert "4 rules and phases are tried" in done.stderr
+    assert "4 held, 0 failed" in done.stdout
+    assert {path.name for path in folder.iterdir()} == {"contract.xml", "contract.html", "contract.json"}
+    assert Report.from_json((folder / "contract.json").read_text()).passed
+    assert emulator.client_secret not in done.output
+
+
+def test_a_finding_is_exit_status_1(emulator: Emulator) -> None:
+    # The organisation that it is told of is none of this tenant's.
+    environ = {**emulator.environ(), "ZUORA_ORG_IDS": "another"}
+    done = contract("--only", "a-run-is-what-was-asked-for", environ=environ)
+    assert done.exit_code == 1
+    assert "1 failed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--url", "http://127.0.0.1:9"), "no credentials: set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"),
+        ((), "no address"),
+        (("--url", "https://rest.zuora.com", "--allow-writes"), "is a production host"),
+        (("--url", "http://rest.test.zuora.com"), "is not encrypted"),
+        (("--url", "http://127.0.0.1:9"), "cannot be tested: no answer that can be read: ConnectionError"),
+        (("--url", SANDBOX, "--dates", "2026-10-01"), "are not two dates"),
+        (("--url", SANDBOX, "--deviations", "missing.toml", "--only", "statuses"), "has no deviations"),
+        (("drift", "a.json"), "No such"),
+    ],
+)
+def test_wrong_use_is_exit_status_2(arguments: tuple[str, ...], said: str) -> None:
+    given = {"ZUORA_CLIENT_ID": "an-id", "ZUORA_CLIENT_SECRET": "a-secret"}
+    done = contract(*arguments, environ={} if said.startswith("no credentials") else given)
+    assert done.exit_code == 2
+    assert said in done.stderr or "does not exist" in done.stderr
+
+
+def test_a_plan_asks_for_nothing() -> None:
+    environ = {"ZUORA_CLIENT_ID": "an-id", "ZUORA_CLIENT_SECRET": "a-secret"}
+    done = contract("--url", SANDBOX, "--plan", environ=environ)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "Nothing is created, cancelled or deleted" in done.stderr
+
+
+def test_a_person_sees_what_is_being_done(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zuora_journal_runs.cli.commands.contract.is_terminal", lambda _: True)
+    done = contract("--only", "statuses/old", environ=emulator.environ())
+    assert "     held  statuses/old-versions-have-none" in done.stderr
+
+
+def test_accounting_is_asked_by_a_command(emulator: Emulator) -> None:
+    url = f"{emulator.url}/_emulator/entries/{{entry}}"
+    environ = {**emulator.environ()}
+    command = f"{sys.executable} -c '{TRANSFER.replace(chr(39), chr(34) * 3)}' {url}"
+    done = contract("--only", "transferred-entries-stay", "--transfer", command, environ=environ)
+    assert "1 held, 0 failed" in done.stdout, done.output
+    refused = contract("--only", "transferred-entries-stay", "--transfer", f"{command}/no", environ=environ)
+    assert "could not have JE-" in refused.stderr
+    assert "1 failed" in refused.stdout
+
+
+def test_drift_is_told(emulator: Emulator, tmp_path: Path) -> None:
+    for name, only in (("a", "statuses"), ("b", "statuses/old")):
+        folder = tmp_path / name
+        contract("--only", only, "--report", "json", "--output", str(folder), environ=emulator.environ())
+    reports = [str(tmp_path / name / "contract.json") for name in "aab"]
+    same, differing = contract("drift", *reports[:2]), contract("drift", *reports[1:])
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert differing.exit_code == 1
+    assert "statuses/new-versions-have-statuses-for-errors: held, then not there" in differing.stdout
+    (tmp_path / "c.json").write_text("{}")
+    assert contract("drift", reports[0], str(tmp_path / "c.json")).exit_code == 2
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zuora_journal_runs.contract", None)
+    done = contract("--url", SANDBOX)
+    assert done.exit_code == 1
+    assert "pip install 'zuora-journal-runs[contract]'" in done.stderr
+
+
+def under_pytest(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The suite in a project of somebody else's, where every warning is an error."""
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZUORA_", "ZJR_", "PYTEST_"))}
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:randomly",
+        "-q",
+        "--pyargs",
+        "zuora_journal_runs.contract",
+        *arguments,
+    ]
+    return subprocess.run(line, cwd=tmp_path, env={**kept, **environ}, capture_output=True, text=True, check=False)
+
+
+def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
+    """The organisation that it is told of is none of this tenant's, so that no run can be created."""
+    known = '[[deviation]]\nrule = "headers/concurrency-is-within-its-limit"\nreason = "case 1"\n'
+    past = '[[deviation]]\nsays = "went up"\nreason = "case 2"\n'
+    (tmp_path / "deviations.toml").write_text(known + past)
+    options = {
+        "ZUORA_ORG_IDS": "another",
+        "ZJR_CONTRACT_ONLY": "statuses/old,concurrency,a-run-is-what-was-asked-for,only-entities",
+        "ZJR_CONTRACT_SEED": "3",
+        "ZJR_CONTRACT_OUTPUT": "reports",
+        "ZJR_CONTRACT_DEVIATIONS": "deviations.toml",
+    }
+    done = under_pytest(tmp_path, "--junitxml=junit.xml", **emulator.environ(), **options)
+    assert done.returncode == 1, done.stdout
+    assert f"1 failed, 1 passed, {len(ITEMS) - 3} skipped, 1 xfailed" in done.stdout
+    assert "curl -sS -i" in done.stdout
+    names = {case.attrib["name"] for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
+    assert "test_contract[statuses/old-versions-have-none]" in names
+    report = Report.from_json((tmp_path / "reports" / "contract.json").read_text())
+    assert (report.seed, report.past_deviations) == (3, ["case 2"])
+
+
+def test_pytest_says_what_it_needs(tmp_path: Path) -> None:
+    done = under_pytest(tmp_path)
+    assert done.returncode == 2
+    assert "no address: give --url, or set ZUORA_BASE_URL" in done.stdout + done.stderr
+
+
+def test_an_environment_gives_options() -> None:
+    given = {
+        "ZJR_CONTRACT_ALLOW_WRITES": "true",
+        "ZJR_CONTRACT_MAX_TIME": "1.5",
+        "ZJR_CONTRACT_DATES": "2026-10-01/2026-10-31",
+        "ZJR_CONTRACT_ONLY": "a,b",
+        "ZJR_CONTRACT_SEED": "",
+    }
+    options = Options.from_environ(given)
+    assert options == Options(allow_writes=True, max_time=1.5, dates=("2026-10-01", "2026-10-31"), only=("a", "b"))
+    for name, value in (("ALLOW_WRITES", "perhaps"), ("SEED", "x"), ("DATES", "2026-10-01"), ("DATES", "a/b")):
+        with pytest.raises(WrongUse, match=f"'{value}'"):
+            Options.from_environ({f"ZJR_CONTRACT_{name}": value})
+
+
+def test_a_mutant_is_killed_and_an_honest_provider_is_not() -> None:
+    assert kill(MUTANTS["a short request id"][1]).killer == "headers/track-id-comes-back"

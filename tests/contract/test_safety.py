@@ -1,0 +1,374 @@
+"""What the suite leaves alone: production, other people's runs, limits, secrets."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import requests
+
+from zuora_journal_runs import contract
+from zuora_journal_runs.contract import ITEMS, Kind, Options, Outcome, Run, Target, WrongUse, plan, summary
+from zuora_journal_runs.contract.checks import Violation, expect
+from zuora_journal_runs.contract.fragment import load
+from zuora_journal_runs.contract.report import FORMS
+from zuora_journal_runs.contract.wire import NotSent, Session, curl, pause_after
+from zuora_journal_runs.emulator import AT_ONCE, HELD, Emulator, RunStatus, SeedRun, Settings
+
+from .provider import Clock, InProcess, emulator_for_the_suite, suite_for, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zuora_journal_runs.contract import Result
+
+SANDBOX = "https://rest.test.zuora.com"
+PRODUCTION = ["rest.na.zuora.com", "rest.zuora.com", "rest.eu.zuora.com", "rest.ap.zuora.com"]
+SECRET = "not-a-real-secret-at-all-but-of-42-letters"
+
+
+def target(url: str, **more: Any) -> Target:
+    return Target(url, "an-id", SECRET, **more)
+
+
+def elsewhere(emulator: Emulator, **options: Any) -> Run:
+    """The suite on an emulator that seems to be a sandbox tenant."""
+    there = Target(SANDBOX, emulator.client_id, emulator.client_secret)
+    clock = Clock()
+    adapter = InProcess(emulator.transport().handle_request)
+    return Run(there, Options(**options), adapter=adapter, now=clock.now, sleep=clock.sleep)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("http://127.0.0.1:8080", Kind.LOOPBACK),
+        ("http://localhost:8080", Kind.LOOPBACK),
+        ("http://[::1]:8080", Kind.LOOPBACK),
+        (SANDBOX, Kind.OTHER),
+        ("https://rest.apisandbox.zuora.com", Kind.OTHER),
+        ("https://stand-in.example.com", Kind.OTHER),
+        *((f"https://{host}", Kind.PRODUCTION) for host in PRODUCTION),
+        ("https://REST.Zuora.com.:443", Kind.PRODUCTION),
+        ("https://api.zuora.com", Kind.PRODUCTION),
+        ("https://zuora.com", Kind.PRODUCTION),
+        ("https://notzuora.com", Kind.OTHER),
+    ],
+)
+def test_what_is_at_stake(url: str, kind: Kind) -> None:
+    assert target(url).kind is kind
+
+
+def test_production_is_what_the_fragment_calls_so() -> None:
+    named = {each["url"] for each in load()["servers"] if "Production" in each["description"]}
+    assert named == {f"https://{host}" for host in PRODUCTION}
+
+
+@pytest.mark.parametrize("host", [*PRODUCTION, "api.zuora.com"])
+def test_nothing_is_changed_in_production(host: str) -> None:
+    with pytest.raises(WrongUse, match="changes nothing there, whatever it is told"):
+        Options(allow_writes=True).may_write(target(f"https://{host}"))
+    assert not Options().may_write(target(f"https://{host}"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "rest.zuora.com", "ftp://localhost", "https://", "https://a:b@rest.test.zuora.com", "https://x/y", "https://x?y",
+     "https://x:port", "https://[x", "http://rest.test.zuora.com"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(WrongUse) as refused:
+        target(url)
+    assert "a:b" not in str(refused.value)
+
+
+def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
+    emulator = Emulator(pace=AT_ONCE)
+    run = elsewhere(emulator, run="JR-00000073", examples=5)
+    run.connect()
+    results = {item.id: run.tried(item) for item in run.items()}
+    report = run.finished()
+    assert report.findings == []
+    assert {each.method for each in emulator.requests if each.path != "/oauth/token"} <= {
+        "GET",
+        "HEAD",
+        "OPTIONS",
+        "TRACE",
+    }
+    assert results["entries/pages-hold-every-entry-once"].outcome is Outcome.HELD
+    assert results["coverage/getJournalRun"].outcome is Outcome.HELD
+    writing = {item.id for item in ITEMS if item.writes} & results.keys()
+    assert {results[each].reason for each in writing} == {"it would change something, and writes are not allowed"}
+    assert not report.wrote
+    assert "Nothing was created" in FORMS["html"][1](report)
+
+
+def test_without_a_run_to_read_it_says_so() -> None:
+    run = elsewhere(emulator_for_the_suite(), only=("entries/", "fuzzing/get"))
+    run.connect()
+    results = [run.tried(item) for item in run.items()]
+    assert {result.reason for result in results} == {"it needs a run to read: name one with --run, or allow writes"}
+
+
+def test_elsewhere_no_creation_is_left_to_chance() -> None:
+    ids = {item.id for item in elsewhere(emulator_for_the_suite(), allow_writes=True).items()}
+    assert "coverage/createJournalRun" not in ids
+    assert "fuzzing/cancelJournalRun" not in ids
+    assert "walks/links" not in ids
+    assert {"coverage/getJournalRun", "walks/people", "cancellation/a-whole-life"} <= ids
+
+
+def test_it_says_beforehand_what_it_will_do() -> None:
+    said = " ".join(plan(target(SANDBOX), Options()))
+    assert SANDBOX in said
+    assert "Nothing is created, cancelled or deleted" in said
+    said = " ".join(plan(target(SANDBOX), Options(allow_writes=True, dates=("2026-10-01", "2026-10-31"))))
+    assert "over 2026-10-01/2026-10-31" in said
+    assert "changes no other" in said
+
+
+def session(*, may_write: bool = True) -> Session:
+    return Session(may_write=may_write, own={"JR-00000007"}, timeout=1, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "leaves"),
+    [
+        ("GET", "/v1/journal-runs/JR-00000075", True),
+        ("POST", "/oauth/token", True),
+        ("POST", "/v1/journal-runs", True),
+        ("PUT", "/v1/journal-runs/JR-00000007/cancel", True),
+        ("DELETE", "/v1/journal-runs/JR-00000007", True),
+        ("DELETE", "/v1/journal-runs/x", True),
+        ("PUT", "/v1/journal-runs/JR-00000075/cancel", False),
+        ("DELETE", "/v1/journal-runs/JR-000000075", False),
+        ("DELETE", "/v1/journal-runs/JR-00000007%2f..%2fJR-00000075", False),
+        ("DELETE", "/v1/journal-runs/%4aR-00000075", False),
+        ("DELETE", "/v1/journal-runs/jr-00000075", False),
+        ("DELETE", "/v1/journal-runs/2c9890306eeb6121016eebb8b30e002c", False),
+    ],
+)
+def test_only_its_own_runs_are_changed(method: str, path: str, leaves: bool) -> None:
+    request = requests.Request(method, "http://localhost").prepare()
+    request.url = f"http://localhost{path}"
+    answered: list[str] = []
+
+    def answer(each: httpx.Request) -> httpx.Response:
+        answered.append(each.method)
+        return httpx.Response(200, stream=httpx.ByteStream(b""))
+
+    guarded = session()
+    guarded.mount("http://localhost", InProcess(answer))
+    if leaves:
+        guarded.send(request)
+    else:
+        with pytest.raises(NotSent, match="not the suite's own"):
+            guarded.send(request)
+    assert bool(answered) == leaves
+    if method != "GET" and "token" not in path:
+        with pytest.raises(NotSent, match="may change something"):
+            session(may_write=False).send(request)
+
+
+def test_a_run_of_somebody_elses_is_waited_for() -> None:
+    emulator = Emulator(seed=[SeedRun(number="JR-00000076", status=RunStatus.PENDING, pace=HELD)])
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.seconds > 60:
+            emulator.release("JR-00000076")
+
+    adapter = InProcess(emulator.transport().handle_request)
+    run = Run(Target.from_environ(emulator.environ()), Options(), adapter=adapter, now=clock.now, sleep=sleep)
+    assert run.bench.create().number == "JR-00000077"
+    assert 60 < clock.seconds < 80
+
+
+def test_it_cleans_up_when_it_is_stopped() -> None:
+    emulator = emulator_for_the_suite()
+
+    def stop(result: Result) -> None:
+        if result.calls > 20:
+            raise KeyboardInterrupt
+
+    clock = Clock()
+    with pytest.raises(KeyboardInterrupt):
+        contract.run(
+            target_of(emulator),
+            Options(),
+            tell=stop,
+            adapter=InProcess(emulator.transport().handle_request),
+            now=clock.now,
+            sleep=clock.sleep,
+        )
+    (created,) = {each.path for each in emulator.requests if each.method == "PUT"}
+    assert emulator.requests[-2].path == created.removesuffix("/cancel")
+    assert emulator.requests[-1].status in (200, 404)
+    assert not emulator.entry_numbers(created.split("/")[3])
+
+
+def test_a_run_that_others_made_is_never_touched() -> None:
+    emulator = Emulator(pace=AT_ONCE)
+    only = ("broken-requests/", "cancellation/", "coverage/delete", "walks/links")
+    run = suite_for(emulator, Options(examples=2, only=only))
+    run.bench.target = Target.from_environ(emulator.environ())
+    run.connect()
+    for item in run.items():
+        run.tried(item)
+    run.finished()
+    others = {f"JR-{number:08}" for number in range(71, 76)}
+    changed = {each.path for each in emulator.requests if each.method in ("PUT", "DELETE", "PATCH")}
+    assert changed
+    assert not [path for path in changed for number in others if number in path]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [
+        (200, {}, 0),
+        (429, {"Retry-After": "30"}, 30),
+        (503, {"Retry-After": "7200"}, 120),
+        (429, {"Retry-After": "soon"}, 0),
+        (200, {"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "6", "RateLimit-Reset": "20"}, 0),
+        (200, {"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "5", "RateLimit-Reset": "20"}, 20),
+        (200, {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": "3600"}, 120),
+        (200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "3600"}, 0),
+    ],
+)
+def test_limits_are_kept(status: int, headers: dict[str, str], pause: float) -> None:
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update(headers)
+    assert pause_after(response) == pause
+
+
+def test_with_few_calls_in_a_minute_it_takes_its_time() -> None:
+    emulator = Emulator(pace=AT_ONCE, settings=Settings(calls_per_minute=20))
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        emulator.clock.advance(seconds)
+
+    adapter = InProcess(emulator.transport().handle_request)
+    run = Run(Target.from_environ(emulator.environ()), Options(only=("headers/",)), adapter=adapter, sleep=sleep)
+    run.connect()
+    for item in run.items():
+        run.tried(item)
+    assert run.finished().findings == []
+    assert 1 < len(slept) < 10
+    assert not [each for each in emulator.requests if each.status == 429 or "70" in str(each.codes)]
+
+
+@pytest.mark.parametrize(("status", "times"), [(429, 2), (200, 2), (429, 4), (429, 3)])
+def test_a_request_that_came_too_early_is_sent_again(status: int, times: int) -> None:
+    """Others use the tenant too. What is always too early is so in the end."""
+    emulator = emulator_for_the_suite()
+    early = {"left": 0}
+    clock = Clock()
+    body = b'{"success":false,"reasons":[{"code":"50000070","message":"too many"}]}'
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        if not early["left"]:
+            return emulator.transport().handle_request(request)
+        early["left"] -= 1
+        headers = {"retry-after": "30", "content-type": "application/json", "zuora-request-id": f"{early['left']:036}"}
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+    run = suite_for(emulator, Options(), busy)
+    run.bench.session._sleep = clock.sleep
+    number = run.bench.at("Completed").number
+    early["left"] = times
+    answer = run.bench.call("getJournalRun", number)
+    assert answer.status == (200 if times < 4 else 429)
+    assert clock.seconds == 30 * min(times, 3)
+
+
+def test_no_secret_is_told() -> None:
+    emulator = emulator_for_the_suite()
+
+    def liar(request: httpx.Request) -> httpx.Response:
+        response = emulator.transport().handle_request(request)
+        repeated = f"{request.headers.get('authorization')} {request.content.decode(errors='replace')}"
+        response.headers["content-type"] = (
+            f'text/html; said="{repeated}"'.replace("\n", "").encode("ascii", "replace").decode()
+        )
+        return response
+
+    run = suite_for(emulator, Options(examples=2, only=("authentication", "examples")), liar)
+    run.connect()
+    token = run.bench.token
+    for item in run.items():
+        run.tried(item)
+    report = run.finished()
+    texts = [summary(report), *(writer(report) for _, writer in FORMS.values()), repr(run.bench.target)]
+    assert report.findings
+    for text in texts:
+        assert emulator.client_secret not in text
+        assert token not in text
+    assert "$ZUORA_TOKEN" in texts[0]
+    assert "$ZUORA_CLIENT_SECRET" in texts[0]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="it takes curl and a shell")
+@pytest.mark.parametrize(
+    "body", [b'{"it\'s": "a $HOME `x` \\u00e9"}', b"\x1f\x8b\x00\xff", b"secret=" + SECRET.encode(), b""]
+)
+def test_a_curl_line_makes_the_same_request_again(body: bytes) -> None:
+    emulator = Emulator()
+    with emulator:
+        url = f"{emulator.url}/v1/journal-runs/a%2fb%27?x=1"
+        headers = {"Zuora-Track-Id": "it's $1", "Authorization": "Bearer a-token", "Content-Type": "text/x"}
+        request = requests.Request("PUT", emulator.url, headers=headers, data=body).prepare()
+        request.url = url
+        line = curl(request, {"a-token": "ZUORA_TOKEN", SECRET: "ZUORA_CLIENT_SECRET"})
+        assert "a-token" not in line
+        assert SECRET not in line
+        done = subprocess.run(
+            ["sh", "-c", f"exec 2>/dev/null; {line} >/dev/null"],
+            check=False,
+            env={"PATH": "/usr/bin:/bin", "ZUORA_TOKEN": "a-token", "ZUORA_CLIENT_SECRET": SECRET},
+        )
+        assert done.returncode == 0
+        (asked,) = emulator.requests
+    assert (asked.method, asked.path, asked.query) == ("PUT", "/v1/journal-runs/a%2fb%27", "x=1")
+
+
+def test_what_is_insisted_on_holds_without_asserts() -> None:
+    with pytest.raises(Violation, match="no"):
+        expect([], "no")
+
+
+def test_an_environment_describes_a_target() -> None:
+    environ = {"ZUORA_CLIENT_ID": " an-id ", "ZUORA_CLIENT_SECRET": SECRET}
+    with pytest.raises(WrongUse, match="no address"):
+        Target.from_environ(environ)
+    with pytest.raises(WrongUse, match="set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"):
+        Target.from_environ({}, SANDBOX)
+    named = Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "csbx"})
+    assert (named.url, named.client_id) == (SANDBOX, "an-id")
+    more = {"ZUORA_ENTITY_ID": "e", "ZUORA_ORG_IDS": "a,b", "ZUORA_VERSION": "2025-08-12"}
+    given = Target.from_environ(environ | more, "https://localhost:1/")
+    assert given.conventions == {"Zuora-Entity-Ids": "e", "Zuora-Org-Ids": "a,b", "Zuora-Version": "2025-08-12"}
+
+
+def test_no_token_means_that_nothing_can_be_tried() -> None:
+    emulator = emulator_for_the_suite()
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"message": "Invalid client id"})
+
+    def hang(_: httpx.Request) -> httpx.Response:
+        raise requests.ConnectTimeout
+
+    answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {
+        "with these credentials: there is no token: 400 Invalid client id": refuse,
+        "no answer within 30 seconds": hang,
+    }
+    for said, answer in answers.items():
+        with pytest.raises(WrongUse, match=said):
+            suite_for(emulator, Options(), answer).connect()
