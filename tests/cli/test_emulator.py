@@ -225,10 +225,10 @@ def test_a_command_that_cannot_be_run(zjr: Zjr, tmp_path: Path) -> None:
 
 
 WAITS = """
-import signal, sys, time
+import os, signal, sys, time
 for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
-    signal.signal(getattr(signal, name), lambda number, _: (print(number, flush=True), sys.exit(number)))
-print("ready", flush=True)
+    signal.signal(getattr(signal, name), lambda number, _: (os.write(1, b"%d\\n" % number), sys.exit(number)))
+os.write(1, b"ready\\n")
 time.sleep(30)
 """
 

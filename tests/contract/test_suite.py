@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import requests
@@ -175,6 +175,24 @@ def test_a_walk_goes_on_when_a_provider_remembers_the_one_before() -> None:
     walks.clear()
     phases.walk(Remembering, suite_for(emulator_for_the_suite(), Options(examples=30)).bench, steps=5)
     assert len(walks) >= 30
+
+
+def test_walks_that_are_always_broken_off_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = 0
+
+    class Machine:
+        def __init__(self) -> None:
+            nonlocal begun
+            begun += 1
+
+    def breaks_off(machine: type[Machine], **_: object) -> None:
+        machine()
+        raise FlakyStrategyDefinition
+
+    monkeypatch.setattr(phases, "run_machine", breaks_off)
+    bench = suite_for(emulator_for_the_suite(), Options(examples=3)).bench
+    phases.walk(cast("type[RuleBasedStateMachine]", Machine), bench, steps=5)
+    assert begun == 3
 
 
 def test_what_cannot_be_read_is_found_once() -> None:

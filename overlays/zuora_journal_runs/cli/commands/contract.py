@@ -77,10 +77,10 @@ def contract(
     plan_only: bool,
     **options: Any,
 ) -> int:
-    """Test whether an API answers as it is documented: the emulator, a sandbox tenant, another stand-in.
+    """Test whether an API answers as it is documented.
 
-    Away from this machine it only reads, unless --allow-writes is given; in production it changes nothing at all.
-    Credentials come from the environment: ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
+    It may be the emulator, a sandbox tenant or another stand-in. Away from this machine it only reads, unless
+    --allow-writes is given; in production it changes nothing at all. Credentials come from the environment: ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
     """
     if ctx.invoked_subcommand is not None:
         return Status.DONE
