@@ -80,7 +80,8 @@ def contract(
     """Test whether an API answers as it is documented.
 
     It may be the emulator, a sandbox tenant or another stand-in. Away from this machine it only reads, unless
-    --allow-writes is given; in production it changes nothing at all. Credentials come from the environment: ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
+    --allow-writes is given; in production it changes nothing at all. Credentials come from the environment:
+    ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
     """
     if ctx.invoked_subcommand is not None:
         return Status.DONE
