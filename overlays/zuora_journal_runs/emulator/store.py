@@ -188,10 +188,10 @@ class Store:
         """The last runs by number, or the last up to one, and how many entries of each are cancelled."""
         statement = """
             SELECT runs.*, count(entries.number)
-            FROM (SELECT * FROM runs WHERE ?1 IS NULL OR number <= ?1 ORDER BY number DESC LIMIT ?2) AS runs
+            FROM (SELECT * FROM runs WHERE :up_to IS NULL OR number <= :up_to ORDER BY number DESC LIMIT :limit) AS runs
             LEFT JOIN entries ON entries.run = runs.number AND entries.status = 'Cancelled'
             GROUP BY runs.number ORDER BY runs.number"""
-        return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, (up_to, limit))]
+        return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, {"up_to": up_to, "limit": limit})]
 
     def save_run(self, run: Run) -> None:
         """Add a run, or keep what has changed of it."""
