@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,7 +18,7 @@ import pytest
 from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs.cli import child
 from zuora_journal_runs.cli.child import run_child
-from zuora_journal_runs.emulator import Emulator
+from zuora_journal_runs.emulator import Emulator, Settings
 
 from .running import COMMAND, PATIENCE, Terminal, environment, process
 
@@ -72,6 +73,17 @@ def test_it_says_in_one_line_where_it_is_and_serves_there(serving: Serving) -> N
 def test_a_signal_ends_it_in_silence(serving: Serving, number: signal.Signals) -> None:
     assert serving.stop(number) == ("", "")
     assert serving.process.returncode == 0
+
+
+def test_what_zuora_leaves_open_is_chosen(zjr: Zjr) -> None:
+    shown = "import os; print(os.environ['ZUORA_BASE_URL'])"
+    assert zjr("emulator", "--set", "largest-page=40", "run", sys.executable, "-c", shown).exit_code == 0
+    refused = zjr("emulator", "--set", "largest-page=many", "run", "true")
+    assert refused.exit_code == 2
+    assert "'largest-page=many' is no setting: write a whole number from 1 on" in refused.stderr
+    told = zjr("emulator", "--help").stdout
+    for field in fields(Settings):
+        assert field.name.replace("_", "-") in told
 
 
 def test_its_runs_are_kept_in_a_file(tmp_path: Path) -> None:

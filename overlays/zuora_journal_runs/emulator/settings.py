@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterable
 
 PERMISSIONS = frozenset({"Create Journal Run", "Cancel Journal Run", "Delete Cancelled Journal Run"})
 """The Zuora Finance permissions that the operations ask for; a standard user has them all."""
@@ -66,3 +67,40 @@ class Settings:
 
     journal_size: int = 1000
     """How many of the last requests are kept."""
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Self:
+        """Read settings such as `show-cancel-in-progress=no`, `largest-page=40` and `entity-ids=e1,e2`.
+
+        Raises ValueError, which says what is wrong with a text.
+        """
+        known = {each.name.replace("_", "-"): each for each in fields(cls)}
+        given: dict[str, Any] = {}
+        for text in texts:
+            name, _, value = text.partition("=")
+            if name not in known:
+                raise ValueError(f"{name!r} is no setting; there are {', '.join(known)}")
+            try:
+                given[known[name].name] = _read(value, known[name].default)
+            except ValueError as error:
+                raise ValueError(f"{text!r} is no setting: {error}") from None
+        return cls(**given)
+
+
+def _read(value: str, default: object) -> object:
+    """A value of the same kind as the default."""
+    match default:
+        case bool():
+            if value not in ("yes", "no"):
+                raise ValueError("write yes or no")
+            return value == "yes"
+        case int():
+            if not value.isdecimal() or not 0 < int(value[:10]) < 1 << 31:
+                raise ValueError("write a whole number from 1 on")
+            return int(value)
+        case frozenset():
+            return frozenset(filter(None, value.split(",")))
+        case None:
+            return date.fromisoformat(value)
+        case _:
+            return value

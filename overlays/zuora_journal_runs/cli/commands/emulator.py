@@ -65,6 +65,16 @@ What becomes of its answer:
 And expired-token: its token is good no more.
 
 \b
+Settings, with what they are by default:
+  show-cancel-in-progress=yes  put-needs-content-type=yes
+  one-run-at-a-time=yes        numeric-codes=yes
+  tenant-version=186.0         earliest-target-date=  (a date)
+  entity-ids=  organization-ids=  (those that there are: a,b)
+  largest-page=300             token-seconds=3600
+  calls-per-minute=50000       token-calls-per-minute=2000
+  largest-body, largest-head, most-connections, most-held, journal-size
+
+\b
 Seeds are YAML, or JSON in a file named .json:
   runs:
     - number: JR-00000100
@@ -83,6 +93,7 @@ whether it is ready.
 @click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the runs in this file.")
 @click.option("--seed", metavar="FILE", help="The runs of a new database, or of one that is reset.")
 @click.option("--pace", metavar="PACE", help="How fast runs go on; see below.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What Zuora leaves open; see below.")
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="What goes wrong; see below. Can be repeated.")
 @click.pass_context
 def emulator(context: click.Context, /, **options: Any) -> int:
@@ -117,12 +128,20 @@ def run(context: click.Context, /, command: tuple[str, ...]) -> int:
 
 
 def _make(
-    *, host: str, port: int, database: str, seed: str | None, pace: str | None, faults: tuple[str, ...]
+    *,
+    host: str,
+    port: int,
+    database: str,
+    seed: str | None,
+    pace: str | None,
+    settings: tuple[str, ...],
+    faults: tuple[str, ...],
 ) -> Emulator:
-    from zuora_journal_runs.emulator import DEFAULT_PACE, DEFAULT_SEED, Emulator, Fault, Pace, read_seed
+    from zuora_journal_runs.emulator import DEFAULT_PACE, DEFAULT_SEED, Emulator, Fault, Pace, Settings, read_seed
 
     try:
         paced = Pace.parse(pace) if pace else DEFAULT_PACE
+        chosen = Settings.parse(settings)
         failing = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -130,7 +149,7 @@ def _make(
     if not _is_loopback(host):
         complain(f"warning: whoever can reach {host} can use and control this emulator")
     try:
-        return Emulator(host=host, port=port, database=database, seed=runs, pace=paced, faults=failing)
+        return Emulator(host=host, port=port, database=database, seed=runs, pace=paced, settings=chosen, faults=failing)
     except ValueError as error:
         raise Problem(f"{seed}: {error}") from None
 

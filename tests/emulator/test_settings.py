@@ -1,0 +1,46 @@
+"""Settings as text, for the command."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from zuora_journal_runs.emulator import Settings
+
+
+def test_settings_are_read() -> None:
+    assert Settings.parse([]) == Settings()
+    texts = [
+        "show-cancel-in-progress=no",
+        "numeric-codes=yes",
+        "largest-page=40",
+        "tenant-version=2025-08-12",
+        "entity-ids=e1,e2",
+        "organization-ids=",
+        "earliest-target-date=2015-01-01",
+    ]
+    assert Settings.parse(texts) == Settings(
+        show_cancel_in_progress=False,
+        largest_page=40,
+        tenant_version="2025-08-12",
+        entity_ids=frozenset({"e1", "e2"}),
+        earliest_target_date=date(2015, 1, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colour=green", "'colour' is no setting; there are show-cancel-in-progress, "),
+        ("numeric-codes", "write yes or no"),
+        ("numeric-codes=true", "write yes or no"),
+        ("largest-page=0", "from 1 on"),
+        ("largest-page=-1", "from 1 on"),
+        ("largest-page=99999999999999999999", "from 1 on"),
+        ("earliest-target-date=soon", "Invalid isoformat"),
+    ],
+)
+def test_what_is_no_setting_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Settings.parse([text])
