@@ -284,6 +284,22 @@ def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest
     assert run_child([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
 
 
+def test_a_wait_for_the_command_looks_up_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    wait = subprocess.Popen.wait
+
+    def impatient(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        waits.append(timeout)
+        if len(waits) == 1:
+            raise subprocess.TimeoutExpired(process.args, 0)
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", impatient)
+    assert run_child([sys.executable, "-c", ""], os.environ) == 0
+    assert len(waits) > 1
+    assert None not in waits
+
+
 WITH_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -41,8 +42,8 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         child = subprocess.Popen(command, env=environ)  # noqa: S603 - it is the user's own
         for number in early:
-            child.send_signal(number)
-        status = child.wait()
+            pass_on(number, None)
+        status = _waited_for(child)
     except OSError as error:
         complain(f"{command[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
@@ -50,6 +51,14 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return status if status >= 0 else KILLED - status
+
+
+def _waited_for(child: subprocess.Popen[bytes]) -> int:
+    """The status with which a child ends."""
+    while True:
+        # A signal that comes just before a wait without end would not be looked at until that ends.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(timeout=1)
 
 
 def _ignored(number: int) -> bool:
