@@ -338,8 +338,8 @@ PAGE = b"GET /v1/journal-entries/journal-runs/JR-00000076?pageSize=300 HTTP/1.1\
 
 
 @contextlib.contextmanager
-def reluctant(emulator: Emulator, pages: int) -> Iterator[socket.socket]:
-    """A caller that has asked for more than it can hold, and reads nothing of it yet."""
+def reluctant(emulator: Emulator, pages: int, until: Until) -> Iterator[socket.socket]:
+    """A caller that has asked for more than it and the system can hold, and reads nothing of it yet."""
     emulator.add_run(SeedRun(entries=300))
     with httpx.Client(base_url=emulator.url) as http:
         page = PAGE % bearer(emulator, http)["Authorization"].encode()
@@ -347,6 +347,11 @@ def reluctant(emulator: Emulator, pages: int) -> Iterator[socket.socket]:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(10)
         connection.connect(address(emulator))
+        assert emulator._server is not None
+        connections: Any = emulator._server._state.connections
+        until(lambda: any(each.client == connection.getsockname() for each in set(connections)))
+        [kept] = [each for each in set(connections) if each.client == connection.getsockname()]
+        kept.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         connection.sendall(page * pages)
         yield connection
 
@@ -356,14 +361,14 @@ def test_a_caller_that_does_not_read_is_given_up(
 ) -> None:
     monkeypatch.setattr(server_module, "REQUEST_SECONDS", 0.1)
     assert served._server is not None
-    with reluctant(served, 100):
+    with reluctant(served, 100, until):
         connections = served._server._state.connections
         until(lambda: not connections)
     assert len(served.requests) < 100
 
 
 def test_a_caller_that_reads_slowly_gets_everything(served: Emulator, until: Until) -> None:
-    with reluctant(served, 20) as connection, connection.makefile("rb") as reader:
+    with reluctant(served, 20, until) as connection, connection.makefile("rb") as reader:
         for _ in range(20):
             length = 0
             while (line := reader.readline()) != b"\r\n":
