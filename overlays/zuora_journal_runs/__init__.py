@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
-    from ._cancellation import (
+    from ._client import AsyncJournalRunsClient, JournalRunsClient
+    from ._clock import Clock, SystemClock
+    from ._operations import JournalEntries
+    from ._options import Attempt, Timeouts
+    from ._polling import Polling
+    from ._retry import Backoff, FailedAttempt, RetryPolicy
+    from ._settings import ENVIRONMENTS
+    from .errors import JournalRunsError
+    from .results import (
         BlockedEntry,
         Cancellation,
         CancellationOutcome,
         CancellationPlan,
         CancellationProgress,
+        CancellationResult,
         CompletionOutcome,
         Deletion,
         Ending,
     )
-    from ._client import AsyncJournalRunsClient, JournalRunsClient
-    from ._clock import Clock, SystemClock
-    from ._many import CancellationResult
-    from ._options import Attempt, Timeouts
-    from ._polling import Polling
-    from ._retry import Backoff, FailedAttempt, RetryPolicy
-    from ._settings import ENVIRONMENTS
-    from ._verbs import JournalEntries
-    from .errors import JournalRunsError
 
 # Where each name is, so that importing this package costs no more than what is used of it.
 _HOMES = {
@@ -52,24 +52,24 @@ _HOMES = {
         "TransferredToAccounting",
     ),
     "zuora_journal_runs_api.types": ("UNSET", "Exchange"),
-    "._cancellation": (
+    ".results": (
         "BlockedEntry",
         "Cancellation",
         "CancellationOutcome",
         "CancellationPlan",
         "CancellationProgress",
+        "CancellationResult",
         "CompletionOutcome",
         "Deletion",
         "Ending",
     ),
     "._client": ("AsyncJournalRunsClient", "JournalRunsClient"),
     "._clock": ("Clock", "SystemClock"),
-    "._many": ("CancellationResult",),
     "._options": ("Attempt", "Timeouts"),
     "._polling": ("Polling",),
     "._retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
     "._settings": ("ENVIRONMENTS",),
-    "._verbs": ("JournalEntries",),
+    "._operations": ("JournalEntries",),
     ".errors": ("JournalRunsError",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

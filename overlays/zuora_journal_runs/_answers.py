@@ -43,7 +43,7 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError |
         and "problem" not in response.extensions
     ):
         with contextlib.suppress(generated.UnreadableAnswer):
-            if body(response).get("success") is True:
+            if _succeeded(response, body(response)):
                 return None
     details |= {"exchange": Exchange.of(response), "body": response.content}
     if echoed is not None and echoed != details.get("track_id"):
@@ -65,6 +65,18 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError |
         return _of_status(response, data, **details)
     said = "the answer has status 200 but does not say `success: true`"
     return errors.UnreadableAnswer(said, cut_off=False, **details)
+
+
+def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
+    """Return whether a body says that the call succeeded.
+
+    Zuora's documents contradict each other about GETs, so that `success` may be absent there if the body holds what
+    was requested. A request that changes something succeeds only with `success: true`.
+    """
+    absent = "success" not in data and not data.get("reasons") and response.request.method == "GET"
+    if absent and (data.get("journalEntries") or "number" in data):
+        data["success"] = True  # what the generated models want to see
+    return data.get("success") is True
 
 
 def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.AnswerError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from ._pace import Pace
     from ._tokens import Secret
 
+_REMEMBERED = 1000
+"""Runs that a client remembers to have created."""
+_LAG = 600.0
+"""Seconds for which a run that was created may not be found by every replica."""
 logger = logging.getLogger("zuora_journal_runs")
 
 
@@ -34,6 +39,8 @@ class Caller(NamedTuple):
     pace: Pace
     clock: Clock
     random: Random
+    created: dict[str, float]
+    """When runs were created, by their numbers."""
 
     def call(self, outgoing: Outgoing, options: Options) -> Flow[httpx.Response]:
         """Send a request of one of the operations until it succeeds or there is no use in trying.
@@ -127,24 +134,39 @@ class Caller(NamedTuple):
             UnreadableAnswer: its fields are not what the contract says.
         """
         from zuora_journal_runs_api import errors as generated
-        from zuora_journal_runs_api.types import Exchange
 
         try:
             return parse(response)
         except generated.UnreadableAnswer as unreadable:
-            exchange = Exchange.of(response)
-            error = errors.UnreadableAnswer(
-                f"the answer does not match the contract: {unreadable}",
-                cut_off=False,
-                exchange=exchange,
-                body=response.content,
-                call=of_request(response.request, self.base_url).operation,
-                track_id=exchange.track_id,
-                attempts=exchange.attempts,
-                idempotency_key=response.request.headers.get("Idempotency-Key"),
-            )
-            error.maybe_processed = response.request.method != "GET"
-            raise error from None
+            raise self.invalid(response, f"the answer does not match the contract: {unreadable}") from None
+
+    def invalid(self, response: httpx.Response, problem: str) -> errors.UnreadableAnswer:
+        """Return the error for a successful response whose content cannot be used."""
+        from zuora_journal_runs_api.types import Exchange
+
+        exchange = Exchange.of(response)
+        error = errors.UnreadableAnswer(
+            problem,
+            cut_off=False,
+            exchange=exchange,
+            body=response.content,
+            call=of_request(response.request, self.base_url).operation,
+            track_id=exchange.track_id,
+            attempts=exchange.attempts,
+            idempotency_key=response.request.headers.get("Idempotency-Key"),
+        )
+        error.maybe_processed = response.request.method != "GET"
+        return error
+
+    def remember_created(self, number: str) -> None:
+        """Remember that this run was created a moment ago, so that a wait takes "not found" for lag."""
+        self.created[number] = self.clock.monotonic()
+        while len(self.created) > _REMEMBERED:
+            self.created.pop(next(iter(self.created)))
+
+    def was_created(self, number: str) -> bool:
+        """Return whether this client created the run a moment ago."""
+        return self.clock.monotonic() - self.created.get(number, -math.inf) < _LAG
 
     def _tell(
         self,

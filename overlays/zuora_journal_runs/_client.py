@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import cached_property
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Self, Unpack
 
-from . import _headers, _many, _settings, _transport
+from . import _headers, _settings, _transport
 from ._authorization import Authorization, Authorizer
 from ._calls import Caller
 from ._clock import Clock, SystemClock
 from ._connection import AsyncConnection, Connection
+from ._operations import JournalEntries, Operations
 from ._options import OptionChanges, Options, changed
 from ._pace import Pace
 from ._tokens import Credentials, Secret, cell_for
-from ._verbs import JournalEntries, OnLook, OnProgress, Verbs
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api import Client
     from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
 
-    from ._cancellation import Cancellation, CancellationOutcome, CancellationPlan, CompletionOutcome, Deletion
-    from ._many import CancellationResult
+    from ._waiting import OnPoll, OnProgress
+    from .results import (
+        Cancellation,
+        CancellationOutcome,
+        CancellationPlan,
+        CancellationResult,
+        CompletionOutcome,
+        Deletion,
+    )
 
-SETTLE_TIMEOUT = 600.0
-"""Seconds to wait for a run, if nothing else is said; large runs, and tenants with enhanced runs, take long."""
+    EvidenceFile = str | os.PathLike[str]
+
+DEFAULT_TIMEOUT = 3600.0
+"""Seconds to wait for a run by default: one with a million items takes Zuora 25 minutes."""
+DEFAULT_STALL = 600.0
+"""Seconds without any change after which a cancellation that has begun counts as stalled, by default."""
 
 
 class ClientArguments(OptionChanges, total=False):
@@ -75,15 +87,16 @@ def _caller(
         assert auth is not None
         authorization = auth
     authorizer = Authorizer(url, authorization, cell, clock, random)
-    return Caller(url, authorizer, Pace(concurrency), clock, random), options
+    return Caller(url, authorizer, Pace(concurrency), clock, random, {}), options
 
 
-def _batch_deadline(clock: Clock, timeout: float, at_once: int | None) -> float:
-    if not 0 < timeout < float("inf"):
-        raise InvalidInput(f"timeout is {timeout:g}: give a number of seconds above 0")
+def _batch_deadline(clock: Clock, timeout: float | None, stall_after: float | None, at_once: int | None) -> float:
+    from . import _waiting
+
+    _waiting.check_timeouts(timeout, stall_after)
     if at_once is not None and at_once < 1:
         raise InvalidInput(f"at_once is {at_once}: give a number above 0, or None")
-    return clock.monotonic() + timeout
+    return math.inf if timeout is None else clock.monotonic() + timeout
 
 
 class JournalRunsClient:
@@ -122,7 +135,7 @@ class JournalRunsClient:
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
-        self._verbs = Verbs(connection.caller, connection.call_options)
+        self._operations = Operations(connection.caller, connection.call_options)
 
     @classmethod
     def from_env(
@@ -184,6 +197,7 @@ class JournalRunsClient:
         target_start_date: datetime.date | str | None = None,
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
+        evidence: EvidenceFile | None = None,
     ) -> CreateJournalRunResponse:
         """Create a journal run; its number is in the answer's `journal_run_number`.
 
@@ -197,6 +211,8 @@ class JournalRunsClient:
             target_end_date: The last date to take in.
             organization_labels: Where Multi-Org is on, the organisations, each as {"organizationId": ...} or
                 {"organizationName": ...}.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
 
         Raises:
             InvalidInput: a value cannot be sent.
@@ -205,13 +221,14 @@ class JournalRunsClient:
         Source: Zuora, Create a journal run, 2026-04-10.
         """
         return self._connection.run(
-            self._verbs.create(
+            self._operations.create(
                 transaction_types,
                 journal_entry_date,
-                accounting_period_name,
-                target_start_date,
-                target_end_date,
-                organization_labels,
+                accounting_period_name=accounting_period_name,
+                target_start_date=target_start_date,
+                target_end_date=target_end_date,
+                organization_labels=organization_labels,
+                evidence=evidence,
             )
         )
 
@@ -225,7 +242,7 @@ class JournalRunsClient:
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
         """
-        return self._connection.run(self._verbs.retrieve(number))
+        return self._connection.run(self._operations.retrieve(number))
 
     def entries(self, number: str) -> JournalEntries:
         """All summary journal entries of a run, from all pages.
@@ -237,7 +254,7 @@ class JournalRunsClient:
 
         Source: Zuora's swagger file, 2023-12-15.
         """
-        return self._connection.run(self._verbs.entries(number))
+        return self._connection.run(self._operations.entries(number))
 
     def plan_cancellation(self, number: str) -> CancellationPlan:
         """What a cancellation would do now; changes nothing.
@@ -247,7 +264,7 @@ class JournalRunsClient:
             NotFound: there is no such run.
             CallError: the call failed.
         """
-        return self._connection.run(self._verbs.plan_cancellation(number))
+        return self._connection.run(self._operations.plan_cancellation(number))
 
     def cancel(self, number: str) -> Cancellation:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
@@ -260,57 +277,97 @@ class JournalRunsClient:
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
         """
-        return self._connection.run(self._verbs.cancel(number))
+        return self._connection.run(self._operations.cancel(number))
 
     def cancel_and_wait(
-        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_progress: OnProgress | None = None
+        self,
+        number: str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CancellationOutcome:
         """Cancel a run and wait until it is known what that did.
 
         Args:
             number: The run's number.
-            timeout: Seconds to wait.
-            on_progress: Called with what was seen, after each look that did not settle it.
+            timeout: Seconds to wait; None for no limit.
+            stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
+                for never.
+            on_progress: Called with what was seen, after each poll that did not decide it.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
 
         Raises:
             CancellationNotSettled: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
-        return self._connection.run(self._verbs.cancel_and_wait(number, timeout, on_progress))
+        from . import _waiting
+
+        return self._connection.run(
+            _waiting.cancel_and_wait(
+                self._operations,
+                number,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
 
     def wait_for_cancellation(
         self,
         cancellation: Cancellation | str,
         *,
-        timeout: float = SETTLE_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CancellationOutcome:
         """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
 
-        It is known when the run is `Cancelled`, or when every entry that is not cancelled is one that cannot be, and
-        the run is not being cancelled any more.
+        What counts as proof is described in the documentation ("What counts as evidence"). Nothing is concluded from
+        a response that proves nothing: the wait goes on.
 
         Args:
             cancellation: What `cancel` gave, or the run's number.
-            timeout: Seconds to wait.
-            on_progress: Called with what was seen, after each look that did not settle it.
+            timeout: Seconds to wait; None for no limit.
+            stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
+                for never.
+            on_progress: Called with what was seen, after each poll that did not decide it.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
 
         Raises:
             CancellationNotSettled: the time was up before it was known; it holds what was seen last.
             NotFound: there is no such run.
             CallError: a call failed.
         """
-        return self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
+        from . import _waiting
+
+        return self._connection.run(
+            _waiting.wait_for_cancellation(
+                self._operations,
+                cancellation,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
 
     def cancel_many(
         self,
         numbers: Iterable[str],
         *,
         wait: bool = True,
-        timeout: float = SETTLE_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
         on_result: Callable[[CancellationResult], None] | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> list[CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
@@ -324,10 +381,13 @@ class JournalRunsClient:
         Args:
             numbers: The runs' numbers. One that is none, or comes again, is an error of its own.
             wait: Whether to wait; if not, a result holds the cancellation, whose outcome is not known.
-            timeout: Seconds for all of them together.
+            timeout: Seconds for all of them together; None for no limit.
+            stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
+                for never.
             at_once: How many runs to have under way at once; all of them by default.
-            on_progress: Called with what was seen of a run, after each look that did not settle it.
+            on_progress: Called with what was seen of a run, after each poll that did not decide it.
             on_result: Called with each result as it comes. What it raises ends the whole.
+            evidence: A folder to write the evidence to, one file for each run.
 
         Returns:
             A result for each number, in the order of the numbers.
@@ -335,48 +395,68 @@ class JournalRunsClient:
         Raises:
             InvalidInput: there are no numbers, or the time or `at_once` is none.
         """
-        deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
-        run, verbs = self._connection.run, self._verbs
-        return _many.in_threads(
-            numbers,
-            at_once,
-            lambda number: run(verbs.cancel_by(number, deadline)),
-            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
-            on_result,
-        )
+        from . import _many, _waiting
+
+        deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
+        run, operations = self._connection.run, self._operations
+
+        def cancel(number: str) -> Cancellation:
+            return run(_waiting.cancel_one_of_many(operations, number, deadline, _many.evidence_file(evidence, number)))
+
+        def settle(cancellation: Cancellation) -> CancellationOutcome:
+            file = _many.evidence_file(evidence, cancellation.number)
+            return run(
+                _waiting.wait_for_one_of_many(operations, cancellation, deadline, stall_after, on_progress, file)
+            )
+
+        return _many.in_threads(numbers, at_once, cancel, settle if wait else None, on_result)
 
     def wait_for_completion(
-        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None
+        self,
+        created: CreateJournalRunResponse | str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
         Args:
-            number: The run's number.
-            timeout: Seconds to wait.
-            on_look: Called with the run as it was seen, after each look at one that has not ended.
+            created: What `create` returned, or the run's number.
+            timeout: Seconds to wait; None for no limit.
+            on_poll: Called with the run, after each poll that saw one that has not ended.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
 
         Raises:
             CompletionNotSettled: the time was up before it had.
             NotFound: there is no such run.
             CallError: a call failed.
         """
-        return self._connection.run(self._verbs.wait_for_completion(number, timeout, on_look))
+        from . import _waiting
+
+        return self._connection.run(
+            _waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
 
     def delete(
         self,
         number: str,
         *,
         wait: bool = False,
-        timeout: float = SETTLE_TIMEOUT,
-        on_look: OnLook | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> Deletion:
         """Delete a cancelled run.
 
         Args:
             number: The run's number.
             wait: Whether to wait until it is gone.
-            timeout: Seconds to wait.
-            on_look: Called with the run as it was seen, after each look at one that is still there.
+            timeout: Seconds to wait; None for no limit.
+            on_poll: Called with the run, after each poll that saw one that is still there.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
 
         Raises:
             WrongStatus: the run is not `Cancelled`; nothing was deleted.
@@ -386,7 +466,11 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        return self._connection.run(self._verbs.delete(number, wait, timeout, on_look))
+        from . import _waiting
+
+        return self._connection.run(
+            _waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -441,7 +525,7 @@ class AsyncJournalRunsClient:
 
     def _use(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._verbs = Verbs(connection.caller, connection.call_options)
+        self._operations = Operations(connection.caller, connection.call_options)
 
     @classmethod
     def from_env(
@@ -487,88 +571,142 @@ class AsyncJournalRunsClient:
         target_start_date: datetime.date | str | None = None,
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
+        evidence: EvidenceFile | None = None,
     ) -> CreateJournalRunResponse:
         """See `JournalRunsClient.create`."""
         return await self._connection.run(
-            self._verbs.create(
+            self._operations.create(
                 transaction_types,
                 journal_entry_date,
-                accounting_period_name,
-                target_start_date,
-                target_end_date,
-                organization_labels,
+                accounting_period_name=accounting_period_name,
+                target_start_date=target_start_date,
+                target_end_date=target_end_date,
+                organization_labels=organization_labels,
+                evidence=evidence,
             )
         )
 
     async def retrieve(self, number: str) -> JournalRun:
         """See `JournalRunsClient.retrieve`."""
-        return await self._connection.run(self._verbs.retrieve(number))
+        return await self._connection.run(self._operations.retrieve(number))
 
     async def entries(self, number: str) -> JournalEntries:
         """See `JournalRunsClient.entries`."""
-        return await self._connection.run(self._verbs.entries(number))
+        return await self._connection.run(self._operations.entries(number))
 
     async def plan_cancellation(self, number: str) -> CancellationPlan:
         """See `JournalRunsClient.plan_cancellation`."""
-        return await self._connection.run(self._verbs.plan_cancellation(number))
+        return await self._connection.run(self._operations.plan_cancellation(number))
 
     async def cancel(self, number: str) -> Cancellation:
         """See `JournalRunsClient.cancel`."""
-        return await self._connection.run(self._verbs.cancel(number))
+        return await self._connection.run(self._operations.cancel(number))
 
     async def cancel_and_wait(
-        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_progress: OnProgress | None = None
+        self,
+        number: str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CancellationOutcome:
         """See `JournalRunsClient.cancel_and_wait`."""
-        return await self._connection.run(self._verbs.cancel_and_wait(number, timeout, on_progress))
+        from . import _waiting
+
+        return await self._connection.run(
+            _waiting.cancel_and_wait(
+                self._operations,
+                number,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
 
     async def wait_for_cancellation(
         self,
         cancellation: Cancellation | str,
         *,
-        timeout: float = SETTLE_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CancellationOutcome:
         """See `JournalRunsClient.wait_for_cancellation`."""
-        return await self._connection.run(self._verbs.wait_for_cancellation(cancellation, timeout, on_progress))
+        from . import _waiting
+
+        return await self._connection.run(
+            _waiting.wait_for_cancellation(
+                self._operations,
+                cancellation,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
 
     async def cancel_many(
         self,
         numbers: Iterable[str],
         *,
         wait: bool = True,
-        timeout: float = SETTLE_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
         on_result: Callable[[CancellationResult], None] | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> list[CancellationResult]:
         """See `JournalRunsClient.cancel_many`."""
-        deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
-        run, verbs = self._connection.run, self._verbs
-        return await _many.in_tasks(
-            numbers,
-            at_once,
-            lambda number: run(verbs.cancel_by(number, deadline)),
-            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
-            on_result,
-        )
+        from . import _many, _waiting
+
+        deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
+        run, operations = self._connection.run, self._operations
+
+        def cancel(number: str) -> Awaitable[Cancellation]:
+            return run(_waiting.cancel_one_of_many(operations, number, deadline, _many.evidence_file(evidence, number)))
+
+        def settle(cancellation: Cancellation) -> Awaitable[CancellationOutcome]:
+            file = _many.evidence_file(evidence, cancellation.number)
+            return run(
+                _waiting.wait_for_one_of_many(operations, cancellation, deadline, stall_after, on_progress, file)
+            )
+
+        return await _many.in_tasks(numbers, at_once, cancel, settle if wait else None, on_result)
 
     async def wait_for_completion(
-        self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None
+        self,
+        created: CreateJournalRunResponse | str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> CompletionOutcome:
         """See `JournalRunsClient.wait_for_completion`."""
-        return await self._connection.run(self._verbs.wait_for_completion(number, timeout, on_look))
+        from . import _waiting
+
+        return await self._connection.run(
+            _waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
 
     async def delete(
         self,
         number: str,
         *,
         wait: bool = False,
-        timeout: float = SETTLE_TIMEOUT,
-        on_look: OnLook | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
     ) -> Deletion:
         """See `JournalRunsClient.delete`."""
-        return await self._connection.run(self._verbs.delete(number, wait, timeout, on_look))
+        from . import _waiting
+
+        return await self._connection.run(
+            _waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
 
     async def aclose(self) -> None:
         """Close the connection."""

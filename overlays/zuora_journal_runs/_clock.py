@@ -12,6 +12,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds on a clock that never goes back."""
 
+    def time(self) -> float:
+        """Return seconds since 1970."""
+
     def sleep(self, seconds: float) -> None:
         """Wait in this thread."""
 
@@ -24,6 +27,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def time(self) -> float:
+        return time.time()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

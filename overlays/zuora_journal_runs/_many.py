@@ -6,36 +6,24 @@ import contextlib
 import queue
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import _headers
 from ._flow import T
 from .errors import InvalidInput, JournalRunsError
+from .results import CancellationResult
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from ._cancellation import Cancellation, CancellationOutcome
+    from .results import Cancellation, CancellationOutcome
 
     OnResult = Callable[["CancellationResult"], None]
 
 _THREADS = 40
 """Threads where all runs are under way at once; a tenant allows no more requests at once, if nothing else is known."""
-
-
-class CancellationResult(NamedTuple):
-    """What became of one of many runs: an outcome, or a cancellation that was not waited for, or an error."""
-
-    number: str
-    """The run's number, as it was given."""
-    outcome: CancellationOutcome | None = None
-    cancellation: Cancellation | None = None
-    error: JournalRunsError | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether the run and all of its entries are known to be cancelled."""
-        return self.outcome is not None and self.outcome.complete
 
 
 def sorted_out(numbers: Iterable[str]) -> tuple[dict[int, str], dict[int, CancellationResult]]:
@@ -64,6 +52,21 @@ def sorted_out(numbers: Iterable[str]) -> tuple[dict[int, str], dict[int, Cancel
     return good, bad
 
 
+def evidence_file(folder: str | os.PathLike[str] | None, number: str) -> Path | None:
+    """Return the evidence file of one run of many, in a folder that is made if it is not there.
+
+    Raises:
+        InvalidInput: The folder cannot be made.
+    """
+    if folder is None:
+        return None
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"the folder {folder} for evidence cannot be made: {error.strerror}") from None
+    return Path(folder) / f"{number}.jsonl"
+
+
 def in_threads(
     numbers: Iterable[str],
     at_once: int | None,
@@ -71,10 +74,7 @@ def in_threads(
     settle: Callable[[Cancellation], CancellationOutcome] | None,
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
-    """Cancel runs in threads; results in the order of the numbers.
-
-    The threads are daemons: an interrupted program need not wait for them.
-    """
+    """Cancel runs in threads; results in the order of the numbers."""
     good, results = sorted_out(numbers)
     jobs: queue.SimpleQueue[tuple[int, str, Cancellation | None] | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, CancellationResult | BaseException]] = queue.SimpleQueue()
@@ -100,8 +100,7 @@ def in_threads(
     for place, number in good.items():
         jobs.put((place, number, None))
     threads = min(at_once or _THREADS, len(good))
-    for _ in range(threads):
-        threading.Thread(target=work, name="zuora-journal-runs", daemon=True).start()
+    _start(work, threads)
     try:
         for result in results.values():
             _tell(on_result, result)
@@ -113,16 +112,14 @@ def in_threads(
             _tell(on_result, ended)
     finally:
         # What has not begun does not begin any more; what is under way ends as it may.
-        while not jobs.empty():
-            with contextlib.suppress(queue.Empty):
-                jobs.get_nowait()
+        _drop(jobs)
         for _ in range(threads):
             jobs.put(None)
     return [results[place] for place in sorted(results)]
 
 
 def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T]:
-    """What `work` gives for each run, in order, as soon as it is there; done in threads that are daemons."""
+    """What `work` gives for each run, in order, as soon as it is there; done in threads."""
     jobs: queue.SimpleQueue[tuple[Future[T], str]] = queue.SimpleQueue()
     futures = [Future[T]() for _ in numbers]
     for job in zip(futures, numbers, strict=True):
@@ -137,15 +134,25 @@ def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T
                 except BaseException as error:  # noqa: BLE001 - raised again, in the caller's thread
                     future.set_exception(error)
 
-    for _ in range(min(_THREADS, len(numbers))):
-        threading.Thread(target=serve, name="zuora-journal-runs", daemon=True).start()
+    _start(serve, min(_THREADS, len(numbers)))
     try:
         for future in futures:
             yield future.result()
     finally:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                jobs.get_nowait()
+        _drop(jobs)
+
+
+def _start(work: Callable[[], None], threads: int) -> None:
+    """Work in so many threads. They are daemons: an interrupted program need not wait for them."""
+    for _ in range(threads):
+        threading.Thread(target=work, name="zuora-journal-runs", daemon=True).start()
+
+
+def _drop(jobs: queue.SimpleQueue[Any]) -> None:
+    """Forget the jobs that nobody has begun."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            jobs.get_nowait()
 
 
 async def in_tasks(

@@ -2,6 +2,7 @@
 
     JournalRunsError
     ├── InvalidInput                 refused here, before anything was sent
+    ├── EvidenceError                an evidence file was changed, or cannot be written
     ├── RunError
     │   ├── WrongStatus              refused here, since the run's status does not allow it
     │   └── NotSettled               the deadline passed, and the outcome is not known
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.models import JournalRun, Reason
     from zuora_journal_runs_api.types import Exchange
 
-    from ._cancellation import CancellationProgress
+    from .evidence import Observation
+    from .results import CancellationProgress
 
 
 class JournalRunsError(Exception):
@@ -90,6 +92,19 @@ def _one_line(text: str) -> str:
 
 class InvalidInput(JournalRunsError, ValueError):
     """A value that cannot be sent, or a setting that is missing. Nothing was sent."""
+
+
+class EvidenceError(JournalRunsError):
+    """An evidence file was changed since it was written, or cannot be written.
+
+    Args:
+        message: What is wrong, in one line.
+        line: The line of the file that is wrong, counted from 1; None if it is none of them.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class RunError(JournalRunsError):
@@ -303,13 +318,25 @@ class NotSettled(RunError):
         message: What was waited for, and what was seen last.
         number: The run's number.
         run: The run as it was seen last; None if it was not seen.
+        problem: Why the last request failed; None if it did not.
+        observations: What was observed, in order: see `zuora_journal_runs.evidence`.
     """
 
     maybe_processed = True
 
-    def __init__(self, message: str, *, number: str, run: JournalRun | None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        number: str,
+        run: JournalRun | None,
+        problem: CallError | None = None,
+        observations: tuple[Observation, ...] = (),
+    ) -> None:
         super().__init__(message, run=run)
         self.number = number
+        self.problem = problem
+        self.observations = observations
 
 
 class CancellationNotSettled(NotSettled):
@@ -320,12 +347,19 @@ class CancellationNotSettled(NotSettled):
         number: The run's number.
         run: The run as it was seen last; None if it was not seen.
         progress: What was seen last of the run and its entries.
+        details: The arguments of NotSettled.
     """
 
     def __init__(
-        self, message: str, *, number: str, run: JournalRun | None, progress: CancellationProgress | None
+        self,
+        message: str,
+        *,
+        number: str,
+        run: JournalRun | None,
+        progress: CancellationProgress | None,
+        **details: Any,
     ) -> None:
-        super().__init__(message, number=number, run=run)
+        super().__init__(message, number=number, run=run, **details)
         self.progress = progress
 
 

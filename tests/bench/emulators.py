@@ -20,6 +20,7 @@ import httpx
 from zuora_journal_runs.emulator import AT_ONCE, Emulator, SeedRun
 
 from .data import NUMBER
+from .official import resident
 from .processes import ROOT, pipe, run
 from .rows import Row
 
@@ -60,8 +61,7 @@ class Served(NamedTuple):
 
     def memory(self) -> float:
         """Megabytes in use."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return resident(self.pid) / 1e6
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from .data import NUMBER, page
 CLIENT_ID, CLIENT_SECRET = "0" * 36, "secret"
 
 
-def resident() -> int:
-    """Bytes of memory in use."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident(process: int | str = "self") -> int:
+    """Bytes of memory that a process has in use; this one by default."""
+    return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Work:

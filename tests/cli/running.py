@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 import jsonschema_rs
 from click.testing import CliRunner, Result
+from tests.clock import FakeClock
 
 import zuora_journal_runs.cli
 from zuora_journal_runs import JournalRunsClient
@@ -47,22 +48,6 @@ SCHEMA = json.loads(Path(zuora_journal_runs.cli.__file__).with_name("records.sch
 _schema = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
-class Clock:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The environment of a process, with these variables and no others that concern the command."""
     return {**{name: value for name, value in os.environ.items() if name not in CLEAN}, **variables}
@@ -74,7 +59,7 @@ class Zjr:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = dict(variables)
         self.connect: Callable[..., JournalRunsClient] = partial(
-            JournalRunsClient.from_env, clock=Clock(), random=Random(1)
+            JournalRunsClient.from_env, clock=FakeClock(), random=Random(1)
         )
 
     def answering(self, handler: Callable[[httpx.Request], httpx.Response]) -> Zjr:
@@ -84,7 +69,7 @@ class Zjr:
             JournalRunsClient,
             "https://rest.example.com",
             token="a-token",
-            clock=Clock(),
+            clock=FakeClock(),
             random=Random(1),
             transport=httpx.MockTransport(handler),
         )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs.cli import progress
 from zuora_journal_runs.cli.commands import cancel as command
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
-from .running import Clock, Zjr
+from .running import Zjr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -622,7 +623,7 @@ class TestStopping:
 
 def test_an_answer_that_is_lost_may_have_been_acted_upon(zjr: Zjr) -> None:
     lost = zjr.answering(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
-    lost.connect = partial(lost.connect, clock=Clock(), random=Random(1))
+    lost.connect = partial(lost.connect, clock=FakeClock(), random=Random(1))
     result = lost("cancel", "JR-00000075")
 
     assert result.exit_code == 1

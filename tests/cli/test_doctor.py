@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs.cli import examination, records
@@ -16,7 +17,7 @@ from zuora_journal_runs.cli.app import zjr as group
 from zuora_journal_runs.cli.session import Session
 from zuora_journal_runs.emulator import Emulator, Settings
 
-from .running import SCHEMA, Clock, Zjr
+from .running import SCHEMA, Zjr
 from .running import records as parsed
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def api(
 
 
 def session(handler: Callable[[httpx.Request], httpx.Response], variables: Mapping[str, str]) -> Session:
-    connect = partial(JournalRunsClient.from_env, variables, clock=Clock(), transport=httpx.MockTransport(handler))
+    connect = partial(JournalRunsClient.from_env, variables, clock=FakeClock(), transport=httpx.MockTransport(handler))
     return Session(connect, now=lambda: NOW)
 
 

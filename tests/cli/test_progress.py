@@ -7,11 +7,12 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs.cli.progress import Board
 from zuora_journal_runs.emulator import HELD, Emulator, SeedRun
 
-from .running import Clock, Terminal
+from .running import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def held() -> Iterator[tuple[Emulator, list[str]]]:
 
 
 def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    clock = Clock()
+    clock = FakeClock()
     with Board(RUNS, 600, clock.monotonic) as board:
         for number in RUNS:
             clock.sleep(0.25)
@@ -72,7 +73,7 @@ def test_if_nobody_waits_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_threads_may_tell_it_all_at_once() -> None:
-    with Board(RUNS, 600, Clock().monotonic) as board:
+    with Board(RUNS, 600, FakeClock().monotonic) as board:
 
         def tell(numbers: list[str]) -> None:
             for number in numbers:

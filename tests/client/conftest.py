@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.clock import FakeClock
 
-from .world import Async, FakeClock, Kind, Sync
+from .world import Async, Kind, Sync
 
 
 @pytest.fixture(params=[Sync, Async], ids=["sync", "async"])

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import FakeClock
 
 from zuora_journal_runs import Backoff, _body, errors
 
-from .world import FakeClock, Script, run
+from .world import Script, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

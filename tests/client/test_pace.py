@@ -11,11 +11,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
 from zuora_journal_runs._pace import Pace
 
-from .world import URL, FakeClock, Script, answer, run
+from .world import URL, Script, answer, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,11 +11,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import FakeClock
 
 from zuora_journal_runs import Attempt, Backoff, FailedAttempt, errors
 from zuora_journal_runs._retry import retry_after
 
-from .world import FakeClock, Script, refusal, run
+from .world import Script, refusal, run
 
 if TYPE_CHECKING:
     from .world import Kind

@@ -13,11 +13,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
 from zuora_journal_runs._tokens import Credentials, Secret, renewal
 
-from .world import URL, FakeClock, answer, refusal, run
+from .world import URL, answer, refusal, run
 
 if TYPE_CHECKING:
     from .world import Kind

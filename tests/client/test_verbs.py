@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import Backoff, TransactionType, errors
 
-from .world import URL, FakeClock, Script, answer, refusal, run
+from .world import URL, Script, answer, refusal, run
 
 if TYPE_CHECKING:
     from .world import Kind
@@ -276,11 +277,12 @@ def test_a_deletion_that_is_under_way_is_waited_for(kind: Kind) -> None:
     script = Script(run("DeleteInprogress"), run("DeleteInprogress"), GONE)
     seen: list[str] = []
     deletion = kind.use(
-        script, lambda client: client.delete("JR-00000075", wait=True, on_look=lambda run: seen.append(run.status))
+        script, lambda client: client.delete("JR-00000075", wait=True, on_poll=lambda run: seen.append(run.status))
     )
     assert deletion.gone
     assert seen == ["DeleteInprogress"]
-    assert [request.method for request in script.requests] == ["GET", "GET", "GET"]
+    # It is gone when it is not found at three polls in a row.
+    assert [request.method for request in script.requests] == ["GET"] * 5
 
 
 def test_a_deletion_waited_for_in_vain(kind: Kind) -> None:

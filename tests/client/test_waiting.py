@@ -1,57 +1,73 @@
-"""Waiting for what a cancellation did, and for a run to end."""
+"""Waiting for the outcome of a cancellation, and for a run to end.
+
+What counts as proof is tested in tests/evidence and tests/histories; this is about the waits themselves.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import json
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, CancellationOutcome, Ending, JournalRunsClient, Polling, errors
+from zuora_journal_runs import Backoff, CancellationOutcome, CancellationProgress, Ending, Polling, errors, evidence
 
-from .world import URL, FakeClock, Script, answer, refusal, run
+from .world import URL, Script, answer, refusal, run
 
 if TYPE_CHECKING:
     from .world import Kind
 
+RUN = "JR-00000075"
 GONE = refusal("50000040", "Cannot find entity by key: 'JR-00000075'.")
-
-
-def page(*entries: tuple[str, str]) -> httpx.Response:
-    items = [
-        {"number": f"JE-{number}", "status": status, "transferredToAccounting": transferred}
-        for number, (status, transferred) in enumerate(entries)
-    ]
-    return answer(body={"success": True, "journalEntries": items})
-
-
-def wait(client: Any) -> Any:
-    return client.wait_for_cancellation("JR-00000075")
-
-
 OPEN, CANCELLED = ("Created", "No"), ("Cancelled", "No")
 TRANSFERRED, TRANSFERRING = ("Created", "Yes"), ("Created", "Processing")
 
 
+def page(*entries: tuple[str, str], first: int = 0, next_page: str | None = None) -> httpx.Response:
+    items = [
+        {"number": f"JE-{number}", "status": status, "transferredToAccounting": transferred}
+        for number, (status, transferred) in enumerate(entries, first)
+    ]
+    body: dict[str, Any] = {"success": True, "journalEntries": items}
+    return answer(body=body if next_page is None else {**body, "nextPage": f"{URL}{next_page}"})
+
+
+class Server:
+    """Responses for the run and for its entries, each in turn and the last one for ever."""
+
+    def __init__(
+        self, *runs: httpx.Response | Exception, entries: tuple[httpx.Response | Exception, ...] = (page(CANCELLED),)
+    ) -> None:
+        self.runs, self.entries, self.changes = Script(*runs), Script(*entries), Script(answer())
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            return self.changes(request)
+        return self.entries(request) if "journal-entries" in request.url.path else self.runs(request)
+
+
+def wait(client: Any) -> Any:
+    return client.wait_for_cancellation(RUN)
+
+
+def numbers(entries: Any) -> list[str]:
+    return [entry.number for entry in entries]
+
+
 def test_a_cancelled_run(kind: Kind) -> None:
-    outcome = kind.use(Script(run("Cancelled"), page(CANCELLED, CANCELLED)), wait)
+    outcome = kind.use(Server(run("Cancelled"), entries=(page(CANCELLED, CANCELLED),)), wait)
     assert outcome.complete
     assert (len(outcome.cancelled), outcome.remaining, outcome.blocked, outcome.unsettled) == (2, [], [], [])
+    assert [type(observation) for observation in outcome.observations] == [evidence.RunSeen, evidence.EntriesListed]
 
 
 def test_the_documented_story(kind: Kind) -> None:
-    seen: list[tuple[str, bool]] = []
-    entries = page(*[CANCELLED] * 9, TRANSFERRED)
-    script = Script(answer(), run("CancelInprogress"), run("Completed"), entries, run("Completed"))
+    seen: list[str] = []
+    server = Server(run("CancelInprogress"), run("Completed"), entries=(page(*[CANCELLED] * 9, TRANSFERRED),))
     outcome: CancellationOutcome = kind.use(
-        script,
-        lambda client: client.cancel_and_wait(
-            "JR-00000075",
-            on_progress=lambda progress: seen.append((str(progress.run.status), progress.entries is None)),
-        ),
+        server,
+        lambda client: client.cancel_and_wait(RUN, on_progress=lambda progress: seen.append(progress.run.status)),
     )
     assert not outcome.complete
     assert (len(outcome.cancelled), len(outcome.remaining)) == (9, 1)
@@ -59,309 +75,327 @@ def test_the_documented_story(kind: Kind) -> None:
         ("JE-9", "it was transferred to accounting")
     ]
     assert outcome.run.status == "Completed"
-    assert seen == [("CancelInprogress", True)]
+    assert seen == ["CancelInprogress", "Completed"]
+    assert "NOT completely cancelled: 9 entries are cancelled, 1 are not" in outcome.summary()
 
 
-def test_an_entry_that_is_being_transferred_may_yet_change(kind: Kind) -> None:
-    outcome = kind.use(Script(run(), page(CANCELLED, TRANSFERRING), run()), wait)
-    assert [entry.number for entry in outcome.unsettled] == ["JE-1"]
+def test_an_entry_that_is_being_transferred_is_waited_for(kind: Kind) -> None:
+    server = Server(
+        run(),
+        run(),
+        run(),
+        run("Cancelled"),
+        entries=(*[page(CANCELLED, TRANSFERRING)] * 3, page(CANCELLED, CANCELLED)),
+    )
+    assert kind.use(server, wait).complete
+
+
+def test_a_cancellation_that_ended_reports_an_entry_that_is_being_transferred(kind: Kind) -> None:
+    outcome = kind.use(Server(run("CancelInprogress"), run(), entries=(page(CANCELLED, TRANSFERRING),)), wait)
+    assert numbers(outcome.unsettled) == ["JE-1"]
     assert "wait" in outcome.blocked[0].advice
+    assert outcome.cancellable == []
 
 
-def test_a_cancellation_that_has_not_begun_is_not_settled(kind: Kind) -> None:
-    script = Script(run(), page(OPEN, TRANSFERRED), run("Cancelled"), page(CANCELLED, CANCELLED))
-    assert kind.use(script, wait).complete
-
-
-def test_a_run_whose_entries_are_all_cancelled_has_yet_to_follow(kind: Kind) -> None:
-    script = Script(run(), page(CANCELLED), run("Cancelled"), page(CANCELLED))
-    assert kind.use(script, wait).complete
+def test_a_cancellation_that_was_seen_under_way_and_has_ended(kind: Kind) -> None:
+    """A transfer was under way when the cancellation passed, and has ended as No since."""
+    outcome = kind.use(Server(run("CancelInprogress"), run(), entries=(page(CANCELLED, OPEN),)), wait)
+    assert not outcome.complete
+    assert numbers(outcome.cancellable) == ["JE-1"]
+    assert outcome.blocked == []
 
 
 @pytest.mark.parametrize("status", ["Pending", "Completed", "Error"])
 def test_a_run_without_entries(kind: Kind, status: str) -> None:
-    script = Script(*([run(status)] if status == "Pending" else [run(status), page()]), run("Cancelled"), page())
-    assert kind.use(script, wait).complete
-
-
-def test_a_cancellation_that_begins_while_the_entries_are_read(kind: Kind) -> None:
-    script = Script(
-        run(), page(TRANSFERRED), run("CancelInprogress"), run("CancelInprogress"), run(), page(TRANSFERRED)
-    )
-    outcome = kind.use(script, wait)
-    assert len(script.requests) == 6
-    assert not outcome.complete
-
-
-def test_a_run_that_is_deleted_meanwhile_was_cancelled(kind: Kind) -> None:
-    outcome = kind.use(Script(run("CancelInprogress"), GONE), wait)
-    assert outcome.deleted
+    server = Server(run(status), run("Cancelled"), entries=(page(),))
+    outcome = kind.use(server, wait)
     assert outcome.complete
-    assert outcome.run.status == "CancelInprogress"
-    assert kind.use(Script(run("DeleteInprogress"), page()), wait).complete
+    assert outcome.cancelled == []
+
+
+def test_a_run_that_is_deleted_meanwhile(kind: Kind) -> None:
+    """It counts as cancelled only if it was seen so."""
+    outcome = kind.use(Server(run("CancelInprogress"), GONE), wait)
+    assert (outcome.deleted, outcome.complete) == (True, False)
+    assert "never seen Cancelled" in outcome.discrepancies[0]
+    assert "its cancellation was not shown" in outcome.summary()
+    outcome = kind.use(Server(run("Cancelled"), GONE, entries=(answer(503),)), wait, retry=Backoff(attempts=1))
+    assert (outcome.deleted, outcome.complete) == (True, True)
+    assert outcome.summary() == f"{RUN} is cancelled and deleted, and so are all of its entries (0)."
 
 
 def test_a_run_that_was_never_there(kind: Kind) -> None:
     with pytest.raises(errors.NotFound):
-        kind.use(Script(GONE), wait)
+        kind.use(Server(GONE), wait)
 
 
-def test_a_cancelled_run_with_an_entry_left_is_not_complete(kind: Kind) -> None:
-    outcome = kind.use(Script(run("Cancelled"), page(CANCELLED, OPEN)), wait)
+def test_after_an_accepted_request_a_run_that_is_not_found_is_lag(kind: Kind) -> None:
+    server = Server(GONE, GONE, GONE, GONE, GONE, GONE, run("Cancelled"))
+    assert kind.use(server, lambda client: client.cancel_and_wait(RUN)).complete
+
+    def created(client: Any) -> Any:
+        return client.wait_for_completion("JR-00000100")
+
+    server = Server(GONE, GONE, GONE, GONE, GONE, GONE, run("Completed", number="JR-00000100"))
+    server.changes = Script(answer(body={"success": True, "journalRunNumber": "JR-00000100"}))
+
+    class Created:
+        """Creates, and then waits, with either client."""
+
+        def __init__(self, client: Any) -> None:
+            self.client = client
+
+        def sync(self) -> Any:
+            new = self.client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026")
+            assert new.journal_run_number == "JR-00000100"
+            return created(self.client)
+
+        async def async_(self) -> Any:
+            new = await self.client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026")
+            return await self.client.wait_for_completion(new)
+
+    is_sync = "Async" not in kind.client_class.__name__
+    outcome = kind.use(server, lambda client: Created(client).sync() if is_sync else Created(client).async_())
+    assert outcome.complete
+
+
+def test_contradictions_become_discrepancies(kind: Kind) -> None:
+    outcome = kind.use(Server(run("Cancelled"), entries=(page(CANCELLED, OPEN),)), wait)
     assert not outcome.complete
-    assert [entry.number for entry in outcome.remaining] == ["JE-1"]
+    assert numbers(outcome.remaining) == ["JE-1"]
     assert outcome.blocked == []
+    assert outcome.discrepancies == ("the run is Cancelled, and entries are listed that are not",)
+    assert "Discrepancy: the run is Cancelled" in outcome.summary()
 
 
-def test_the_time_is_up(kind: Kind) -> None:
+def test_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
-    with pytest.raises(errors.CancellationNotSettled, match="CancelInprogress") as caught:
+    with pytest.raises(errors.CancellationNotSettled, match=r"not known after 100 s.*CancelInprogress") as caught:
         kind.use(
-            Script(run("CancelInprogress")),
-            lambda client: client.wait_for_cancellation("JR-00000075", timeout=100),
+            Server(run("CancelInprogress"), entries=(page(OPEN, CANCELLED),)),
+            lambda client: client.wait_for_cancellation(RUN, timeout=100),
             clock=clock,
         )
     assert clock.now == 1100
     assert caught.value.progress is not None
+    assert (caught.value.progress.cancelled, caught.value.progress.total) == (1, 2)
     assert caught.value.run is not None
     assert caught.value.run.status == "CancelInprogress"
+    assert caught.value.problem is None
+    assert caught.value.observations
     assert caught.value.maybe_processed
 
 
-def test_the_time_is_up_and_nothing_was_seen(kind: Kind) -> None:
-    with pytest.raises(errors.CancellationNotSettled, match="was not seen") as caught:
-        kind.use(Script(httpx.ConnectError("refused")), wait)
+def test_the_deadline_passes_and_nothing_was_seen(kind: Kind) -> None:
+    with pytest.raises(errors.CancellationNotSettled, match="was not seen, and the last request failed") as caught:
+        kind.use(Server(httpx.ConnectError("refused")), lambda client: client.cancel_and_wait(RUN, timeout=50))
     assert caught.value.progress is None
+    assert isinstance(caught.value.problem, errors.NotSent)
+    # Before the run is known to exist, a wait fails as a single call does.
+    with pytest.raises(errors.NotSent):
+        kind.use(Server(httpx.ConnectError("refused")), wait)
 
 
-def test_a_wait_survives_what_passes(kind: Kind) -> None:
-    script = Script(httpx.ReadTimeout("late"), answer(503), run("Cancelled"), page(CANCELLED))
-    assert kind.use(script, wait, retry=Backoff(attempts=1)).complete
+def test_no_limit_and_stalling(kind: Kind) -> None:
+    server = Server(run("CancelInprogress"), entries=(page(OPEN, CANCELLED),))
+    clock = FakeClock()
+    with pytest.raises(errors.CancellationNotSettled, match="has stalled: nothing has changed for 600 s"):
+        kind.use(server, lambda client: client.wait_for_cancellation(RUN, timeout=None), clock=clock)
+    assert 600 <= clock.now - 1000 <= 630
+
+    class Enough(Exception):
+        pass
+
+    def stop(progress: CancellationProgress) -> None:
+        if progress.seconds > 100_000:
+            raise Enough
+
+    with pytest.raises(Enough):
+        kind.use(
+            Server(run("CancelInprogress"), entries=(page(OPEN, CANCELLED),)),
+            lambda c: c.wait_for_cancellation(RUN, timeout=None, stall_after=None, on_progress=stop),
+        )
 
 
-def test_a_wait_ends_with_what_does_not(kind: Kind) -> None:
-    with pytest.raises(errors.PermissionDenied):
-        kind.use(Script(run("CancelInprogress"), refusal("50000010")), wait)
-
-
-def test_a_page_that_told_is_looked_at_first(kind: Kind) -> None:
-    """While it still does, the other pages cannot tell more."""
-
-    def pages(*statuses: str) -> list[httpx.Response]:
-        return [
-            answer(
-                body={
-                    "success": True,
-                    "journalEntries": [{"number": f"JE-{number}", "status": status, "transferredToAccounting": "No"}],
-                    **(
-                        {"nextPage": f"{URL}/v1/journal-entries/journal-runs/JR-00000075?page={number}"}
-                        if number < 4
-                        else {}
-                    ),
-                }
-            )
-            for number, status in enumerate(statuses, 2)
-        ]
-
-    first, second, third = pages("Cancelled", "Cancelled", "Created")
-    script = Script(
-        run(), first, second, third, run(), third, run("Cancelled"), *pages("Cancelled", "Cancelled", "Cancelled")
+def test_a_wait_survives_what_proves_nothing(kind: Kind) -> None:
+    server = Server(
+        run("CancelInprogress"),
+        httpx.ReadTimeout("late"),
+        answer(503),
+        answer(403, {"message": "Forbidden by the gateway"}),
+        answer(401, {"message": "No"}),
+        answer(401, {"message": "No"}),
+        run("Cancelled", number="JR-00000076"),
+        run("Cancelled"),
+        entries=(httpx.ReadTimeout("late"), answer(body=[]), page(CANCELLED, CANCELLED)),
     )
-    assert kind.use(script, wait).complete
-    asked = [request.url.params.get("page") for request in script.requests if "journal-entries" in request.url.path]
-    assert asked == ["1", "2", "3", "3", "1", "2", "3"]
+    assert kind.use(server, wait, retry=Backoff(attempts=1)).complete
+
+
+@pytest.mark.parametrize("code", ["50000010", "50000011", "90000011"])
+def test_a_wait_ends_when_zuora_refuses_twice_in_a_row(kind: Kind, code: str) -> None:
+    refused = refusal(code)
+    with pytest.raises((errors.PermissionDenied, errors.AuthenticationFailed)):
+        kind.use(Server(run("CancelInprogress"), refused), wait)
+    server = Server(run("CancelInprogress"), refused, run("CancelInprogress"), refused, run("Cancelled"))
+    assert kind.use(server, wait).complete
+
+
+def test_a_wait_ends_when_the_token_endpoint_refuses(kind: Kind) -> None:
+    polls = 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal polls
+        if request.url.path == "/oauth/token":
+            if polls == 0:
+                return answer(body={"access_token": "t", "token_type": "bearer", "expires_in": 1})
+            return answer(400, {"message": "Invalid client id"})
+        polls += 1
+        return run("CancelInprogress")
+
+    with pytest.raises(errors.TokenError):
+        kind.use(handler, wait, client_id="id", client_secret="secret")
+
+
+def test_exceptions_of_callbacks_reach_the_caller_unchanged(kind: Kind) -> None:
+    server = Server(run("CancelInprogress"), run("Cancelled"))
+    for mine in (errors.NotFound, errors.AnswerLost, KeyError):
+        raised = mine.__new__(mine)
+
+        def stop(_: object, raised: BaseException = raised) -> None:
+            raise raised
+
+        with pytest.raises(mine) as caught:
+            kind.use(server, lambda c, stop=stop: c.wait_for_cancellation(RUN, on_progress=stop))
+        assert caught.value is raised
+        server = Server(run("CancelInprogress"), run("Cancelled"))
+
+
+def test_progress(kind: Kind) -> None:
+    """Rate and time left are known once two listings differ; while entries cannot decide, they are listed seldom."""
+    server = Server(
+        *[run("CancelInprogress", totalJournalEntryCount=4)] * 12,
+        run("Cancelled"),
+        entries=(page(OPEN, OPEN, OPEN, OPEN), page(CANCELLED, CANCELLED, OPEN, OPEN), page(*[CANCELLED] * 4)),
+    )
+    seen: list[CancellationProgress] = []
+    clock = FakeClock()
+    kind.use(server, lambda client: client.wait_for_cancellation(RUN, on_progress=seen.append), clock=clock)
+    assert (seen[0].cancelled, seen[0].total, seen[0].rate, seen[0].seconds_left) == (0, 4, None, None)
+    assert len(server.entries.requests) < len(server.runs.requests) / 2 + 3
+    halfway = next(progress for progress in seen if progress.cancelled == 2)
+    assert halfway.rate is not None
+    assert halfway.seconds_left == pytest.approx(2 / halfway.rate)
+
+
+def test_listing_a_large_run_takes_half_of_the_time_at_most(kind: Kind) -> None:
+    clock = FakeClock()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if "journal-entries" not in request.url.path:
+            return run()
+        clock.now += 100.0
+        return page(OPEN)
+
+    with pytest.raises(errors.CancellationNotSettled):
+        kind.use(handler, lambda client: client.wait_for_cancellation(RUN, timeout=2000), clock=clock)
+    assert all(seconds >= 100 for seconds in clock.waits[:-1])
+
+
+def test_pages_are_read_to_the_end(kind: Kind) -> None:
+    path = f"/v1/journal-entries/journal-runs/{RUN}"
+    pages = (page(CANCELLED, next_page=f"{path}?page=2&pageSize=300"), page(CANCELLED, first=1))
+    outcome = kind.use(Server(run("Cancelled"), entries=pages), wait)
+    assert numbers(outcome.cancelled) == ["JE-0", "JE-1"]
+    # The same entry on two pages: what is missing was pushed out.
+    twice = (page(CANCELLED, next_page=f"{path}?page=2&pageSize=300"), page(CANCELLED))
+    outcome = kind.use(Server(run("Cancelled"), entries=(*twice, *pages)), wait)
+    assert numbers(outcome.cancelled) == ["JE-0", "JE-1"]
 
 
 def test_intervals_grow_and_vary_and_heed_the_server(kind: Kind) -> None:
     clock = FakeClock()
-    script = Script(*[run("CancelInprogress")] * 8, run("Cancelled"), page())
-    kind.use(script, wait, clock=clock, polling=Polling(first=1.0, factor=2.0, longest=16.0))
+    server = Server(*[run("CancelInprogress")] * 8, run("Cancelled"))
+    kind.use(server, wait, clock=clock, polling=Polling(first=1.0, factor=2.0, longest=16.0))
     ceilings = [1, 2, 4, 8, 16, 16, 16, 16]
     assert all(ceiling / 2 <= seconds <= ceiling for seconds, ceiling in zip(clock.waits, ceilings, strict=True))
     assert len(set(clock.waits)) == len(ceilings)
 
     hinted = httpx.Response(200, headers={"Retry-After": "30"}, content=run("CancelInprogress").content)
     clock = FakeClock()
-    kind.use(Script(hinted, run("Cancelled"), page()), wait, clock=clock)
+    kind.use(Server(hinted, run("Cancelled")), wait, clock=clock)
     assert clock.waits == [30.0]
 
 
-ENDINGS = {
-    "Completed": Ending.COMPLETED,
-    "Error": Ending.ERROR,
-    "CancelInprogress": Ending.CANCELLED,
-    "Cancelled": Ending.CANCELLED,
-    "DeleteInprogress": Ending.DELETED,
-}
-
-
-@pytest.mark.parametrize("status", ENDINGS)
+@pytest.mark.parametrize("status", ["Completed", "Error", "Cancelled"])
 def test_the_end_of_a_run(kind: Kind, status: str) -> None:
-    script = Script(run("Pending"), httpx.ReadTimeout("late"), run("Processing"), run(status))
+    server = Server(run("Pending"), httpx.ReadTimeout("late"), run("Processing"), run(status))
     seen: list[str] = []
     outcome = kind.use(
-        script,
-        lambda c: c.wait_for_completion("JR-00000075", on_look=lambda run: seen.append(run.status)),
+        server,
+        lambda c: c.wait_for_completion(RUN, on_poll=lambda run: seen.append(run.status)),
         retry=Backoff(attempts=1),
     )
     assert seen == ["Pending", "Processing"]
-    assert outcome.ending is ENDINGS[status]
+    assert outcome.ending is Ending(status)
     assert outcome.complete == (status == "Completed")
     assert outcome.run.status == status
 
 
+def test_a_cancellation_under_way_is_not_the_end_of_a_run(kind: Kind) -> None:
+    server = Server(run("Processing"), run("CancelInprogress"), run("Completed"), run("Cancelled"))
+    outcome = kind.use(server, lambda client: client.wait_for_completion(RUN))
+    assert outcome.ending is Ending.CANCELLED
+    server = Server(run("CancelInprogress"), run("Completed"))
+    assert kind.use(server, lambda client: client.wait_for_completion(RUN)).ending is Ending.COMPLETED
+
+
 def test_a_run_that_vanishes_or_never_was(kind: Kind) -> None:
-    outcome = kind.use(Script(run("Pending"), GONE), lambda client: client.wait_for_completion("JR-00000075"))
-    assert outcome.ending is Ending.DELETED
-    for script, expected in ((Script(GONE), errors.NotFound), (Script(refusal("50000010")), errors.PermissionDenied)):
+    for status in ("Pending", "DeleteInprogress"):
+        outcome = kind.use(Server(run(status), GONE), lambda client: client.wait_for_completion(RUN))
+        assert outcome.ending is Ending.DELETED
+    for server, expected in ((Server(GONE), errors.NotFound), (Server(refusal("50000010")), errors.PermissionDenied)):
         with pytest.raises(expected):
-            kind.use(script, lambda client: client.wait_for_completion("JR-00000075"))
+            kind.use(server, lambda client: client.wait_for_completion(RUN))
 
 
 def test_a_run_that_does_not_end(kind: Kind) -> None:
     with pytest.raises(errors.CompletionNotSettled, match="Processing"):
-        kind.use(Script(run("Processing")), lambda client: client.wait_for_completion("JR-00000075"))
+        kind.use(Server(run("Processing")), lambda client: client.wait_for_completion(RUN))
 
 
-# Random histories
+@pytest.mark.parametrize("result", ["outcome", "cancellation", "plan", "deletion", "completion", "batch", "progress"])
+def test_results_have_no_truth_value_and_a_short_repr(kind: Kind, result: str) -> None:
+    many = (page(*[CANCELLED] * 200),)
+    progress: list[object] = []
+    works: dict[str, Any] = {
+        "outcome": wait,
+        "cancellation": lambda client: client.cancel(RUN),
+        "plan": lambda client: client.plan_cancellation(RUN),
+        "deletion": lambda client: client.delete(RUN),
+        "completion": lambda client: client.wait_for_completion(RUN),
+        "batch": lambda client: client.cancel_many([RUN]),
+        "progress": lambda client: client.wait_for_cancellation(RUN, on_progress=progress.append),
+    }
+    statuses = [run("CancelInprogress"), run("Cancelled")] if result == "progress" else [run("Cancelled")]
+    found = kind.use(Server(*statuses, entries=many), works[result])
+    found = {"batch": lambda: found[0], "progress": lambda: progress[0]}.get(result, lambda: found)()
+    with pytest.raises(TypeError, match=r"has no truth value: use .*\.(complete|allowed|gone|cancelled)"):
+        bool(found)
+    with pytest.raises(TypeError):
+        len(found)
+    with pytest.raises(TypeError):
+        iter(found)
+    assert RUN in repr(found)
+    assert len(repr(found)) < 3 * 80
 
 
-class History:
-    """A run of which time decides what a reader sees: a cancellation that goes entry by entry, while transfers end."""
-
-    def __init__(self, clock: FakeClock, draw: Random, page_size: int) -> None:
-        self.clock, self.page_size = clock, page_size
-        self.begins = clock.now + draw.choice([0.0, 0.5, 20.0])
-        self.shown = draw.random() < 0.5
-        self.initially = draw.choice(["Completed", "Completed", "Error", "Pending"])
-        count = 0 if self.initially == "Pending" else draw.randrange(9)
-        self.transfers = [draw.choice(["No", "No", "Yes", "Processing", "Error", "Ignore"]) for _ in range(count)]
-        at = self.begins
-        self.reached: list[float] = []
-        self.transfer_ends: list[tuple[float, str]] = []
-        for _ in range(count):
-            at += draw.uniform(0.0, 5.0)
-            self.reached.append(at)
-            self.transfer_ends.append((draw.uniform(clock.now, at + 20.0), draw.choice(["No", "Error", "Yes"])))
-        self.ends = at + draw.uniform(0.0, 3.0)
-        stays = not all(self.is_cancelled(index, self.ends) for index in range(count))
-        self.deleted_at = None if stays or draw.random() < 0.8 else self.ends + draw.uniform(0.0, 10.0)
-        self.began_to_wait = clock.now
-        self.looks = self.pages = 0
-
-    def transferred(self, index: int, now: float) -> str:
-        first, (ends, last) = self.transfers[index], self.transfer_ends[index]
-        return last if first == "Processing" and now >= ends else first
-
-    def is_cancelled(self, index: int, now: float) -> bool:
-        reached = self.reached[index]
-        return now >= reached and self.transferred(index, reached) not in ("Yes", "Processing")
-
-    def status(self, now: float) -> str | None:
-        """What a reader sees; None once somebody has deleted the run."""
-        if self.deleted_at is not None and now >= self.deleted_at:
-            return "DeleteInprogress" if now < self.deleted_at + 2.0 else None
-        if now < self.begins:
-            return self.initially
-        if now < self.ends:
-            return "CancelInprogress" if self.shown else self.initially
-        stays = [index for index in range(len(self.reached)) if not self.is_cancelled(index, now)]
-        return "Completed" if stays else "Cancelled"
-
-    def passed_over(self) -> bool:
-        """Whether an entry that could be cancelled is left over."""
-        later = self.clock.now + 10_000
-        return any(
-            not self.is_cancelled(index, later) and self.transferred(index, later) not in ("Yes", "Processing")
-            for index in range(len(self.reached))
-        )
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        now = self.clock.now
-        self.clock.now += 0.01
-        status = self.status(now)
-        if status is None:
-            return refusal("50000040", "Cannot find entity by key: 'JR-00000075'.")
-        if request.url.path.startswith("/v1/journal-runs/"):
-            self.looks += 1
-            return run(status)
-        self.pages += 1
-        number = int(request.url.params["page"])
-        chosen = list(range(len(self.reached)))[(number - 1) * self.page_size : number * self.page_size]
-        body: dict[str, Any] = {
-            "success": True,
-            "journalEntries": [
-                {
-                    "number": f"JE-{index}",
-                    "status": "Cancelled" if self.is_cancelled(index, now) else "Created",
-                    "transferredToAccounting": self.transferred(index, now),
-                }
-                for index in chosen
-            ],
-        }
-        if number * self.page_size < len(self.reached):
-            body["nextPage"] = str(request.url.copy_set_param("page", number + 1))
-        return httpx.Response(200, content=json.dumps(body))
-
-
-HISTORIES = 10_000
-CHUNKS = 20
-
-
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_an_outcome_is_final_and_every_final_one_is_reported(chunk: int) -> None:
-    for seed in range(chunk, HISTORIES, CHUNKS):
-        try:
-            follow(Random(seed))
-        except BaseException as error:
-            error.add_note(f"history {seed}")
-            raise
-
-
-def follow(draw: Random) -> None:
-    """Wait for a cancellation with a random history, as one process or as several, one after the other."""
-    clock = FakeClock()
-    history = History(clock, draw, page_size=draw.randrange(1, 5))
-    client = JournalRunsClient(URL, token="t", clock=clock, random=draw, transport=httpx.MockTransport(history))
-    for timeout in [draw.uniform(1.0, 40.0) for _ in range(draw.choice([0, 0, 1, 3]))]:
-        # This process ends; the next one starts with nothing but the run's number.
-        with contextlib.suppress(errors.CancellationNotSettled, errors.NotFound):
-            check(history, client.wait_for_cancellation("JR-00000075", timeout=timeout))
-            return
-    try:
-        outcome = client.wait_for_cancellation("JR-00000075", timeout=150)
-    except errors.CancellationNotSettled:
-        # A transfer ended as No after the cancellation had passed the entry by, and nobody saw it under way: then
-        # nothing tells this run from one whose cancellation has not begun.
-        assert history.passed_over()
-    except errors.NotFound:
-        assert history.status(clock.now) is None
-    else:
-        check(history, outcome)
-        assert clock.now <= max(history.ends, history.began_to_wait) + 2 * Polling().longest + 1
-    # Few requests: the run's status for each look, one page for most, and all pages seldom.
-    assert history.looks <= 60
-    assert history.pages <= history.looks + 100
-
-
-def check(history: History, outcome: CancellationOutcome) -> None:
-    """Nothing that was reported changes, however long one waits; but for a transfer that was said to be under way."""
-    later = history.clock.now + 10_000
-    final = {f"JE-{index}" for index in range(len(history.reached)) if history.is_cancelled(index, later)}
-    if outcome.deleted:
-        assert history.deleted_at is not None
-        assert outcome.complete
-        return
-    reported = {entry.number for entry in outcome.cancelled}
-    assert reported <= final <= reported | {entry.number for entry in outcome.unsettled}
-    assert len(outcome.cancelled) + len(outcome.remaining) == len(history.reached)
-    if not outcome.unsettled:
-        assert outcome.complete == (len(final) == len(history.reached) and history.ends <= history.clock.now)
-
-
-def test_a_cancellation_that_was_seen_under_way_is_over_when_it_is_not(kind: Kind) -> None:
-    """A transfer was under way when the cancellation passed, and has ended as No since."""
-    outcome = kind.use(Script(run("CancelInprogress"), run(), page(CANCELLED, OPEN)), wait)
-    assert not outcome.complete
-    assert [entry.number for entry in outcome.cancellable] == ["JE-1"]
-    assert outcome.blocked == []
+def test_a_result_of_many_is_unwrapped(kind: Kind) -> None:
+    (good,) = kind.use(Server(run("Cancelled")), lambda client: client.cancel_many([RUN]))
+    assert good.unwrap().complete
+    (bad,) = kind.use(Server(GONE), lambda client: client.cancel_many([RUN], timeout=5))
+    with pytest.raises(errors.CancellationNotSettled):
+        bad.unwrap()
+    (unknown,) = kind.use(Server(run("Cancelled")), lambda client: client.cancel_many([RUN], wait=False))
+    with pytest.raises(ValueError, match="was not waited for"):
+        unknown.unwrap()

@@ -9,32 +9,17 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zuora_journal_runs import CancellationResult
+
 URL = "https://rest.example.com"
 REQUEST_ID = "7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11"
-
-
-class FakeClock:
-    """A clock on which waiting takes no time; it remembers the waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
 
 
 class Kind(Protocol):
@@ -117,3 +102,16 @@ class Script:
             raise given
         # Each answer is read once; one that is given again has to be fresh.
         return httpx.Response(given.status_code, headers=given.headers, content=given.content)
+
+
+def summary(result: CancellationResult) -> str:
+    """What became of a run of a batch, in a word or two."""
+    if result.error is not None:
+        return type(result.error).__name__
+    assert result.outcome is not None
+    return "complete" if result.complete else f"{len(result.outcome.blocked)} blocked"
+
+
+def expected(number: int) -> str:
+    """The same, where every tenth run has an entry that stays, and every fiftieth is not there."""
+    return "NotFound" if number % 50 == 0 else "1 blocked" if number % 10 == 0 else "complete"

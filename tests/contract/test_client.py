@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
 
-from .answers import Answers, Kind, changed, decoded, encoded, same
+from .answers import Answers, Kind, changed, decoded, encoded, quick, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,14 +49,6 @@ USES: Mapping[str, Use] = {
 OPERATIONS = list(USES)
 STATUSES = ["200", "4XX", "500"]
 
-quick = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
-
 
 class Answer(NamedTuple):
     """What the server says when the operation is called."""
@@ -89,7 +82,7 @@ def made_of(operation: str, answer: Answer) -> Any:
         "track_id": "a-track-id",
         "idempotency_key": "a-key",
         "retry": lambda _: None,
-        "clock": Clock(),
+        "clock": FakeClock(),
         "transport": httpx.MockTransport(serve),
     }
 
@@ -193,22 +186,6 @@ def test_every_change_of_an_example_is_understood_or_an_error(answers: Answers, 
             else:
                 assert_nothing_lost(kind, Answer(code, plain), plain)
     assert understood
-
-
-class Clock:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
 
 
 HEADERS = (

@@ -15,32 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class FakeClock:
-    """A clock on which waiting takes no time; it remembers the waits.
-
-    Args:
-        on_wait: Called at each wait.
-        tick: Seconds that pass whenever somebody looks.
-    """
-
-    def __init__(self, on_wait: Callable[[], None] = lambda: None, tick: float = 0.0) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-        self._on_wait, self._tick = on_wait, tick
-
-    def monotonic(self) -> float:
-        self.now += self._tick
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-        self._on_wait()
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-
 class Hook(Protocol):
     """What happens around a request on its way to the transport."""
 

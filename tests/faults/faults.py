@@ -292,7 +292,12 @@ UNREADABLE = [
     cut_off("JSON null", with_body(lambda _: b"null")),
     unreadable("gzip bomb", with_body(lambda _: bomb(), {"Content-Encoding": "gzip"})),
     unreadable("endless body", endless(b" " * 2**18, 64)),
-    unreadable("200 without success", changed(lambda answer, _: answer.without("success"))),
+    # The documents contradict each other about GETs, so that a run and entries may come without it.
+    unreadable(
+        "200 without success",
+        changed(lambda answer, _: answer.without("success")),
+        only=("create", "cancel", "delete"),
+    ),
     unreadable("200 with success null", changed(lambda answer, _: answer.with_json(success=None))),
     unreadable("200 with success as text", changed(lambda answer, _: answer.with_json(success="true"))),
     unreadable("202", changed(lambda answer, _: replace(answer, status=202))),

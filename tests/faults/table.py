@@ -5,7 +5,8 @@ What is expected follows from what is true of the operation and of the fault, an
 - a request that may succeed later is sent up to five times, and the first success is the end of it;
 - a rejected token is renewed once, without a wait;
 - what cannot pass, or asks for a wait beyond the call's deadline, is sent once;
-- a lost answer to a cancellation or deletion is learned from the run, as long as the deadline has not passed;
+- a lost answer to a cancellation or deletion is learned from the run, as long as the deadline has not passed; a run
+  is gone only if it is not found at three polls in a row;
 - else the caller gets the error of the fault, and it says that the call may have been acted upon if nobody here can
   know, and the call is one that changes something.
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .clients import Session
 
 ATTEMPTS = 5
+GONE_POLLS = 3
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,16 @@ class Cell:
             requests=requests,
             error=error,
             maybe_processed=error is not None and fault.ambiguous and operation.change is not None,
-            waits=0 if fault.renews else attempts - 1,
+            waits=0 if fault.renews else attempts - 1 + self._polls_to_be_gone(),
         )
+
+    def _polls_to_be_gone(self) -> int:
+        """The waits between the polls that show that a deleted run is gone."""
+        operation, fault = self.operation, self.fault
+        deleted = (
+            operation.name == "delete" and operation.told_by_run and fault.acts and fault.ambiguous and not fault.slow
+        )
+        return GONE_POLLS - 1 if deleted and not fault.renews else 0
 
     def _attempts(self) -> int:
         if self.fault.renews:

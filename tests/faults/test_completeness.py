@@ -7,12 +7,13 @@ import pkgutil
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import errors
 from zuora_journal_runs_api import api
 
 from . import faults, test_generated, test_sequences
-from .clients import KINDS, FakeClock, Raising, open_session
+from .clients import KINDS, Raising, open_session
 from .service import READY_TOKEN, RUN
 from .table import CELLS, OPERATIONS
 from .trial import ended, subclasses
@@ -60,6 +61,8 @@ DANGERS = {
     "redirect to another origin": ["redirect to another origin", "token endpoint redirects to another origin"],
     "a track id of another call": ["track id of another call"],
 }
+# A GET may come without `success`: the documents contradict each other.
+NOT_A_FAULT = {("200 without success", operation) for operation in ("retrieve", "entries", "next page")}
 ONLY_ENTRIES = {"next page on another origin": ["next page on another origin"]}
 
 
@@ -67,6 +70,8 @@ ONLY_ENTRIES = {"next page on another origin": ["next page on another origin"]}
 @pytest.mark.parametrize("danger", DANGERS)
 def test_every_operation_meets_every_danger(operation: str, danger: str) -> None:
     for fault in DANGERS[danger]:
+        if (fault, operation) in NOT_A_FAULT:
+            continue
         cells = [cell for cell in CELLS if (cell.operation.name, cell.fault.name) == (operation, fault)]
         assert cells, f"no row for {operation} and {fault}"
         assert {cell.kind for cell in cells} == set(KINDS)

@@ -125,7 +125,7 @@ CELLS = [
     GeneratedCell(operation, fault, variant == "always", kind)
     for operation in GENERATED.values()
     for fault in FAULTS
-    if fault.name in SOME
+    if fault.name in SOME and (not fault.only or operation.name in fault.only)
     for variant in fault.variants
     for kind in KINDS
 ]

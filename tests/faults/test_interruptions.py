@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
 
 from . import faults
-from .clients import FakeClock, Raising, open_session
+from .clients import Raising, open_session
 from .server import healthy
 from .service import CLIENT_SECRET, READY_TOKEN, RUN
 from .trial import script

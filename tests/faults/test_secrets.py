@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
 
 from . import faults
-from .clients import KINDS, FakeClock, Hook, Raising, open_session
+from .clients import KINDS, Hook, Raising, open_session
 from .service import RUN, refusal
 from .table import OPERATIONS, cancel, create
 from .trial import ended

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import errors
 
 from . import faults
-from .clients import FakeClock, open_session
+from .clients import open_session
 from .server import healthy
 from .service import CLIENT_SECRET, READY_TOKEN, RUN, Service, refusal
 from .table import OPERATIONS, Operation
@@ -74,7 +75,9 @@ TOLD = ("cancel", "delete")
 ALL = tuple(NAMED)
 
 SEQUENCES = [
-    Sequence("lost, then the token expires", CHANGING, (LOST, faults.expire), 3, waits=(0.0,)),
+    Sequence("lost, then the token expires", ("create", "cancel"), (LOST, faults.expire), 3, waits=(0.0,)),
+    # A deleted run is gone when it is not found at three polls in a row.
+    Sequence("lost, then the token expires", ("delete",), (LOST, faults.expire), 3, waits=(0.0, 0.5, 0.75)),
     Sequence(
         "lost, then the token expires and there is no other",
         CHANGING,
@@ -86,7 +89,8 @@ SEQUENCES = [
     Sequence("lost, then refused for a while", CHANGING, (LOST,), 2, outage="refused", outage_ends=True),
     Sequence("lost, then refused for good", CHANGING, (LOST,), 1, errors.AnswerLost, outage="refused"),
     Sequence("lost, then busy for a day", ("create",), (LOST, BUSY_FOR_A_DAY), 2, errors.TooManyRequests, waits=(0.0,)),
-    Sequence("lost, then busy for a day", TOLD, (LOST, BUSY_FOR_A_DAY), 2, waits=(0.0,)),
+    Sequence("lost, then busy for a day", ("cancel",), (LOST, BUSY_FOR_A_DAY), 2, waits=(0.0,)),
+    Sequence("lost, then busy for a day", ("delete",), (LOST, BUSY_FOR_A_DAY), 2, waits=(0.0, 0.5, 0.75)),
     Sequence(
         "lost, then permission is withdrawn",
         ("create",),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.clock import FakeClock
 
 from . import faults
-from .clients import FakeClock, open_session
+from .clients import open_session
 from .service import READY_TOKEN
 from .table import CELLS, OPERATIONS, Cell, Operation
 from .trial import meet, script

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import Backoff, JournalRunsClient, errors
 from zuora_journal_runs_api.types import Exchange
 
-from .clients import FakeClock
 from .service import refusal
 from .trial import subclasses
 
@@ -161,13 +161,17 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
         run("DeleteInprogress"),
         lambda client: client.delete(RUN, wait=True, timeout=5),
         (
-            f"{IDS}JR-00000075 is still there after 5 s: the run was DeleteInprogress when it was seen last. "
-            "Look again later"
+            f"{IDS}JR-00000075 is not known to be gone after 5 s: the run was DeleteInprogress when it was seen last. "
+            "Wait for it again"
         ),
     ),
 }
 _EXCHANGE = Exchange(200, {"Zuora-Request-Id": REQUEST}, 1, TRACK)
 BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] = {
+    errors.EvidenceError: (
+        errors.EvidenceError("close.jsonl: line 3 was changed", line=3),
+        "close.jsonl: line 3 was changed",
+    ),
     errors.JournalRunsError: (errors.JournalRunsError("It failed."), "It failed."),
     errors.CallError: (
         errors.CallError("It failed.", call="cancel JR-00000075", track_id=TRACK, attempts=3),

@@ -7,11 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, Timeouts, errors
 
 from . import faults
-from .clients import FakeClock, open_session
+from .clients import open_session
 from .service import READY_TOKEN, RUN
 from .table import create
 from .trial import ended, large

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.clock import FakeClock
+
 from zuora_journal_runs import errors
 
-from .clients import FakeClock, open_session
+from .clients import open_session
 from .service import CLIENT_SECRET, READY_TOKEN, Request
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.contract.answers import Answers, Kind, changed, decoded, encoded, same
+from tests.contract.answers import Answers, Kind, changed, decoded, encoded, same, quick
 
 from zuora_journal_runs_api import errors, models
 from zuora_journal_runs_api.types import UNSET, decode
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 KINDS = [Kind(operation, status) for operation in MODULES for status in STATUSES]
 ENTRY = {"number": "JE-00000001", "status": "Created"}
-
-quick = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
-
 
 @pytest.fixture(scope="module")
 def answers(fragment: Mapping[str, Any]) -> Answers:

@@ -47,7 +47,7 @@ def date(value: str) -> datetime.date:
     Raises:
         InvalidInput: it is none.
     """
-    from zuora_journal_runs._verbs import date
+    from zuora_journal_runs._validation import date
 
     return date("it", value)
 

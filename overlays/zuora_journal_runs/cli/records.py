@@ -10,7 +10,7 @@ import json
 from decimal import MAX_PREC, Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from zuora_journal_runs import _cancellation, errors
+from zuora_journal_runs import errors
 
 from .problems import advice_on, identifiers_of, message_of, status_of
 from .status import Status
@@ -153,8 +153,10 @@ def entries(number: str, found: JournalEntries) -> dict[str, Any]:
 
 def summary(entry: JournalEntry) -> EntrySummary:
     """An entry that stays: why, and what to do about it."""
-    blocked = _cancellation.BlockedEntry(entry) if _cancellation.is_blocked(entry) else None
-    reason, advice = (blocked.reason, blocked.advice) if blocked else _LOOSE
+    from zuora_journal_runs.results import BlockedEntry, is_blocked
+
+    blocked = BlockedEntry(entry) if is_blocked(entry) else None
+    reason, advice = (blocked.reason, blocked.advice) if blocked is not None else _LOOSE
     amount = debits(entry.to_dict())
     return {
         "number": entry.number,

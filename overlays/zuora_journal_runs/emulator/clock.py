@@ -87,6 +87,10 @@ class Waiting:
         """Seconds on a clock that never goes back."""
         return self._clock.timestamp()
 
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return self._clock.timestamp()
+
     def sleep(self, seconds: float) -> None:
         """Move the clock ahead."""
         self._clock.advance(seconds)

@@ -146,7 +146,7 @@ class _Batch:
 
     def _record(self, result: CancellationResult) -> CancellationRecord | FailureRecord:
         """What became of a run."""
-        number, outcome, cancellation, error = result
+        number, outcome, cancellation, error = result.number, result.outcome, result.cancellation, result.error
         if cancellation is None:
             assert error is not None
             return self._refused(number, error)
@@ -259,11 +259,9 @@ def _agreed(client: JournalRunsClient, numbers: Sequence[str]) -> dict[str, Fail
 
 
 def _seen(progress: CancellationProgress) -> str:
-    run, entries = progress
-    if not entries or not run.total_journal_entry_count:
-        return str(run.status)
-    cancelled = sum(entry.status == "Cancelled" for entry in entries)
-    return f"{run.status}, {cancelled:,} of {run.total_journal_entry_count:,} entries cancelled"
+    if not progress.entries:
+        return str(progress.run.status)
+    return f"{progress.run.status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
 
 
 def _totals(ended: Iterable[CancellationRecord | FailureRecord]) -> str:

@@ -129,7 +129,7 @@ def _awaited(client: JournalRunsClient, number: str, timeout: float) -> records.
     with waiting(f"{number}: waiting until it has ended, {timeout:g} s at most") as say:
         try:
             outcome = client.wait_for_completion(
-                number, timeout=timeout, on_look=lambda run: say(f"{number}: {run.status}")
+                number, timeout=timeout, on_poll=lambda run: say(f"{number}: {run.status}")
             )
             return records.ended(number, outcome)
         except errors.JournalRunsError as error:

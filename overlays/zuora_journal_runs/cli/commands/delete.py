@@ -37,7 +37,7 @@ def delete(session: Session, number: str, wait: bool, timeout: float, yes: bool,
             if wait:
                 with waiting(f"{number}: waiting until it is gone, {timeout:g} s at most") as say:
                     done = client.delete(
-                        number, wait=True, timeout=timeout, on_look=lambda run: say(f"{number}: {run.status}")
+                        number, wait=True, timeout=timeout, on_poll=lambda run: say(f"{number}: {run.status}")
                     )
             else:
                 done = client.delete(number)

@@ -1,0 +1,193 @@
+"""What sees every response about a run, and makes observations and evidence of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import evolve
+
+from . import errors, evidence
+from .evidence._file import EvidenceWriter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    import httpx
+
+    from zuora_journal_runs_api.models import JournalEntry, JournalRun
+
+    from ._clock import Clock
+    from ._options import Attempt, Options
+
+
+class Observer:
+    """Turns the responses about one run into observations, and writes them to a file if there is one.
+
+    Args:
+        number: The run's number; empty for a run that is being created.
+        clock: Time.
+        writer: What writes the evidence file, if there is one; what it holds already is taken into account.
+    """
+
+    def __init__(self, number: str, clock: Clock, writer: EvidenceWriter | None = None) -> None:
+        self.number = number
+        self.history = evidence.History() if writer is None else writer.history
+        self.observations: list[evidence.Observation] = []
+        self.run: JournalRun | None = None
+        """The run as it was seen last."""
+        self.entries: dict[str, JournalEntry] = {}
+        """Each entry as it was shown last; once it was shown to be cancelled it stays so."""
+        self.error: errors.CallError | None = None
+        """Why the last request failed; None if it did not."""
+        self._reader = evidence.ResponseReader(number)
+        self._clock = clock
+        self._epoch = clock.time() - clock.monotonic()
+        self._writer = writer
+        self._request = ("GET", "")
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(
+        cls,
+        number: str,
+        operation: str,
+        path: str | os.PathLike[str] | None,
+        clock: Clock,
+        host: str,
+        options: Options,
+    ) -> Iterator[Self]:
+        """Observe a run, with an evidence file if a path is given.
+
+        Raises:
+            InvalidInput: The file is about something else, is being written, or cannot be opened.
+            EvidenceError: The file was changed since it was written.
+        """
+        if path is None:
+            yield cls(number, clock)
+            return
+        key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
+        header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key)
+        with EvidenceWriter(path, header, clock.time()) as writer:
+            yield cls(number, clock, writer)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key of the creation that the evidence file is about, also after an interruption."""
+        return None if self._writer is None else self._writer.header.idempotency_key
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970, by a clock that never goes back."""
+        return self._epoch + self._clock.monotonic()
+
+    def sending(self, method: str, path: str) -> None:
+        """Note which request is being sent."""
+        self._request = (method, path)
+
+    def received(self, response: httpx.Response, model: Any) -> None:
+        """Take in a successful response that was read as a model."""
+        from zuora_journal_runs_api.types import body
+
+        self.error = None
+        if self._repeats_token(response):
+            self._problem("the response repeats the access token", response.status_code, response)
+            return
+        observation = self._reader.read_json(self.now(), *self._request, response.status_code, body(response))
+        if isinstance(observation, evidence.Problem):
+            self._problem(observation.problem, response.status_code, response)
+            return
+        if isinstance(observation, evidence.RunSeen):
+            self.run = model
+        else:
+            for entry in getattr(model, "journal_entries", ()):
+                known = self.entries.get(entry.number)
+                if known is None or known.status != "Cancelled":
+                    self.entries[entry.number] = entry
+        self._record(observation, response.status_code, response)
+
+    def failed(self, error: errors.CallError) -> None:
+        """Take in a request that failed: it may still show that the run is not found."""
+        self.error = error
+        if isinstance(error, errors.APIError):
+            status, body = error.status_code, error.body
+            observation = self._reader.read(self.now(), *self._request, status, body)
+            if isinstance(observation, evidence.RunNotFound | evidence.EntriesRefused):
+                self._record(observation, status, error)
+                return
+            assert isinstance(observation, evidence.Problem)
+            self._problem(observation.problem, status, error)
+            return
+        self._problem(type(error).__name__, getattr(error, "status_code", None), error)
+
+    def on_attempt(self, callback: Callable[[Attempt], None] | None) -> Callable[[Attempt], None]:
+        """Return a callback that also notes each failed attempt that is tried again."""
+
+        def noted(attempt: Attempt) -> None:
+            if attempt.wait is not None and self._writer is not None:
+                self._write_problem(type(attempt.error).__name__, attempt.status_code, attempt.error)
+            if callback is not None:
+                callback(attempt)
+
+        return noted
+
+    def assume_known(self) -> None:
+        """Take in that a request about the run was accepted earlier, so that it exists."""
+        self.history.accepted.add("an earlier request")
+
+    def models(self, numbers: Iterable[str]) -> list[JournalEntry]:
+        """Return the entries of these numbers, as far as they were shown to this process."""
+        return [self.entries[number] for number in numbers if number in self.entries]
+
+    def conclude(self, about: str) -> None:
+        """Write the verdict to the evidence file."""
+        if self._writer is not None:
+            self._writer.conclude(self.now(), about, self.history)
+
+    def _record(
+        self, observation: evidence.Observation | None, status: int, source: httpx.Response | errors.APIError
+    ) -> None:
+        if self._writer is not None:
+            content = source.body if isinstance(source, errors.APIError) else source.content
+            at = self.now() if observation is None else observation.at
+            text = content.decode(json.detect_encoding(content))
+            self._writer.response(at, *self._request, status, text, *_identifiers(source))
+        if observation is not None:
+            self._observe(observation)
+
+    def _problem(self, problem: str, status: int | None, source: httpx.Response | errors.CallError) -> None:
+        observation = evidence.Problem(self.now(), problem)
+        self._observe(observation)
+        self._write_problem(problem, status, source)
+
+    def _write_problem(
+        self, problem: str, status: int | None, source: httpx.Response | errors.CallError | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.problem(self.now(), *self._request, status, problem, *_identifiers(source))
+
+    def _observe(self, observation: evidence.Observation) -> None:
+        if isinstance(observation, evidence.EntriesListed):
+            # The same listing at many polls is kept once.
+            for earlier in reversed(self.observations):
+                if isinstance(earlier, evidence.EntriesListed):
+                    if earlier.entries == observation.entries:
+                        observation = evolve(observation, entries=earlier.entries)
+                    break
+        self.history.observe(observation)
+        self.observations.append(observation)
+
+    def _repeats_token(self, response: httpx.Response) -> bool:
+        token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return bool(token) and token.encode() in response.content
+
+
+def _identifiers(source: httpx.Response | errors.CallError | None) -> tuple[str | None, str | None]:
+    """Return Zuora's request id and the track id."""
+    if isinstance(source, errors.CallError):
+        return source.request_id, source.track_id
+    if source is None:
+        return None, None
+    return source.headers.get("Zuora-Request-Id"), source.extensions.get("track_id")

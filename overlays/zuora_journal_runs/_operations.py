@@ -1,0 +1,238 @@
+"""What the clients can do, written once for both: flows without I/O."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from . import _headers, errors
+from ._requests import Outgoing, of_arguments, path_on
+from ._validation import creation
+
+if TYPE_CHECKING:
+    import datetime
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+    from types import ModuleType
+
+    from zuora_journal_runs_api.models import (
+        CommonResponse,
+        CreateJournalRunResponse,
+        JournalEntriesPage,
+        JournalEntry,
+        JournalRun,
+        TransactionType,
+    )
+    from zuora_journal_runs_api.types import Exchange
+
+    from ._calls import Caller
+    from ._flow import Flow
+    from ._observer import Observer
+    from ._options import Options
+    from .results import Cancellation, CancellationPlan
+
+SMALL_PAGE = 40
+"""The largest page size that every document allows; some tenants may allow no more."""
+NO_TIME = 1e-9
+"""Seconds, where there are none left."""
+UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
+"""The statuses that show that a cancellation was accepted."""
+
+
+class JournalEntries(list["JournalEntry"]):
+    """A run's summary journal entries, of all pages."""
+
+    exchanges: tuple[Exchange | None, ...] = ()
+    """The HTTP exchanges that they came from, one for each page."""
+
+
+class Operations:
+    """The operations on journal runs, with given options.
+
+    Args:
+        caller: What sends requests.
+        options: The options of each call.
+        observer: What sees the responses about a run, if anything does.
+    """
+
+    __slots__ = ("caller", "observer", "options")
+
+    def __init__(self, caller: Caller, options: Options, observer: Observer | None = None) -> None:
+        self.caller, self.options, self.observer = caller, options, observer
+
+    def observed_by(self, observer: Observer) -> Self:
+        """Return these operations with an observer that sees every response."""
+        options = self.options._replace(on_attempt=observer.on_attempt(self.options.on_attempt))
+        return type(self)(self.caller, options, observer)
+
+    def within(self, seconds: float) -> Self:
+        """Return these operations with each call limited to so many seconds, or to less if its deadline is shorter."""
+        deadline = min(self.options.deadline, max(seconds, NO_TIME))
+        return type(self)(self.caller, self.options._replace(deadline=deadline), self.observer)
+
+    def by(self, deadline: float) -> Self:
+        """Return these operations with what is left of the time until a deadline."""
+        return self.within(deadline - self.caller.clock.monotonic())
+
+    def deadline(self) -> float:
+        """Return when the time is up for a call that begins now."""
+        return self.caller.clock.monotonic() + self.options.deadline
+
+    def observer_of(
+        self, number: str, operation: str, evidence: str | os.PathLike[str] | None
+    ) -> contextlib.AbstractContextManager[Observer]:
+        """Return what observes a run, and writes evidence to a file if one is given."""
+        from ._observer import Observer
+
+        return Observer.opened(
+            number, operation, evidence, self.caller.clock, self.caller.base_url.netloc.decode(), self.options
+        )
+
+    def create(
+        self,
+        transaction_types: Iterable[TransactionType | str],
+        journal_entry_date: datetime.date | str,
+        *,
+        accounting_period_name: str | None,
+        target_start_date: datetime.date | str | None,
+        target_end_date: datetime.date | str | None,
+        organization_labels: Iterable[Mapping[str, str]],
+        evidence: str | os.PathLike[str] | None = None,
+    ) -> Flow[CreateJournalRunResponse]:
+        from zuora_journal_runs_api.api.journal_runs import create_journal_run
+
+        body = creation(
+            transaction_types,
+            journal_entry_date,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
+        )
+        if evidence is None:
+            created: CreateJournalRunResponse = yield from self._call(create_journal_run, body=body)
+        else:
+            with self.observer_of("", "create", evidence) as observer:
+                operations = self.observed_by(observer)
+                operations.options = operations.options._replace(idempotency_key=observer.idempotency_key)
+                request = create_journal_run.get_kwargs(body=body)
+                created, _ = yield from operations.send(create_journal_run, request)
+        self.caller.remember_created(created.journal_run_number)
+        return created
+
+    def retrieve(self, number: str) -> Flow[JournalRun]:
+        from zuora_journal_runs_api.api.journal_runs import get_journal_run
+
+        number = _headers.run_number(number)
+        run, response = yield from self.send(get_journal_run, get_journal_run.get_kwargs(number))
+        if run.number != number:
+            raise self.caller.invalid(response, f"the response is about {run.number!r}, not about {number}")
+        found: JournalRun = run
+        return found
+
+    def entries(self, number: str) -> Flow[JournalEntries]:
+        from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
+
+        number = _headers.run_number(number)
+        # One deadline for all pages: a server may name another one for ever.
+        deadline = self.deadline()
+        found = JournalEntries()
+        request = operation.get_kwargs(number, page_size=self.options.page_size)
+        try:
+            page, response = yield from self.send(operation, request, deadline)
+        except errors.InvalidRequest:
+            if self.options.page_size <= SMALL_PAGE:
+                raise
+            request = operation.get_kwargs(number, page_size=SMALL_PAGE)
+            page, response = yield from self.send(operation, request, deadline)
+        addresses = set[str]()
+        while True:
+            found += page.journal_entries
+            found.exchanges += (page.exchange,)
+            if not page.next_page:
+                return found
+            request = self._following(number, page, response, addresses)
+            page, response = yield from self.send(operation, request, deadline)
+
+    def _following(
+        self, number: str, page: JournalEntriesPage, response: httpx.Response, seen: set[str]
+    ) -> dict[str, Any]:
+        """Return the request for the page after this one, which has to be another page of the same entries."""
+        call = f"list the entries of {number}"
+        problem = "which is none of its pages"
+        with contextlib.suppress(errors.InvalidInput, httpx.InvalidURL):
+            path = path_on(self.caller.base_url.join(str(page.next_page)), self.caller.base_url)
+            if Outgoing("GET", path, {}).operation == call:
+                if path not in seen:
+                    seen.add(path)
+                    return {"method": "GET", "url": path, "headers": {}}
+                problem = "which was read already"
+        raise self.caller.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
+
+    def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
+        from . import results
+
+        deadline = self.deadline()
+        run = yield from self.retrieve(number)
+        entries = yield from self.by(deadline).entries(number)
+        return results.CancellationPlan(
+            run, [entry for entry in entries if results.is_cancellable(entry)], results.blocked(entries)
+        )
+
+    def cancel(self, number: str, *, join: bool = False) -> Flow[Cancellation]:
+        """Cancel a run; to join is to accept a cancellation that is under way, or done, as one's own."""
+        from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
+
+        from .results import Cancellation
+
+        deadline = self.deadline()
+        try:
+            accepted: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
+        except errors.CallError as error:
+            refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
+            if not error.maybe_processed and not (join and refused):
+                raise
+            # An earlier attempt may have been acted upon, and then a later one is refused. The run's status shows it.
+            try:
+                run = yield from self.by(deadline).retrieve(number)
+            except errors.CallError:
+                raise error from None
+            if run.status not in UNDER_WAY:
+                raise
+            return Cancellation(number, run.exchange, acknowledged=False)
+        return Cancellation(number, accepted.exchange)
+
+    def request_deletion(self, number: str) -> Flow[Exchange | None]:
+        """Send the request that deletes a run."""
+        from zuora_journal_runs_api.api.journal_runs import delete_journal_run
+
+        accepted: CommonResponse = yield from self._call(delete_journal_run, number)
+        return accepted.exchange
+
+    def _call(self, operation: ModuleType, *args: Any, **kwargs: Any) -> Flow[Any]:
+        """Call one of the generated operations, and read the response."""
+        model, _ = yield from self.send(operation, operation.get_kwargs(*args, **kwargs))
+        return model
+
+    def send(
+        self, operation: ModuleType, request: dict[str, Any], deadline: float | None = None
+    ) -> Flow[tuple[Any, httpx.Response]]:
+        """Send a request, and show the observer what came of it, whatever it is."""
+        outgoing = of_arguments(request)
+        options = self.options if deadline is None else self.by(deadline).options
+        observer = self.observer
+        if observer is not None:
+            observer.sending(outgoing.method, outgoing.path)
+        try:
+            response = yield from self.caller.call(outgoing, options)
+            parse: Callable[[httpx.Response], Any] = operation.parse_response
+            model = self.caller.read(response, parse)
+        except errors.CallError as error:
+            if observer is not None:
+                observer.failed(error)
+            raise
+        if observer is not None:
+            observer.received(response, model)
+        return model, response

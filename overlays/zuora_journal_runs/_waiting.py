@@ -1,0 +1,375 @@
+"""Waits, written once for both clients: poll, observe, and end when the verdict is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import _headers, errors, evidence, results
+from ._flow import Flow, Sleep
+from ._operations import NO_TIME
+from ._retry import retry_after
+from .evidence import Verdict
+from .results import CancellationOutcome, CancellationProgress, CompletionOutcome, Deletion, Ending
+
+if TYPE_CHECKING:
+    import os
+
+    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun
+    from zuora_journal_runs_api.types import Exchange
+
+    from ._observer import Observer
+    from ._operations import Operations
+    from .results import Cancellation
+
+OnProgress = Callable[[CancellationProgress], None]
+OnPoll = Callable[["JournalRun"], None]
+
+_LAST_POLL = 1.0
+"""Seconds that the last poll may take, though the deadline is near."""
+_LISTING_INTERVAL = 10.0
+"""Seconds between two listings of the entries while they cannot decide anything, but show how far it is."""
+_LISTING_SHARE = 10.0
+"""How many times as long as a listing took it waits at least until the next one, in the same case."""
+_LONGEST_PAUSE = 120.0
+"""Seconds to pause at most for a listing that took long."""
+_FINAL_POLLS = 2
+"""Polls in a row at which Zuora must refuse credentials or a permission before a wait ends: it does so in passing."""
+_LISTED = ("Completed", "Error", "Cancelled", "DeleteInprogress")
+"""The statuses in which the entries decide."""
+
+
+class _Wait:
+    """One wait for a run: its deadline, and what is polled."""
+
+    def __init__(self, operations: Operations, observer: Observer, timeout: float | None) -> None:
+        self.observer = observer
+        self._clock = operations.caller.clock
+        self._operations = operations.observed_by(observer)
+        self.timeout = timeout
+        self._deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
+        self._polls = self._refusals = 0
+        self._began = self._listed_at = self._clock.monotonic()
+        self._listing_took = 0.0
+        self._first_listing: tuple[float, int] | None = None
+
+    @property
+    def number(self) -> str:
+        """The run's number."""
+        return self.observer.number
+
+    def operations(self) -> Operations:
+        """Return the operations, none of whose calls outlasts the wait."""
+        return self._operations.within(max(self._deadline - self._clock.monotonic(), _LAST_POLL))
+
+    def poll_run(self) -> Flow[bool]:
+        """Retrieve the run; return whether it was seen."""
+        seen = len(self.observer.observations)
+        try:
+            yield from self.operations().retrieve(self.number)
+        except errors.CallError as error:
+            self.observer.error = error
+            self._raise_if_final(error)
+            return False
+        self._refusals = 0
+        return isinstance(self.observer.observations[seen], evidence.RunSeen)
+
+    def poll_cancellation(self) -> Flow[bool]:
+        """Retrieve the run, and its entries where they decide or a listing is due; return whether it was seen."""
+        if not (yield from self.poll_run()):
+            return False
+        run = self.observer.run
+        assert run is not None
+        now = self._clock.monotonic()
+        due = now - self._listed_at >= max(_LISTING_INTERVAL, _LISTING_SHARE * self._listing_took)
+        if self.observer.history.status in _LISTED or run.status in _LISTED or due:
+            try:
+                yield from self.operations().entries(self.number)
+            except errors.CallError as error:
+                self._raise_if_final(error)
+            self._listed_at = self._clock.monotonic()
+            self._listing_took = min(self._listed_at - now, _LONGEST_PAUSE)
+        return True
+
+    def _raise_if_final(self, error: errors.CallError) -> None:
+        """Raise an error that ends a wait: everything else may pass, once the run is known to exist."""
+        self._refusals = self._refusals + 1 if _is_final(error) else 0
+        if not self.observer.history.known or self._refusals >= _FINAL_POLLS:
+            raise error
+
+    def pause(self) -> Flow[bool]:
+        """Wait until the next poll is due; return false if there is to be none."""
+        self._polls += 1
+        left = self._deadline - self._clock.monotonic()
+        if left <= 0:
+            return False
+        run = self.observer.run
+        exchange = None if run is None else run.exchange
+        hint = None if exchange is None else retry_after(exchange.headers.get("Retry-After"))
+        operations = self._operations
+        interval = operations.options.polling.interval(self._polls, operations.caller.random, hint)
+        # Listing the entries of a large run takes long: spend no more than half of the time on it.
+        yield Sleep(min(max(interval, self._listing_took), left))
+        return True
+
+    def progress(self) -> CancellationProgress | None:
+        """Return what was seen so far; None if the run was not."""
+        observer, now = self.observer, self._clock.monotonic()
+        if observer.run is None:
+            return None
+        entries = list(observer.entries.values())
+        cancelled = sum(map(results.is_cancelled, entries))
+        if self._first_listing is None and entries:
+            self._first_listing = (now, cancelled)
+        rate = None
+        if self._first_listing is not None and now > self._first_listing[0]:
+            rate = (cancelled - self._first_listing[1]) / (now - self._first_listing[0]) or None
+        total = observer.history.total
+        return CancellationProgress(observer.run, entries, total, cancelled, now - self._began, rate)
+
+    def described(self) -> str:
+        """Return what was seen last, for the message of an error."""
+        run, error = self.observer.run, self.observer.error
+        seen = "the run was not seen" if run is None else f"the run was {run.status} when it was seen last"
+        return seen if error is None else f"{seen}, and the last request failed: {error.message}"
+
+    def after(self) -> str:
+        """Return the timeout in words."""
+        return "in time" if self.timeout is None or self.timeout < _LAST_POLL else f"after {self.timeout:,.4g} s"
+
+
+def cancel_and_wait(
+    operations: Operations,
+    number: str,
+    *,
+    timeout: float | None,
+    stall_after: float | None,
+    on_progress: OnProgress | None,
+    evidence: str | os.PathLike[str] | None,
+) -> Flow[CancellationOutcome]:
+    """Cancel a run, and wait for the outcome."""
+    check_timeouts(timeout, stall_after)
+    with operations.observer_of(_headers.run_number(number), "cancel", evidence) as observer:
+        yield from operations.observed_by(observer).cancel(number)
+        wait = _Wait(operations, observer, timeout)
+        return (yield from _cancellation(wait, stall_after, on_progress))
+
+
+def cancel_one_of_many(
+    operations: Operations, number: str, deadline: float, evidence: str | os.PathLike[str] | None
+) -> Flow[Cancellation]:
+    """Cancel one run of many, if there is time left for it."""
+    if operations.caller.clock.monotonic() >= deadline:
+        raise errors.NotSent("the time was up before it was its turn, and nothing was sent", call=f"cancel {number}")
+    with operations.observer_of(number, "cancel", evidence) as observer:
+        return (yield from operations.observed_by(observer).cancel(number, join=True))
+
+
+def wait_for_one_of_many(
+    operations: Operations,
+    cancellation: Cancellation,
+    deadline: float,
+    stall_after: float | None,
+    on_progress: OnProgress | None,
+    evidence: str | os.PathLike[str] | None,
+) -> Flow[CancellationOutcome]:
+    """Wait for one run of many; it is polled once, however late it is."""
+    left = deadline - operations.caller.clock.monotonic()
+    return wait_for_cancellation(
+        operations,
+        cancellation,
+        timeout=None if left == math.inf else max(left, NO_TIME),
+        stall_after=stall_after,
+        on_progress=on_progress,
+        evidence=evidence,
+    )
+
+
+def wait_for_cancellation(
+    operations: Operations,
+    cancellation: Cancellation | str,
+    *,
+    timeout: float | None,
+    stall_after: float | None,
+    on_progress: OnProgress | None,
+    evidence: str | os.PathLike[str] | None,
+) -> Flow[CancellationOutcome]:
+    """Wait for the outcome of a cancellation."""
+    check_timeouts(timeout, stall_after)
+    number = _headers.run_number(cancellation if isinstance(cancellation, str) else cancellation.number)
+    with operations.observer_of(number, "wait", evidence) as observer:
+        if not isinstance(cancellation, str):
+            observer.assume_known()
+        wait = _Wait(operations, observer, timeout)
+        return (yield from _cancellation(wait, stall_after, on_progress))
+
+
+def _cancellation(wait: _Wait, stall_after: float | None, on_progress: OnProgress | None) -> Flow[CancellationOutcome]:
+    observer = wait.observer
+    while True:
+        seen = yield from wait.poll_cancellation()
+        judgement = observer.history.cancellation(stall_after)
+        if judgement.verdict in (Verdict.COMPLETE, Verdict.INCOMPLETE) and observer.run is not None:
+            observer.conclude("cancellation")
+            return CancellationOutcome(
+                observer.run,
+                observer.models(judgement.cancelled),
+                observer.models(judgement.remaining),
+                judgement.verdict is Verdict.COMPLETE,
+                judgement.gone,
+                judgement.discrepancies,
+                tuple(observer.observations),
+            )
+        if seen and on_progress is not None:
+            progress = wait.progress()
+            assert progress is not None
+            on_progress(progress)
+        if judgement.verdict is Verdict.STALLED:
+            assert stall_after is not None
+            problem = f"the cancellation of {wait.number} has stalled: nothing has changed for {stall_after:,.4g} s"
+            advice = "Wait for it again, or look at the run in Zuora"
+        elif (yield from wait.pause()):
+            continue
+        else:
+            problem = f"what the cancellation of {wait.number} did is not known {wait.after()}"
+            advice = "Wait for it again, or look at the run"
+        raise errors.CancellationNotSettled(
+            f"{problem}: {wait.described()}. {advice}",
+            number=wait.number,
+            run=observer.run,
+            progress=wait.progress(),
+            problem=observer.error,
+            observations=tuple(observer.observations),
+        )
+
+
+def wait_for_completion(
+    operations: Operations,
+    created: CreateJournalRunResponse | str,
+    *,
+    timeout: float | None,
+    on_poll: OnPoll | None,
+    evidence: str | os.PathLike[str] | None,
+) -> Flow[CompletionOutcome]:
+    """Wait until a created run has ended."""
+    check_timeouts(timeout)
+    number = _headers.run_number(created if isinstance(created, str) else created.journal_run_number)
+    with operations.observer_of(number, "wait", evidence) as observer:
+        if not isinstance(created, str) or operations.caller.was_created(number):
+            # A run that is not found right after its creation is one that a replica does not know yet.
+            observer.assume_known()
+        wait = _Wait(operations, observer, timeout)
+        while True:
+            seen = yield from wait.poll_run()
+            ending = observer.history.completion()
+            if ending is not None and observer.run is not None:
+                observer.conclude("completion")
+                return CompletionOutcome(Ending(ending), observer.run, tuple(observer.observations))
+            if seen and on_poll is not None:
+                assert observer.run is not None
+                on_poll(observer.run)
+            if not (yield from wait.pause()):
+                raise errors.CompletionNotSettled(
+                    f"{number} has not ended {wait.after()}: {wait.described()}. Wait for it again",
+                    number=number,
+                    run=observer.run,
+                    problem=observer.error,
+                    observations=tuple(observer.observations),
+                )
+
+
+def delete(
+    operations: Operations,
+    number: str,
+    *,
+    wait: bool,
+    timeout: float | None,
+    on_poll: OnPoll | None,
+    evidence: str | os.PathLike[str] | None,
+) -> Flow[Deletion]:
+    """Delete a cancelled run, and wait until it is gone if asked to."""
+    number = _headers.run_number(number)
+    check_timeouts(timeout)
+    with operations.observer_of(number, "delete", evidence) as observer:
+        call = operations.observed_by(observer)
+        deadline = call.deadline()
+        run = yield from call.retrieve(number)
+        if run.status not in ("Cancelled", "DeleteInprogress"):
+            raise errors.WrongStatus(
+                f"{number} is {run.status}, and only a run that is Cancelled can be deleted: cancel it first", run=run
+            )
+        exchange = run.exchange
+        if run.status == "Cancelled":
+            exchange = yield from _request_deletion(call, observer, deadline)
+        waiting = _Wait(operations, observer, timeout)
+        while wait and not observer.history.deletion():
+            seen = yield from waiting.poll_run()
+            if observer.history.deletion():
+                break
+            if seen and on_poll is not None:
+                assert observer.run is not None
+                on_poll(observer.run)
+            if not (yield from waiting.pause()):
+                raise errors.DeletionNotSettled(
+                    f"{number} is not known to be gone {waiting.after()}: {waiting.described()}. Wait for it again",
+                    number=number,
+                    run=observer.run,
+                    problem=observer.error,
+                    observations=tuple(observer.observations),
+                )
+        gone = observer.history.deletion()
+        if gone:
+            observer.conclude("deletion")
+        return Deletion(number, gone, exchange, tuple(observer.observations))
+
+
+def _request_deletion(operations: Operations, observer: Observer, deadline: float) -> Flow[Exchange | None]:
+    """Request a deletion. If the response is lost, the run's status shows whether the request was accepted."""
+    number = observer.number
+    try:
+        return (yield from operations.by(deadline).request_deletion(number))
+    except errors.CallError as error:
+        if not error.maybe_processed:
+            raise
+        failure = error
+    wait = _Wait(operations, observer, max(deadline - operations.caller.clock.monotonic(), NO_TIME))
+    while True:
+        try:
+            run = yield from operations.by(deadline).retrieve(number)
+        except errors.NotFound as error:
+            if observer.history.deletion():
+                return error.exchange
+        except errors.CallError:
+            raise failure from None
+        else:
+            if run.status == "DeleteInprogress":
+                return run.exchange
+            raise failure
+        if not (yield from wait.pause()):
+            raise failure
+
+
+def _is_final(error: errors.CallError) -> bool:
+    """Return whether an error ends a wait: Zuora itself refuses credentials, or a permission is missing.
+
+    A gateway's page with the same status may pass.
+    """
+    if isinstance(error, errors.TokenError):
+        return error.status_code in (400, 401, 403)
+    if isinstance(error, errors.AuthenticationFailed | errors.PermissionDenied):
+        return evidence.is_refusal(error.status_code, error.body)
+    return False
+
+
+def check_timeouts(timeout: float | None, stall_after: float | None = None) -> None:
+    """Check the limits of a wait.
+
+    Raises:
+        InvalidInput: One is not a number of seconds above 0.
+    """
+    for name, seconds in (("timeout", timeout), ("stall_after", stall_after)):
+        if seconds is None:
+            continue
+        if not 0 < seconds < math.inf:
+            raise errors.InvalidInput(f"{name} is {seconds!r}: give a number of seconds above 0, or None for no limit")

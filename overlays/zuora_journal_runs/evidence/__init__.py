@@ -1,0 +1,40 @@
+"""What counts as proof: observations of a journal run, the verdict on them, and the files that keep them."""
+
+from ._file import Conclusion, Evidence, Header, Step, read_evidence
+from ._observations import (
+    Accepted,
+    EntriesListed,
+    EntriesRefused,
+    EntryState,
+    Observation,
+    Problem,
+    ResponseReader,
+    RunNotFound,
+    RunSeen,
+    is_refusal,
+)
+from ._verdict import History, Judgement, Verdict, judge_cancellation, judge_completion, judge_deletion
+
+__all__ = [
+    "Accepted",
+    "Conclusion",
+    "EntriesListed",
+    "EntriesRefused",
+    "EntryState",
+    "Evidence",
+    "Header",
+    "History",
+    "Judgement",
+    "Observation",
+    "Problem",
+    "ResponseReader",
+    "RunNotFound",
+    "RunSeen",
+    "Step",
+    "Verdict",
+    "is_refusal",
+    "judge_cancellation",
+    "judge_completion",
+    "judge_deletion",
+    "read_evidence",
+]

@@ -1,0 +1,433 @@
+"""Evidence files: what was observed, written as it happens, and judged again later.
+
+A file is JSON Lines (UTF-8, one object a line; `evidence.schema.json` describes them). Each line ends with the SHA-256
+of the line before it and of itself, so that a line that was changed, removed or moved is found. The chain shows
+accidents; to show forgery as well, keep the last hash elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import asdict, evolve, frozen
+
+from zuora_journal_runs import spec
+from zuora_journal_runs.errors import EvidenceError, InvalidInput
+
+from ._observations import Accepted, Problem, ResponseReader
+from ._verdict import History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ._observations import Observation
+
+FORMAT = 1
+_START = ""
+_HASH = ',"sha256":"'
+_SUFFIX = len(_HASH) + 64 + len('"}')
+
+
+@frozen
+class Header:
+    """What an evidence file is about."""
+
+    operation: str
+    """The method that began it: cancel, delete, create or wait."""
+    host: str
+    """The host and port of the API."""
+    run: str | None
+    """The run's number; None for a creation, whose response has it."""
+    entity: str | None = None
+    """`Zuora-Entity-Ids`."""
+    organizations: str | None = None
+    """`Zuora-Org-Ids`."""
+    idempotency_key: str | None = None
+    """The `Idempotency-Key` of a creation."""
+
+
+@frozen
+class Step:
+    """A response in an evidence file, and what it proves."""
+
+    at: float
+    """Seconds since 1970."""
+    method: str
+    path: str
+    status: int | None
+    """The HTTP status; None if there was no response."""
+    request_id: str | None
+    track_id: str | None
+    observation: Observation | None
+    """None for a page of entries that is not the last one."""
+
+
+@frozen
+class Conclusion:
+    """A verdict in an evidence file."""
+
+    about: str
+    """What was decided: cancellation, completion or deletion."""
+    facts: Mapping[str, Any]
+    """The verdict and what it rests on, as the file has it."""
+
+
+@frozen
+class Evidence:
+    """An evidence file that was read and judged again."""
+
+    header: Header
+    started: str
+    """When it was begun (ISO 8601, UTC)."""
+    package: str
+    """The version of the package that wrote it."""
+    contract: Mapping[str, str]
+    """Version and checksum of the contract."""
+    steps: tuple[Step, ...]
+    conclusion: Conclusion | None
+    """The verdict at the end; None if the file is unfinished."""
+    last_hash: str
+    """The hash of the last line."""
+    history: History
+
+    @property
+    def run(self) -> str | None:
+        """The run's number."""
+        return self.header.run
+
+    @property
+    def observations(self) -> list[Observation]:
+        """What the responses prove, in order."""
+        return [step.observation for step in self.steps if step.observation is not None]
+
+
+def conclusion_of(history: History, about: str) -> dict[str, Any]:
+    """Return the verdict on a run's cancellation, completion or deletion, as a file has it."""
+    if about == "cancellation":
+        facts = asdict(history.cancellation())
+        facts["cancelled"] = len(facts["cancelled"])
+        return {**facts, "verdict": str(facts["verdict"])}
+    if about == "completion":
+        return {"verdict": history.completion()}
+    return {"verdict": "gone" if history.deletion() else None}
+
+
+class EvidenceWriter:
+    """Writes an evidence file as responses come, and goes on with one that was begun before.
+
+    Args:
+        path: Where to write it. A new file can be read by its owner alone.
+        header: What it is about. A file that exists has to be about the same.
+        at: Now, in seconds since 1970.
+
+    Raises:
+        InvalidInput: The file is about something else, another program is writing it, or it cannot be opened.
+        EvidenceError: The file was changed since it was written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], header: Header, at: float) -> None:
+        self.path = Path(path)
+        self.header = header
+        self._file = _opened(self.path)
+        try:
+            self._resume(at)
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def _resume(self, at: float) -> None:
+        content = _content(self._file)
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            # The program was killed while it wrote this line.
+            os.ftruncate(self._file, len(whole))
+        if not whole:
+            self.history, self.last_hash, self._bodies = History(), _START, dict[str, str]()
+            self._write(_header_line(self.header, at))
+            return
+        reading = _Reading(str(self.path))
+        found = reading.evidence(whole)
+        self._check_same(found.header)
+        self.header = found.header
+        self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
+
+    def _check_same(self, found: Header) -> None:
+        names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
+        for field, name in names.items():
+            theirs, ours = getattr(found, field), getattr(self.header, field)
+            if theirs != ours and not (field == "run" and ours is None):
+                raise InvalidInput(
+                    f"{self.path} is evidence for the {name} {theirs or 'none'}, not {ours or 'none'}: "
+                    "give another file"
+                )
+
+    def response(
+        self,
+        at: float,
+        method: str,
+        path: str,
+        status: int,
+        body: str,
+        request_id: str | None = None,
+        track_id: str | None = None,
+    ) -> None:
+        """Write a response that proves something, or is part of what does; a body that was written before only once."""
+        digest = _digest(body)
+        line: dict[str, Any] = {
+            **_exchange(at, method, path, status, request_id, track_id),
+            "kind": "response",
+            "bodySha256": digest,
+        }
+        if self._bodies.get(path) != digest:
+            line["body"] = body
+        self._write(line)
+        self._bodies[path] = digest
+
+    def problem(
+        self,
+        at: float,
+        method: str,
+        path: str,
+        status: int | None,
+        problem: str,
+        request_id: str | None = None,
+        track_id: str | None = None,
+    ) -> None:
+        """Write a response that proves nothing, without its body, or that none came."""
+        self._write(
+            {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
+        )
+
+    def conclude(self, at: float, about: str, history: History) -> None:
+        """Write a verdict."""
+        self._write({"kind": "verdict", "at": _written(at), "about": about, **conclusion_of(history, about)})
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Close the file, and let others write it."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        text, self.last_hash = chained(line, self.last_hash)
+        content = text.encode()
+        try:
+            written = os.write(self._file, content)
+            if written < len(content):
+                os.write(self._file, content[written:])
+        except OSError as error:
+            raise EvidenceError(f"{self.path} cannot be written: {error.strerror}") from None
+
+
+def _header_line(header: Header, at: float) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    return {
+        "kind": "header",
+        "format": FORMAT,
+        "at": _written(at),
+        "package": version("zuora-journal-runs"),
+        "contract": spec.contract_id()._asdict(),
+        "operation": header.operation,
+        "host": header.host,
+        "entity": header.entity,
+        "organizations": header.organizations,
+        "run": header.run,
+        "idempotencyKey": header.idempotency_key,
+    }
+
+
+def chained(line: Mapping[str, Any], before: str) -> tuple[str, str]:
+    """Return a line with its hash, and the hash."""
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    digest = _digest(before + text)
+    return f'{text[:-1]}{_HASH}{digest}"}}\n', digest
+
+
+def read_evidence(path: str | os.PathLike[str]) -> Evidence:
+    """Read an evidence file, check its chain of hashes, and judge what it shows again.
+
+    Raises:
+        EvidenceError: A line was changed, removed or moved, or a verdict is not what the lines before it show.
+        OSError: The file cannot be read.
+    """
+    return _Reading(str(path)).evidence(Path(path).read_bytes())
+
+
+class _Reading:
+    """Reads the lines of a file in order."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._line = 0
+        self._hash = _START
+        self._history = History()
+        self._steps: list[Step] = []
+        self._conclusion: Conclusion | None = None
+        self._bodies: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
+
+    def evidence(self, content: bytes) -> Evidence:
+        lines = self._lines(content)
+        first = next(lines, None)
+        if first is None:
+            raise EvidenceError(f"{self._name} is empty: it is not an evidence file")
+        try:
+            header = Header(
+                first["operation"],
+                first["host"],
+                first["run"],
+                first["entity"],
+                first["organizations"],
+                first["idempotencyKey"],
+            )
+            if first["kind"] != "header" or first["format"] != FORMAT:
+                raise self._broken(f"is not the header of an evidence file of format {FORMAT}")
+            self._reader = ResponseReader(header.run or "")
+            for line in lines:
+                header = self._take(line, header)
+            return Evidence(
+                header,
+                first["at"],
+                first["package"],
+                first["contract"],
+                tuple(self._steps),
+                self._conclusion,
+                self._hash,
+                self._history,
+            )
+        except (KeyError, TypeError, ValueError):
+            raise self._broken("is not a line of an evidence file of this format") from None
+
+    def _lines(self, content: bytes) -> Iterator[dict[str, Any]]:
+        for raw in content.splitlines(keepends=True):
+            self._line += 1
+            text = raw.decode(errors="replace")
+            body, end = text[: -_SUFFIX - 1] + "}", text[-_SUFFIX - 1 :]
+            digest = _digest(self._hash + body)
+            if end != f'{_HASH}{digest}"}}\n' or raw != text.encode():
+                cut_off = not raw.endswith(b"\n")
+                raise self._broken(
+                    "is cut off or was changed" if cut_off else "was changed, or a line before it was removed or moved"
+                )
+            self._hash = digest
+            line: dict[str, Any] = json.loads(body)
+            yield line
+
+    def _take(self, line: dict[str, Any], header: Header) -> Header:
+        if line["kind"] == "verdict":
+            about = line["about"]
+            facts = conclusion_of(self._history, about)
+            recorded = {name: line.get(name) for name in facts}
+            if json.loads(json.dumps(facts)) != recorded:
+                raise self._broken(f"says {recorded['verdict']}, and the lines before it show {facts['verdict']}")
+            self._conclusion = Conclusion(about, facts)
+            return header
+        at = datetime.fromisoformat(line["at"]).timestamp()
+        method, path, status = line["method"], line["path"], line["status"]
+        observation: Observation | None
+        if line["kind"] == "problem":
+            observation = Problem(at, line["problem"])
+        else:
+            body = self._body(line, path)
+            observation = self._reader.read(at, method, path, status, body)
+            if header.run is None and isinstance(observation, Accepted):
+                # A creation: its response says which run all that follows is about.
+                header = evolve(header, run=json.loads(body)["journalRunNumber"])
+                self._reader = ResponseReader(header.run or "")
+        if observation is not None:
+            self._history.observe(observation)
+        self._steps.append(Step(at, method, path, status, line["requestId"], line["trackId"], observation))
+        self._conclusion = None
+        return header
+
+    def _body(self, line: Mapping[str, Any], path: str) -> str:
+        digest = line["bodySha256"]
+        body = line.get("body")
+        if body is None:
+            if self.digests.get(path) != digest:
+                raise self._broken("refers to a body that is not in the file")
+            return self._bodies[path]
+        if _digest(body) != digest:
+            raise self._broken("has a body that is not what its checksum says")
+        self._bodies[path], self.digests[path] = body, digest
+        text: str = body
+        return text
+
+    def _broken(self, problem: str) -> EvidenceError:
+        return EvidenceError(f"{self._name}: line {self._line} {problem}", line=self._line)
+
+
+def _exchange(
+    at: float, method: str, path: str, status: int | None, request_id: str | None, track_id: str | None
+) -> dict[str, Any]:
+    return {
+        "kind": "",
+        "at": _written(at),
+        "method": method,
+        "path": path,
+        "status": status,
+        "requestId": request_id,
+        "trackId": track_id,
+    }
+
+
+def _written(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _opened(path: Path) -> int:
+    """Open a file to append to, for this process alone.
+
+    Raises:
+        InvalidInput: It cannot be opened, or another program is writing it.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        file = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise InvalidInput(f"the evidence file {path} cannot be opened: {error.strerror}") from None
+    problem = None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        problem = f"{path} is not a file that evidence can be written to"
+    else:
+        try:
+            _locker()(file)
+        except OSError:
+            problem = f"another program is writing {path}: give another file, or wait for it"
+    if problem is not None:
+        os.close(file)
+        raise InvalidInput(problem)
+    return file
+
+
+def _locker() -> Callable[[int], None]:
+    """Return what locks a file for this process, or fails at once; closing the file unlocks it."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        import msvcrt
+
+        return lambda file: msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    return lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _content(file: int) -> bytes:
+    with os.fdopen(os.dup(file), "rb") as reading:
+        reading.seek(0)
+        return reading.read()

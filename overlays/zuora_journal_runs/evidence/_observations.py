@@ -1,0 +1,239 @@
+"""What single responses prove about a journal run.
+
+Each observation has a time (seconds since 1970) and proves one thing. A response that proves nothing becomes a
+`Problem`, from which nothing is ever concluded. What HTTP does with a status (renew a token, back off) is decided
+elsewhere; what a response means for the run is decided here, by Zuora's own body alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EntryState = tuple[str, str | None]
+"""An entry's `status` and `transferredToAccounting`."""
+
+
+@frozen
+class Accepted:
+    """Zuora accepted a request that changes something: the response is 2xx, JSON and says `success: true`."""
+
+    at: float
+    request: Literal["create", "cancel", "delete"]
+
+
+@frozen
+class RunSeen:
+    """The run exists and has this status: the response is 2xx and names the run that was requested.
+
+    `success` is true or absent, since Zuora's documents contradict each other about GETs.
+    """
+
+    at: float
+    status: str
+    total: int | None = None
+    """`totalJournalEntryCount`, if the response has it."""
+
+
+@frozen
+class RunNotFound:
+    """Zuora refused to return the run, in its own error form, with a reason of category 40."""
+
+    at: float
+
+
+@frozen
+class EntriesListed:
+    """All pages of the run's entries were read, and each entry was on them once."""
+
+    at: float
+    entries: Mapping[str, EntryState]
+    """The state of each entry by its number."""
+
+
+@frozen
+class EntriesRefused:
+    """Zuora itself refused to list the entries, for a reason that does not pass by itself."""
+
+    at: float
+    problem: str
+
+
+@frozen
+class Problem:
+    """A response that proves nothing about the run, or none at all."""
+
+    at: float
+    problem: str
+    """What was wrong, in words of this package; it never repeats what a server sent."""
+
+
+Observation = Accepted | RunSeen | RunNotFound | EntriesListed | EntriesRefused | Problem
+
+_NOT_FOUND = "40"
+_TRANSIENT = frozenset({"50", "60", "61", "70", "99"})
+_CODE = re.compile(r"(?:[0-9]{6})?([0-9]{2})")
+_REQUESTS: tuple[tuple[str, str, Literal["create", "cancel", "delete"]], ...] = (
+    ("POST", r"/v1/journal-runs", "create"),
+    ("PUT", r"/v1/journal-runs/[^/]+/cancel", "cancel"),
+    ("DELETE", r"/v1/journal-runs/[^/]+", "delete"),
+)
+
+
+class ResponseReader:
+    """Reads the responses about one run, in the order in which they came.
+
+    Args:
+        number: The run's number.
+    """
+
+    def __init__(self, number: str) -> None:
+        self._run = f"/v1/journal-runs/{number}"
+        self._entries = f"/v1/journal-entries/journal-runs/{number}"
+        self._number = number
+        self._pages: dict[str, EntryState] = {}
+        self._next: str | None = None
+
+    def read(self, at: float, method: str, path: str, status: int, body: bytes | str) -> Observation | None:
+        """Return what a response proves, or None for a page of entries that is not the last one.
+
+        Args:
+            at: When it came, in seconds since 1970.
+            method: The method of the request.
+            path: The path of the request, with its query.
+            status: The status of the response.
+            body: The body of the response.
+        """
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            return Problem(at, f"HTTP {status} without a JSON body")
+        if not isinstance(data, dict):
+            return Problem(at, f"HTTP {status} without a JSON object")
+        return self.read_json(at, method, path, status, data)
+
+    def read_json(self, at: float, method: str, path: str, status: int, data: Mapping[str, Any]) -> Observation | None:
+        """Return the same for a body that is already decoded."""
+        address = path.partition("?")[0]
+        if method == "GET" and address == self._run:
+            return self._read_run(at, status, data)
+        if method == "GET" and address == self._entries:
+            return self._read_page(at, path, status, data)
+        for its_method, pattern, request in _REQUESTS:
+            if method == its_method and re.fullmatch(pattern, address):
+                if 200 <= status < 300 and data.get("success") is True:
+                    return Accepted(at, request)
+                return Problem(at, f"HTTP {status} without `success: true`")
+        return Problem(at, f"{method} {address} is not a request about {self._number}")
+
+    def _read_run(self, at: float, status: int, data: Mapping[str, Any]) -> Observation:
+        category = refusal_category(status, data)
+        if category == _NOT_FOUND:
+            return RunNotFound(at)
+        run_status = data.get("status")
+        if category is not None:
+            problem = f"HTTP {status}, refused with category {category}"
+        elif not 200 <= status < 300:
+            problem = f"HTTP {status} without Zuora's error form"
+        elif data.get("success", True) is not True:
+            problem = "the response does not say `success: true`"
+        elif data.get("number") != self._number:
+            problem = "the response is about another run"
+        elif not isinstance(run_status, str) or not run_status:
+            problem = "the response has no run status"
+        else:
+            return RunSeen(at, run_status, _count(data.get("totalJournalEntryCount")))
+        return Problem(at, problem)
+
+    def _read_page(self, at: float, path: str, status: int, data: Mapping[str, Any]) -> Observation | None:
+        category = refusal_category(status, data)
+        if category is not None and category not in _TRANSIENT:
+            return EntriesRefused(at, f"HTTP {status}, refused with category {category}")
+        if not 200 <= status < 300:
+            return Problem(at, f"HTTP {status} without Zuora's error form")
+        page = _entries_on(data)
+        if isinstance(page, str):
+            return Problem(at, page)
+        if path != self._next or self._next is None:
+            if not _is_first(path):
+                return Problem(at, "the page is not the one that the page before it names as next")
+            self._pages = {}
+        before = len(self._pages)
+        self._pages.update(page)
+        if len(self._pages) < before + len(page):
+            return Problem(at, "an entry is listed on two pages")
+        self._next = _path_of(data.get("nextPage"))
+        return None if self._next else EntriesListed(at, self._pages)
+
+
+def refusal_category(status: int, data: Mapping[str, Any]) -> str | None:
+    """Return the category of a refusal in Zuora's own error form, or None if the response is not one.
+
+    The form is `success: false` and a list of reasons, each with a code and a message; the category is the last two
+    digits of the first code (Zuora, error handling, 2026).
+    """
+    reasons = data.get("reasons")
+    if status >= 500 or data.get("success") is not False or not isinstance(reasons, list) or not reasons:
+        return None
+    reason = reasons[0]
+    if not isinstance(reason, dict) or not isinstance(reason.get("message"), str):
+        return None
+    code = _CODE.fullmatch(str(reason.get("code")))
+    return None if code is None else code[1]
+
+
+def is_refusal(status: int, body: bytes) -> bool:
+    """Return whether a body is a refusal in Zuora's own error form."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and refusal_category(status, data) is not None
+
+
+def _entries_on(data: Mapping[str, Any]) -> dict[str, EntryState] | str:
+    """Return the entries on a page by number, or what is wrong with the page."""
+    listed = data.get("journalEntries")
+    if not isinstance(listed, list):
+        return "the response has no list of entries"
+    if data.get("success", bool(listed)) is not True:
+        return "the response does not say `success: true`"
+    entries: dict[str, EntryState] = {}
+    for entry in listed:
+        if not isinstance(entry, dict):
+            return "an entry is not a JSON object"
+        number, status = entry.get("number"), entry.get("status")
+        transferred = entry.get("transferredToAccounting")
+        if not (isinstance(number, str) and isinstance(status, str) and isinstance(transferred, str | None)):
+            return "an entry has no number, no status, or a `transferredToAccounting` that is not text"
+        entries[number] = (status, transferred)
+    return entries if len(entries) == len(listed) else "an entry is listed twice on one page"
+
+
+def _is_first(path: str) -> bool:
+    query = dict(parse_qsl(path.partition("?")[2]))
+    return query.keys() <= {"page", "pageSize"} and query.get("page", "1") == "1"
+
+
+def _path_of(address: object) -> str | None:
+    """Return path and query of the next page's address, which Zuora gives in full."""
+    if not isinstance(address, str) or not address:
+        return None
+    return re.sub(r"^[a-z]+://[^/]*", "", address)
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = int(value) if value == int(value) else -1
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return None
+    return number if 0 <= number < 2**63 else None
