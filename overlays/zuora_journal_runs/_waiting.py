@@ -96,6 +96,8 @@ class _Wait:
         """Raise an error that ends a wait: everything else may pass, once the run is known to exist."""
         self._refusals = self._refusals + 1 if _is_final(error) else 0
         if not self.observer.history.known or self._refusals >= _FINAL_POLLS:
+            # The poll changed nothing, but an earlier request of this wait may have.
+            error.maybe_processed |= bool(self.observer.history.accepted)
             raise error
 
     def pause(self) -> Flow[bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -230,10 +231,8 @@ def _path_of(address: object) -> str | None:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or value is None:
+    """Return a count, which JSON may write with a fraction of zero, or None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    try:
-        number = int(value) if value == int(value) else -1
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
-        return None
-    return number if 0 <= number < 2**63 else None
+    # Compared before it is converted: 1e999999999 has that many digits.
+    return int(value) if 0 <= value < 2**63 and value == int(value) else None

@@ -1,0 +1,222 @@
+"""What single responses prove."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zuora_journal_runs.evidence import (
+    Accepted,
+    EntriesListed,
+    EntriesRefused,
+    Observation,
+    Problem,
+    ResponseReader,
+    RunNotFound,
+    RunSeen,
+    is_refusal,
+)
+
+RUN = "JR-00000075"
+PATH = f"/v1/journal-runs/{RUN}"
+ENTRIES = f"/v1/journal-entries/journal-runs/{RUN}"
+FIRST = f"{ENTRIES}?page=1&pageSize=300"
+SECOND = f"{ENTRIES}?page=2&pageSize=300"
+
+
+def read(
+    body: object, *, method: str = "GET", path: str = PATH, status: int = 200, reader: ResponseReader | None = None
+) -> Observation | None:
+    content = body if isinstance(body, str) else json.dumps(body)
+    return (reader or ResponseReader(RUN)).read(5.0, method, path, status, content)
+
+
+def refusal(code: object, **changes: object) -> dict[str, object]:
+    return {"success": False, "reasons": [{"code": code, "message": "No."}], **changes}
+
+
+def entry(number: str, status: object = "Created", transferred: object = "No") -> dict[str, object]:
+    return {"number": number, "status": status, "transferredToAccounting": transferred}
+
+
+def page(*entries: object, **more: object) -> dict[str, object]:
+    return {"success": True, "journalEntries": list(entries), **more}
+
+
+SEEN = {"success": True, "number": RUN, "status": "Cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (SEEN, RunSeen(5.0, "Cancelled")),
+        ({"number": RUN, "status": "Novel"}, RunSeen(5.0, "Novel")),
+        ({**SEEN, "totalJournalEntryCount": 10}, RunSeen(5.0, "Cancelled", 10)),
+        ({**SEEN, "totalJournalEntryCount": 10.0}, RunSeen(5.0, "Cancelled", 10)),
+        ({**SEEN, "totalJournalEntryCount": 0}, RunSeen(5.0, "Cancelled", 0)),
+        *[
+            ({**SEEN, "totalJournalEntryCount": count}, RunSeen(5.0, "Cancelled"))
+            for count in (None, True, "10", 1.5, -1, 2**63, [], {})
+        ],
+        (
+            '{"number": "JR-00000075", "status": "Cancelled", "totalJournalEntryCount": 1e999}',
+            RunSeen(5.0, "Cancelled"),
+        ),
+    ],
+)
+def test_a_run_is_seen(body: object, expected: Observation) -> None:
+    assert read(body) == expected
+    assert read(body, status=204) == expected
+    assert isinstance(read(body, status=300), Problem)
+    assert isinstance(read(body, status=199), Problem)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        ({**SEEN, "success": None}, 200, "does not say `success: true`"),
+        ({**SEEN, "success": False}, 200, "does not say `success: true`"),
+        ({**SEEN, "success": "true"}, 200, "does not say `success: true`"),
+        ({**SEEN, "number": "JR-00000076"}, 200, "is about another run"),
+        ({**SEEN, "status": None}, 200, "has no run status"),
+        ({**SEEN, "status": ""}, 200, "has no run status"),
+        ({"success": True, "number": RUN}, 200, "has no run status"),
+        ([], 200, "HTTP 200 without a JSON object"),
+        ("", 404, "HTTP 404 without a JSON body"),
+        ("<html>", 404, "HTTP 404 without a JSON body"),
+        ("[" * 100_000, 200, "HTTP 200 without a JSON body"),
+        ({"message": "no Route matched with those values"}, 404, "HTTP 404 without Zuora's error form"),
+        ({"timestamp": 1, "status": 404, "error": "Not Found"}, 404, "HTTP 404 without Zuora's error form"),
+        ({"success": None, "reasons": []}, 404, "HTTP 404 without Zuora's error form"),
+        (refusal("50000040", success=None), 404, "without Zuora's error form"),
+        (refusal("50000040", reasons=[]), 404, "without Zuora's error form"),
+        (refusal("50000040", reasons={}), 404, "without Zuora's error form"),
+        (refusal("50000040", reasons=["50000040"]), 404, "without Zuora's error form"),
+        (refusal("50000040", reasons=[{"code": "50000040"}]), 404, "without Zuora's error form"),
+        (refusal("ObjectNotFound"), 404, "without Zuora's error form"),
+        (refusal("5000004"), 404, "without Zuora's error form"),
+        (refusal("50000040"), 500, "HTTP 500 without Zuora's error form"),
+        (refusal("50000061"), 200, "HTTP 200, refused with category 61"),
+    ],
+)
+def test_a_response_proves_nothing_about_the_run(body: object, status: int, problem: str) -> None:
+    found = read(body, status=status)
+    assert isinstance(found, Problem)
+    assert problem in found.problem
+
+
+@pytest.mark.parametrize("code", ["50000040", 50000040, "40", 40])
+@pytest.mark.parametrize("status", [200, 404, 499])
+def test_a_run_is_not_found(code: object, status: int) -> None:
+    assert read(refusal(code), status=status) == RunNotFound(5.0)
+    assert is_refusal(status, json.dumps(refusal(code)).encode())
+
+
+def test_what_is_not_a_refusal() -> None:
+    for body in (b"<html>", b"[]", b'{"message": "no"}', b""):
+        assert not is_refusal(403, body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_"),
+    [("POST", "/v1/journal-runs", "create"), ("PUT", f"{PATH}/cancel", "cancel"), ("DELETE", PATH, "delete")],
+)
+def test_a_request_is_accepted(method: str, path: str, request_: str) -> None:
+    assert read({"success": True}, method=method, path=path) == Accepted(5.0, request_)  # type: ignore[arg-type]
+    for body, status in (({"success": True}, 300), ({}, 200), ({"success": None}, 200), ({"success": "true"}, 200)):
+        assert isinstance(read(body, method=method, path=path, status=status), Problem)
+    for other in (f"{path}/x/y", f"/x{path}"):
+        found = read({"success": True}, method=method, path=other)
+        assert isinstance(found, Problem)
+        assert "is not a request about JR-00000075" in found.problem
+
+
+def test_the_run_of_another_number_is_not_this_one() -> None:
+    assert isinstance(read(SEEN, path="/v1/journal-runs/JR-00000076"), Problem)
+    assert isinstance(read(SEEN, method="HEAD"), Problem)
+
+
+def test_entries_are_listed() -> None:
+    reader = ResponseReader(RUN)
+    for more in ({"nextPage": f"https://rest.zuora.com{SECOND}"}, {"nextPage": SECOND}):
+        assert read(page(entry("JE-1"), **more), path=FIRST, reader=reader) is None
+        assert read(page(entry("JE-2", "Cancelled", None)), path=SECOND, reader=reader) == EntriesListed(
+            5.0, {"JE-1": ("Created", "No"), "JE-2": ("Cancelled", None)}
+        )
+    for path in (ENTRIES, FIRST, f"{ENTRIES}?pageSize=40"):
+        assert read(page(entry("JE-1"), nextPage=None), path=path) == EntriesListed(5.0, {"JE-1": ("Created", "No")})
+    assert read(page(), path=FIRST) == EntriesListed(5.0, {})
+    without = {"journalEntries": [entry("JE-1")]}
+    assert isinstance(read(without, path=FIRST), EntriesListed)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"journalEntries": []}, "does not say `success: true`"),
+        ({"success": None, "journalEntries": [entry("JE-1")]}, "does not say `success: true`"),
+        ({"success": True}, "no list of entries"),
+        (page("JE-1"), "not a JSON object"),
+        (page(entry("JE-1"), entry("JE-1")), "listed twice on one page"),
+        *[(page({**entry("JE-1"), field: 5}), "no number, no status") for field in ("number", "status")],
+        (page(entry("JE-1", transferred=False)), "`transferredToAccounting` that is not text"),
+    ],
+)
+def test_a_page_proves_nothing(body: object, problem: str) -> None:
+    found = read(body, path=FIRST)
+    assert isinstance(found, Problem)
+    assert problem in found.problem
+
+
+def test_pages_that_do_not_belong_together_prove_nothing() -> None:
+    reader = ResponseReader(RUN)
+    assert isinstance(read(page(entry("JE-2")), path=SECOND, reader=reader), Problem)
+    assert read(page(entry("JE-1"), nextPage=SECOND), path=FIRST, reader=reader) is None
+    third = read(page(entry("JE-3")), path=f"{ENTRIES}?page=3&pageSize=300", reader=reader)
+    assert isinstance(third, Problem)
+    # A page that failed and is requested again goes on with the same listing.
+    assert isinstance(read("<html>", path=SECOND, status=502, reader=reader), Problem)
+    twice = read(page(entry("JE-1")), path=SECOND, reader=reader)
+    assert isinstance(twice, Problem)
+    assert "on two pages" in twice.problem
+    # A listing that begins anew forgets what came before.
+    assert read(page(entry("JE-1"), nextPage=SECOND), path=FIRST, reader=reader) is None
+    assert read(page(entry("JE-5")), path=FIRST, reader=reader) == EntriesListed(5.0, {"JE-5": ("Created", "No")})
+    assert isinstance(read(page(entry("JE-2")), path=SECOND, reader=reader), Problem)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("50000040", EntriesRefused), ("50000010", EntriesRefused)])
+@pytest.mark.parametrize("status", [200, 404])
+def test_entries_are_refused(code: str, kind: type[Observation], status: int) -> None:
+    found = read(refusal(code), path=FIRST, status=status)
+    assert isinstance(found, kind)
+    assert found == EntriesRefused(5.0, f"HTTP {status}, refused with category {code[-2:]}")
+    for passing in ("50000050", "50000060", "50000061", "50000070", "50000099"):
+        assert isinstance(read(refusal(passing), path=FIRST, status=status), Problem)
+    assert isinstance(read({}, path=FIRST, status=404), Problem)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["success", "number", "status", "reasons", "code", "message", "journalEntries", "nextPage"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.sampled_from([PATH, FIRST, SECOND]), st.sampled_from([200, 404, 500]))
+def test_any_json_is_read_without_an_exception(body: Any, path: str, status: int) -> None:
+    found = read(body, path=path, status=status)
+    assert not isinstance(found, RunSeen) or body["number"] == RUN
