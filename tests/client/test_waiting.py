@@ -15,6 +15,8 @@ from zuora_journal_runs import Backoff, CancellationOutcome, Ending, JournalRuns
 from .world import URL, FakeClock, Script, answer, refusal, run
 
 if TYPE_CHECKING:
+    from tests.fuzzing import Effort
+
     from .world import Kind
 
 GONE = refusal("50000040", "Cannot find entity by key: 'JR-00000075'.")
@@ -309,8 +311,8 @@ CHUNKS = 20
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_an_outcome_is_final_and_every_final_one_is_reported(chunk: int) -> None:
-    for seed in range(chunk, HISTORIES, CHUNKS):
+def test_an_outcome_is_final_and_every_final_one_is_reported(chunk: int, effort: Effort) -> None:
+    for seed in effort.seeds(range(chunk, HISTORIES, CHUNKS)):
         try:
             follow(Random(seed))
         except BaseException as error:
