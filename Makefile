@@ -35,13 +35,16 @@ help: ## Show this list
 run: $(RUNTIME_READY) ## Cancel a journal run on the emulator and see what really happened
 	@$(BIN)/zjr demo
 
-test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov
+test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered (TESTS='tests/cli -k x': only these)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(or $(TESTS),--cov)
 
 fuzz: $(DEV_READY) ## Search every property with fresh examples (FUZZ=100: so many times as many; TESTS=: only these)
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --fuzz=$(or $(FUZZ),10) \
 		--hypothesis-seed=$(or $(SEED),$(shell $(BIN)/python -c 'import secrets; print(secrets.randbits(31) + 1)')) \
-		$(if $(TESTS),'$(TESTS)')
+		$(TESTS)
+
+clones: $(DEV_READY) ## Run the tests in ten fresh clones under unlike conditions (CLONES='--list')
+	@$(BIN)/python tests/packaging/clones.py $(CLONES)
 
 contract: $(DEV_READY) ## Test the emulator against the contract (CONTRACT='--report html': with options of zjr contract)
 	@$(BIN)/python -m tests.contract suite $(CONTRACT)

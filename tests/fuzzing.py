@@ -88,5 +88,6 @@ def is_property(item: pytest.Item) -> bool:
 
 
 def replay(effort: Effort, node: str) -> str:
-    """Return the command that finds the same again."""
-    return f"make fuzz FUZZ={effort.factor} SEED={effort.seed} TESTS={shlex.quote(node)}"
+    """Return the command that finds the same again; both shells that read it, and make, leave the node as it is."""
+    node = node.replace("$", "$$")
+    return f"make fuzz FUZZ={effort.factor} SEED={effort.seed} TESTS={shlex.quote(shlex.quote(node))}"

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PROPERTIES = """
-import json, os, sys
+import atexit, json, os
+from collections import defaultdict
 from hypothesis import given, settings, strategies as st
 
-EXAMPLES = []
+TRIED = defaultdict(list)
 
+@atexit.register
 def note():
-    with open(os.environ["EXAMPLES"], "w") as file:
-        json.dump(EXAMPLES, file)
+    with open(os.environ["TRIED"], "w") as file:
+        json.dump(TRIED, file)
 
 @given(st.text(), st.integers())
 def test_by_default(text, number):
-    EXAMPLES.append((text, number))
-    note()
+    TRIED["default"].append((text, number))
 
 @settings(max_examples=7)
 @given(st.integers())
 def test_few(number):
-    EXAMPLES.append(number)
-    note()
+    TRIED["few"].append(number)
 
 def test_within():
     @settings(settings(derandomize=True), max_examples=5)
     @given(st.integers())
     def check(number):
-        EXAMPLES.append(number)
-        note()
+        TRIED["within"].append(number)
     check()
 
 def test_own_seeds(effort):
-    EXAMPLES.extend(effort.seeds(range(1, 10, 3)))
-    note()
+    TRIED["own"].extend(effort.seeds(range(1, 10, 3)))
 
 def test_no_property():
-    EXAMPLES.append("none")
-    note()
+    TRIED["none"].append(0)
 
 @given(st.integers(), st.integers())
 def test_wrong(one, other):
@@ -55,7 +52,7 @@ def test_wrong(one, other):
 
 
 class Project:
-    """A folder named `tests` with property tests and the settings of this project's."""
+    """A folder with property tests and the settings of this project's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,66 +61,48 @@ class Project:
             shutil.copy(ROOT / "tests" / name, folder / "tests")
         (folder / "tests/test_it.py").write_text(PROPERTIES)
 
-    def run(self, test: str, *options: str, **variables: str) -> tuple[str, str]:
-        """The examples that a test tried, and what was said."""
-        examples = self.folder / "examples.json"
-        examples.write_text("")
+    def run(self, *options: str, **variables: str) -> tuple[dict[str, list[Any]], str]:
+        """The examples that each test tried, and what was said."""
+        tried = self.folder / "tried.json"
         environ = {
             name: value for name, value in os.environ.items() if not name.startswith(("CI", "COV", "PYTEST", "HYPO"))
         }
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "--import-mode=importlib",
-            "-p",
-            "_hypothesis_pytestplugin",
-            *options,
-        ]
+        # Plugins that are not needed take most of the time.
+        command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "-p", "_hypothesis_pytestplugin"]
         done = subprocess.run(
-            [*command, f"tests/test_it.py::{test}" if test else "tests"],
+            [*command, *options, "tests"],
             cwd=self.folder,
-            env={**environ, **variables, "EXAMPLES": str(examples), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            env={**environ, **variables, "TRIED": str(tried), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-        return examples.read_text(), done.stdout
+        assert done.returncode == 1, done.stdout + done.stderr
+        return json.loads(tried.read_text()), done.stdout
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def test_the_same_examples_are_tried_everywhere(tmp_path: Path) -> None:
+    here, _ = Project(tmp_path / "here").run()
+    (tmp_path / "imported.py").write_text(f"NUMBERS = [{', '.join(map(str, range(5_000, 5_200)))}]\n")
+    there, _ = Project(tmp_path / "somewhere else").run("-p", "imported", CI="true", PYTHONPATH=str(tmp_path))
+
+    assert {test: len(examples) for test, examples in here.items()} == {
+        "default": 100, "few": 7, "within": 5, "own": 3, "none": 1
+    }  # fmt: skip
+    assert there == here
 
 
-def test_the_same_examples_are_tried_everywhere(project: Project, tmp_path: Path) -> None:
-    here, _ = project.run("test_by_default")
-    (tmp_path / "imported.py").write_text("NUMBERS = [" + ", ".join(map(str, range(5_000, 5_200))) + "]\n")
+def test_a_search_tries_fresh_examples_more_of_them_and_says_how_to_replay(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    one, said = project.run("--fuzz=3", "--hypothesis-seed=11", CI="true")
+    again, _ = project.run("--fuzz=3", "--hypothesis-seed=11")
+    other, _ = project.run("--fuzz=3", "--hypothesis-seed=12")
 
-    assert here.count("[") > 50
-    assert project.run("test_by_default", CI="true")[0] == here
-    assert project.run("test_by_default", "-p", "imported", PYTHONPATH=str(tmp_path))[0] == here
-    assert Project(tmp_path / "somewhere else").run("test_by_default")[0] == here
-
-
-@pytest.mark.parametrize(("test", "examples"), [("test_few", 7), ("test_within", 5), ("test_own_seeds", 3)])
-def test_a_search_tries_fresh_examples_and_more_of_them(project: Project, test: str, examples: int) -> None:
-    usual = project.run(test)[0]
-    one, again, other = (
-        project.run(test, "--fuzz=4", f"--hypothesis-seed={seed}", CI="true")[0] for seed in (11, 11, 12)
-    )
-
-    assert usual.count(",") == examples - 1
-    assert one.count(",") == 4 * examples - 1
+    assert {test: len(examples) for test, examples in one.items()} == {
+        "default": 300, "few": 21, "within": 15, "own": 9
+    }  # fmt: skip
     assert one == again
-    assert len({usual, one, other}) == 3
-
-
-def test_a_search_leaves_out_what_is_no_property_and_says_how_to_replay(project: Project) -> None:
-    tried, said = project.run("", "--fuzz=10", "--hypothesis-seed=11")
-
-    assert "none" not in tried
+    assert all(one[test] != other[test] for test in one)
     assert "1 failed, 4 passed, 1 deselected" in said
     assert "@reproduce_failure(" in said
-    assert "to replay: make fuzz FUZZ=10 SEED=11 TESTS=tests/test_it.py::test_wrong\n" in said
+    assert "to replay: make fuzz FUZZ=3 SEED=11 TESTS=tests/test_it.py::test_wrong\n" in said
