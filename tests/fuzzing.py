@@ -50,7 +50,7 @@ def prepare(effort: Effort) -> None:
     out of the modules that happen to be imported, and so choose other examples in another order of tests, or under
     another path: without that, a seed is all that it takes to get the same examples again.
     """
-    providers.is_local_module_file = lambda _: False
+    vars(providers)["is_local_module_file"] = lambda _: False
     parent = settings.get_profile("default")
     common = {"deadline": None, "database": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
     if effort.fuzzing:

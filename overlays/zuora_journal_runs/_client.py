@@ -322,7 +322,7 @@ class JournalRunsClient:
         done, is waited for and not refused.
 
         Args:
-            numbers: The runs' numbers. One that is none, or comes again, is an error of its own.
+            numbers: The runs' numbers, each once.
             wait: Whether to wait; if not, a result holds the cancellation, whose outcome is not known.
             timeout: Seconds for all of them together.
             at_once: How many runs to have under way at once; all of them by default.
@@ -333,7 +333,8 @@ class JournalRunsClient:
             A result for each number, in the order of the numbers.
 
         Raises:
-            InvalidInput: there are no numbers, or the time or `at_once` is none.
+            InvalidInput: `numbers` is empty, or some are not valid or come more than once: it names all of these; or
+                `timeout` or `at_once` is not valid. Nothing was sent.
         """
         deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
         run, verbs = self._connection.run, self._verbs

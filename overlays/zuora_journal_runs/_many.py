@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,30 +39,27 @@ class CancellationResult(NamedTuple):
         return self.outcome is not None and self.outcome.complete
 
 
-def sorted_out(numbers: Iterable[str]) -> tuple[dict[int, str], dict[int, CancellationResult]]:
-    """The runs to cancel by their place in the list, and the places of what is no number, or comes again.
+def sorted_out(numbers: Iterable[str]) -> list[str]:
+    """Return the numbers of the runs to cancel, all of them checked before the first request.
 
     Raises:
-        InvalidInput: there are none.
+        InvalidInput: there are none, or some are not valid or come more than once; it names all of these.
     """
-    good: dict[int, str] = {}
-    bad: dict[int, CancellationResult] = {}
-    seen: set[str] = set()
-    for place, number in enumerate([numbers] if isinstance(numbers, str) else numbers):
+    given = [numbers] if isinstance(numbers, str) else list(numbers)
+    if not given:
+        raise InvalidInput("no journal runs: give at least one number")
+    invalid: dict[str, None] = {}
+    for number in given:
         try:
             _headers.run_number(number)
-        except InvalidInput as error:
-            bad[place] = CancellationResult(number, error=error)
-            continue
-        if number in seen:
-            again = InvalidInput(f"{number} is in the list more than once; it is cancelled once")
-            bad[place] = CancellationResult(number, error=again)
-        else:
-            seen.add(number)
-            good[place] = number
-    if not good and not bad:
-        raise InvalidInput("no journal runs: give at least one number")
-    return good, bad
+        except InvalidInput:
+            invalid[repr(number)] = None
+    repeated = [number for number, times in Counter(given).items() if times > 1 and repr(number) not in invalid]
+    wrong = [f"not a journal run number, such as JR-00000075: {', '.join(invalid)}"] if invalid else []
+    wrong += [f"given more than once: {', '.join(repeated)}"] if repeated else []
+    if wrong:
+        raise InvalidInput(f"{'; '.join(wrong)}; nothing was sent")
+    return given
 
 
 def in_threads(
@@ -75,7 +73,7 @@ def in_threads(
 
     The threads are daemons: an interrupted program need not wait for them.
     """
-    good, results = sorted_out(numbers)
+    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
     jobs: queue.SimpleQueue[tuple[int, str, Cancellation | None] | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, CancellationResult | BaseException]] = queue.SimpleQueue()
 
@@ -103,8 +101,6 @@ def in_threads(
     for _ in range(threads):
         threading.Thread(target=work, name="zuora-journal-runs", daemon=True).start()
     try:
-        for result in results.values():
-            _tell(on_result, result)
         for _ in good:
             place, ended = done.get()
             if isinstance(ended, BaseException):
@@ -158,7 +154,7 @@ async def in_tasks(
     """Cancel runs in tasks; results in the order of the numbers."""
     import asyncio  # it takes a while to import, and threads do without it
 
-    good, results = sorted_out(numbers)
+    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
     gate = asyncio.Semaphore(at_once or len(good) or 1)
 
     async def work(place: int, number: str) -> None:
@@ -173,8 +169,6 @@ async def in_tasks(
         results[place] = CancellationResult(number, outcome, cancellation, failure)
         _tell(on_result, results[place])
 
-    for result in list(results.values()):
-        _tell(on_result, result)
     tasks = [asyncio.create_task(work(place, number)) for place, number in good.items()]
     try:
         await asyncio.gather(*tasks)

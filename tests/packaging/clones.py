@@ -46,7 +46,9 @@ class Condition:
 CONDITIONS = {
     "short-path": Condition(says="a short path", folder="c"),
     "long-path": Condition(says=f"a path of {LONG} characters", folder=""),
-    "blanks": Condition(says="a path with blanks and letters that are not ASCII", folder="Zürich – 月次 close 'it'"),
+    "blanks": Condition(
+        says="a path with blanks and letters that are not ASCII", folder="Zürich 月次 close (it's new)"
+    ),
     "read-only-home": Condition(says="a home that is read-only", home_mode=0o555, root=False),
     "no-home": Condition(says="no HOME", home=False),
     "lang-c": Condition(says="LANG=C", variables={"LANG": "C", "LC_ALL": "C"}),
