@@ -20,6 +20,7 @@ from .commands.read import entries, get
 from .problems import Problem, tell
 from .session import NOTHING, Session
 from .status import Status
+from .stopping import status_of_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,8 @@ class Commands(click.Group):
         """Run the subcommand; if it is stopped, tell what is known."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Problem(f"stopped; {ctx.obj.known}", Status.STOPPED) from None
+        except KeyboardInterrupt as stop:
+            raise Problem(f"stopped; {ctx.obj.known}", status_of_stop(stop)) from None
         except BrokenPipeError:
             if ctx.obj.known == NOTHING:
                 raise
@@ -82,6 +83,7 @@ Exit status:
   2  wrong usage
   3  the cancellation is settled but not complete
   4  the deadline passed and the outcome is not known
+  130, 143  stopped with Ctrl-C or SIGTERM
 
 \b
 Each line of --json is an object as described in the package's

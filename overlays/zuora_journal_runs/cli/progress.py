@@ -55,7 +55,7 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
 
 
 class Board:
-    """What is seen of runs that are cancelled side by side: a live display, or without a terminal a few lines.
+    """What is seen of runs that are worked on side by side: a live display, or without a terminal a few lines.
 
     Any thread may tell it what was seen.
 
@@ -63,11 +63,17 @@ class Board:
         numbers: The runs' numbers.
         timeout: Seconds to wait; None if nobody waits.
         clock: Seconds that pass.
+        awaited: What is waited for, of one run and of several.
     """
 
     def __init__(
-        self, numbers: Sequence[str], timeout: float | None, clock: Callable[[], float] = time.monotonic
+        self,
+        numbers: Sequence[str],
+        timeout: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        awaited: tuple[str, str] = ("the outcome is known", "the outcomes are known"),
     ) -> None:
+        self._awaited = awaited
         self._lock = threading.Lock()
         self._left = dict.fromkeys(numbers, "")
         self._total = len(numbers)
@@ -81,7 +87,7 @@ class Board:
         if decorated(sys.stderr):
             self._show()
         elif self._timeout is not None:
-            several = f"{self._total:,} runs: waiting until the outcomes are known, {self._timeout:g} s at most"
+            several = f"{self._total:,} runs: waiting until {self._awaited[1]}, {self._timeout:g} s at most"
             click.echo(plain(several if self._total > 1 else self.lines()[0]), err=True)
         return self
 
@@ -133,7 +139,7 @@ class Board:
         with self._lock:
             at_most = "" if self._timeout is None else f", {self._timeout:g} s at most"
             if self._total == 1:
-                unseen = f"waiting until the outcome is known{at_most}" if at_most else "asking"
+                unseen = f"waiting until {self._awaited[0]}{at_most}" if at_most else "asking"
                 return [f"{number}: {state or unseen}" for number, state in self._left.items()]
             seen = [f"{number}: {state}" for number, state in self._left.items() if state]
             more = [f"and {len(seen) - _SHOWN:,} more"] if len(seen) > _SHOWN else []

@@ -16,7 +16,7 @@ from .problems import advice_on, identifiers_of, message_of, status_of
 from .status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zuora_journal_runs import (
         CancellationOutcome,
@@ -42,6 +42,13 @@ class EntrySummary(TypedDict):
     unsettled: bool
 
 
+class Amount(TypedDict):
+    """A sum in a currency; null for what is not known."""
+
+    currency: str | None
+    amount: str | None
+
+
 class PlanRecord(TypedDict):
     """What a cancellation would do."""
 
@@ -54,7 +61,17 @@ class PlanRecord(TypedDict):
     reason: str | None
     advice: str | None
     cancellable: list[str]
+    amounts: list[Amount]
     blocked: list[EntrySummary]
+
+
+class RefusalRecord(TypedDict):
+    """A command that did nothing, since nobody has agreed."""
+
+    kind: Literal["refusal"]
+    exitStatus: int
+    message: str
+    advice: str
 
 
 class CancellationRecord(TypedDict):
@@ -84,6 +101,17 @@ class CreationRecord(TypedDict):
     totalJournalEntryCount: int | None
     message: str | None
     advice: str | None
+
+
+class DeletionPlanRecord(TypedDict):
+    """A run that would be deleted, or cannot be."""
+
+    kind: Literal["deletionPlan"]
+    number: str
+    exitStatus: int
+    status: str
+    allowed: bool
+    totalJournalEntryCount: int | None
 
 
 class DeletionRecord(TypedDict):
@@ -193,7 +221,44 @@ def plan(planned: CancellationPlan) -> PlanRecord:
         "reason": reason,
         "advice": advice,
         "cancellable": [entry.number for entry in planned.cancellable],
+        "amounts": total(map(_debits_of, planned.cancellable)),
         "blocked": [summary(blocked.entry) for blocked in planned.blocked],
+    }
+
+
+def _debits_of(entry: JournalEntry) -> Amount:
+    amount = debits(entry.to_dict())
+    return {"currency": entry.currency or None, "amount": None if amount is None else digits(amount)}
+
+
+def total(amounts: Iterable[Amount]) -> list[Amount]:
+    """Return the sum of some amounts for each currency; it is not known if one of them is not."""
+    sums: dict[str | None, Decimal | None] = {}
+    with localcontext(prec=MAX_PREC):
+        for each in amounts:
+            before = sums.get(each["currency"], Decimal(0))
+            amount = each["amount"]
+            sums[each["currency"]] = None if before is None or amount is None else before + Decimal(amount)
+    return [
+        {"currency": currency, "amount": None if amount is None else digits(amount)}
+        for currency, amount in sums.items()
+    ]
+
+
+def not_now(plan: PlanRecord) -> FailureRecord | None:
+    """Return what fails for a run that cannot be cancelled; None if it can be, or was already."""
+    if plan["allowed"] or plan["status"] in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
+        return None
+    return _failure(plan["number"], f"{plan['number']} is {plan['status']} and cannot be cancelled now", plan["advice"])
+
+
+def refusal(reason: str) -> RefusalRecord:
+    """A command that did nothing, since nobody has agreed."""
+    return {
+        "kind": "refusal",
+        "exitStatus": Status.USAGE,
+        "message": f"nothing was changed, since {reason}",
+        "advice": "to confirm: run the same command with --yes",
     }
 
 
@@ -293,6 +358,26 @@ def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
     }
 
 
+def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
+    """A run that would be deleted, or cannot be."""
+    count = found.total_journal_entry_count
+    return {
+        "kind": "deletionPlan",
+        "number": found.number,
+        "exitStatus": Status.DONE,
+        "status": str(found.status),
+        "allowed": found.status in ("Cancelled", "DeleteInprogress"),
+        "totalJournalEntryCount": count if isinstance(count, int) else None,
+    }
+
+
+def not_deletable(plan: DeletionPlanRecord) -> FailureRecord | None:
+    """Return what fails for a run that cannot be deleted; None if it can be."""
+    number, status = plan["number"], plan["status"]
+    message = f"{number} is {status}, and only a run that is Cancelled can be deleted: cancel it first"
+    return None if plan["allowed"] else _failure(number, message, None)
+
+
 def deletion(done: Deletion) -> DeletionRecord:
     """A deletion that was accepted."""
     waiting = f"Zuora takes its time; to wait until it is gone: `zjr delete --wait {done.number}`"
@@ -343,6 +428,19 @@ def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
         "maybeProcessed": error.maybe_processed,
         "requestId": request_id,
         "trackId": track_id,
+    }
+
+
+def _failure(number: str, message: str, advice: str | None) -> FailureRecord:
+    return {
+        "kind": "failure",
+        "number": number,
+        "exitStatus": Status.ERROR,
+        "message": message,
+        "advice": advice,
+        "maybeProcessed": False,
+        "requestId": None,
+        "trackId": None,
     }
 
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .records import debits
+from .records import debits, total
 from .words import entries_in, money, plain, sentences, stopped
 
 if TYPE_CHECKING:
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from .records import CancellationRecord, Check, DiagnosisRecord, EntrySummary, PlanRecord
+    from .records import (
+        Amount,
+        CancellationRecord,
+        Check,
+        DeletionPlanRecord,
+        DiagnosisRecord,
+        EntrySummary,
+        PlanRecord,
+    )
 
 TITLE = "bold"
 _COLOURS = {"Cancelled": "green", "Error": "red"}
@@ -109,6 +117,64 @@ def plan(record: PlanRecord) -> Group:
             ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
         ],
     )
+
+
+def plans(records: Sequence[PlanRecord]) -> Table:
+    """What the cancellations of several runs would do: a row for each, and below them what they come to."""
+    table = _table("Run", "Status", "Entries that go", "Entries that stay", "Amount that goes")
+    for record in records:
+        if record["allowed"]:
+            goes, stays = len(record["cancellable"]), len(record["blocked"])
+            counts = f"{goes:,}", Text(f"{stays:,}", _STAYS if stays else "")
+            table.add_row(text(record["number"]), status(record["status"]), *counts, _sums(record["amounts"]))
+        else:
+            table.add_row(text(record["number"]), status(record["status"]))
+    table.add_section()
+    able = [record for record in records if record["allowed"]]
+    table.add_row(
+        f"{len(able):,} of {len(records):,}" if len(able) < len(records) else f"{len(able):,} runs",
+        "",
+        f"{sum(len(record['cancellable']) for record in able):,}",
+        f"{sum(len(record['blocked']) for record in able):,}",
+        _sums(total(amount for record in able for amount in record["amounts"])),
+        style=TITLE,
+    )
+    return table
+
+
+def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
+    """The runs that would be deleted, or cannot be."""
+    table = _table("Run", "Status", "Entries")
+    for record in records:
+        count = record["totalJournalEntryCount"]
+        table.add_row(text(record["number"]), status(record["status"]), "" if count is None else f"{count:,}")
+    return table
+
+
+def _table(*headings: str) -> Table:
+    """A table whose first two columns are words, and whose others are numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < 2 else "right")
+    return table
+
+
+def _sums(amounts: Iterable[Amount]) -> Text:
+    return Text("\n").join(
+        text(money(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}") for each in amounts
+    )
+
+
+def notes(records: Sequence[PlanRecord]) -> list[Text]:
+    """What a table of plans leaves open."""
+    said = [
+        text(f"{record['number']}: {sentences(record['reason'], record['advice'])}")
+        for record in records
+        if not record["allowed"]
+    ]
+    if any(record["allowed"] and record["blocked"] for record in records):
+        said.append(text("With --dry-run it names the entries that stay, and says why."))
+    return said
 
 
 def cancellation(record: CancellationRecord) -> Group:
