@@ -204,6 +204,13 @@ class TestAsking:
         assert result.stdout == "2 runs: 2 failed\n"
         assert not deletions(emulator)
 
+    def test_a_run_that_is_missing_is_not_asked_about(self, zjr: Zjr) -> None:
+        result = zjr("delete", "JR-00000099")
+
+        assert result.exit_code == 1
+        assert len(result.stderr.splitlines()) == 1
+        assert "Cannot find entity" in result.stderr
+
     def test_several_runs_are_asked_about_once(self, zjr: Zjr, emulator: Emulator) -> None:
         other = emulator.add_run(SeedRun(status=RunStatus.CANCELLED))
         result = zjr("delete", "-", "JR-00000075", stdin=f"JR-00000072\n{other}\n")
