@@ -546,7 +546,9 @@ class TestAsking:
 
         assert sent == ["JR-00000002"]
         assert "Cancel JR-00000002? [y/N] " in result.stderr
-        assert "JR-00000001: It is being processed. Wait until that has ended, then cancel it." in result.stderr
+        assert (
+            "zjr: JR-00000001 is Processing and cannot be cancelled now. Wait until that has ended, then cancel it.\n"
+        ) in result.stderr
         assert result.stdout.splitlines()[-1] == "2 runs: 1 failed, 1 cancelled"
         assert result.exit_code == 1
 

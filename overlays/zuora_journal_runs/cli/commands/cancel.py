@@ -129,5 +129,11 @@ def _question(plans: list[PlanRecord | FailureRecord]) -> str | None:
 
 def _not_possible(plans: list[PlanRecord | FailureRecord]) -> dict[str, FailureRecord]:
     """Return the runs for which nothing is requested: nobody has agreed to what would happen to them later."""
-    failures = [records.not_now(plan) if plan["kind"] == "plan" else plan for plan in plans]
-    return {failure["number"]: failure for failure in failures if failure is not None}
+    failures: dict[str, FailureRecord] = {}
+    for plan in plans:
+        if plan["kind"] == "failure":
+            failures[plan["number"]] = plan
+        elif failure := records.not_now(plan):
+            failures[plan["number"]] = failure
+            complain_about(failure)
+    return failures
