@@ -26,7 +26,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test contract mutants seeds official bench check spec fetch generate format lock clean \
+.PHONY: help run test fuzz clones contract mutants seeds official bench check spec fetch generate format lock clean \
 	check-lint check-format check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
@@ -35,8 +35,16 @@ help: ## Show this list
 run: $(RUNTIME_READY) ## Cancel a journal run on the emulator and see what really happened
 	@$(BIN)/zjr demo
 
-test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov
+test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered (TESTS='tests/cli -k x': only these)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(or $(TESTS),--cov)
+
+fuzz: $(DEV_READY) ## Search every property with fresh examples (FUZZ=100: so many times as many; TESTS=: only these)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --fuzz=$(or $(FUZZ),10) \
+		--hypothesis-seed=$(or $(SEED),$(shell $(BIN)/python -c 'import secrets; print(secrets.randbits(31) + 1)')) \
+		$(TESTS)
+
+clones: $(DEV_READY) ## Run the tests in ten fresh clones under unlike conditions (CLONES='--list')
+	@$(BIN)/python tests/packaging/clones.py $(CLONES)
 
 contract: $(DEV_READY) ## Test the emulator against the contract (CONTRACT='--report html': with options of zjr contract)
 	@$(BIN)/python -m tests.contract suite $(CONTRACT)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
-from hypothesis import settings
 
-# No test is timed. On CI, hypothesis chooses a profile of its own, which does not time either and has no chance in it.
-if "CI" not in os.environ:
-    settings.register_profile("untimed", deadline=None)
-    settings.load_profile("untimed")
+from .fuzzing import Effort, effort_of, is_property, prepare, replay
 
 # A process that a shell starts in the background ignores Ctrl-C, one under nohup the end of its terminal, and both hand
 # that down to the commands under test.
@@ -20,8 +15,39 @@ for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signa
         signal.signal(getattr(signal, _name), _handler)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many cells of a table hold. Here, and not beside the table, since the controller of xdist reads no other."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that `make fuzz` gives, beside hypothesis' own for the seed."""
+    parser.addoption(
+        "--fuzz", metavar="N", type=int, help="run only property tests, with fresh examples, N times as many"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how property tests search."""
+    prepare(effort_of(config))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out in `make fuzz` what does not search."""
+    if effort_of(config).fuzzing:
+        config.hook.pytest_deselected(items=[item for item in items if not is_property(item)])
+        items[:] = filter(is_property, items)
+
+
+@pytest.fixture(scope="session")
+def effort(pytestconfig: pytest.Config) -> Effort:
+    """How far a test with random seeds of its own searches."""
+    return effort_of(pytestconfig)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how to find the same again, and how many cells of a table hold.
+
+    Here, and not beside the table, since the controller of xdist reads no other.
+    """
+    if (searched := effort_of(config)).fuzzing:
+        for report in terminalreporter.getreports("failed"):
+            terminalreporter.write_line(f"to replay: {replay(searched, report.nodeid)}")
     ended = {
         report.nodeid: report.passed
         for reports in terminalreporter.stats.values()

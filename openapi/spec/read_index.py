@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING
 
+from .entities import unescape
 from .facts import METHODS, Entry, Index
 from .findings import Reader
 
@@ -31,10 +31,10 @@ def read_index(text: str, page: str, findings: Findings) -> Index | None:
             reader.report(found.start(), text[found.start() :].split("\n")[0][:80], "this is no entry of an index")
     read = tuple(
         Entry(
-            title=html.unescape(" ".join(each["title"].split())),
+            title=unescape(" ".join(each["title"].split())),
             method=each["method"],
-            path=html.unescape(each["path"]),
-            address=html.unescape(each["address"]),
+            path=unescape(each["path"]),
+            address=unescape(each["address"]),
         )
         for each in entries
     )
@@ -58,7 +58,7 @@ def _tag(text: str, entries: tuple[Entry, ...]) -> str | None:
     title = re.match(r"\s*# (.*)", text)
     if len(folders) != 1 or not title:
         return None
-    words = html.unescape(title[1]).split()
+    words = unescape(title[1]).split()
     for count in range(1, len(words) + 1):
         name = " ".join(words[:count])
         if "-".join(re.findall(r"\w+", name.lower())) == folders.copy().pop():

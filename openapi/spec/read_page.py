@@ -29,12 +29,12 @@ and the lines `Enum:` and `Example:` count only at the start of a line; where th
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from .entities import unescape
 from .facts import METHODS, TYPES, Answer, Body, Field, Fields, Operation
 from .findings import Reader
 
@@ -105,7 +105,7 @@ class _Page(Reader):
             return None
         # Prose may speak of an endpoint; the page's own is the last.
         endpoint = endpoints[-1]
-        method, path = endpoint["method"], html.unescape(endpoint["path"])
+        method, path = endpoint["method"], unescape(endpoint["path"])
         headings = list(re.finditer(rf"{self._start}## ", text, re.MULTILINE))
         version, security = self._head(endpoint, headings)
         parameters: dict[str, Fields] = {}
@@ -147,7 +147,7 @@ class _Page(Reader):
             self.report(0, self.text[:80], "a page begins with its title")
             return known or ""
         at = self.text.index("# ") + 2
-        line = html.unescape(" ".join(self.text[at:].split("\n", 1)[0].split()))
+        line = unescape(" ".join(self.text[at:].split("\n", 1)[0].split()))
         if not self._lost:
             return line
         if known is None or not line.startswith(known):
@@ -220,7 +220,7 @@ class _Page(Reader):
             if item["facts"] is None and self._lost:
                 self.report(at, item[0], "an item without a type cannot be told from prose where line breaks are lost")
                 continue
-            name = html.unescape(item["name"].strip())
+            name = unescape(item["name"].strip())
             stated = self._item(at, item, start + item.end(), text[item.end() : until])
             if place is None:
                 self._put(at, name, stated, drafts)
@@ -250,7 +250,7 @@ class _Page(Reader):
 
     def _item(self, at: int, item: re.Match[str], rest_at: int, rest: str) -> Field:
         types, required = [], False
-        for word in html.unescape(item["facts"] or "").split(","):
+        for word in unescape(item["facts"] or "").split(","):
             stripped = word.strip()
             if stripped == "required":
                 required = True
@@ -292,7 +292,7 @@ def _blanked(text: str, found: re.Match[str]) -> str:
 
 def _json_values(text: str) -> list[Any] | None:
     """The values that a whole text lists, separated by commas; None if it is anything else."""
-    for candidate in (text, html.unescape(text)):
+    for candidate in (text, unescape(text)):
         decoder, values, at = json.JSONDecoder(), [], 0
         try:
             while True:
@@ -312,7 +312,7 @@ def _json_values(text: str) -> list[Any] | None:
 def _unescaped(value: Any) -> Any:
     """A value with its HTML entities read."""
     if isinstance(value, str):
-        return html.unescape(value)
+        return unescape(value)
     if isinstance(value, list):
         return [_unescaped(each) for each in value]
     if isinstance(value, dict):

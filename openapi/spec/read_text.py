@@ -5,13 +5,13 @@ It names lengths, which the Markdown page leaves out, and shows only those answe
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from .entities import unescape
 from .facts import METHODS, Answer, Body, Field, Fields, Operation, Scalar
 from .findings import Reader
 
@@ -64,7 +64,7 @@ class _Page(Reader):
         self._lines: list[tuple[int, str]] = []
         at = 0
         for line in text.split("\n"):
-            self._lines.append((at, html.unescape(line.strip())))
+            self._lines.append((at, unescape(line.strip())))
             at += len(line) + 1
 
     def read(self) -> Operation | None:

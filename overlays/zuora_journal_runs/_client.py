@@ -367,7 +367,7 @@ class JournalRunsClient:
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
         on_result: Callable[[CancellationResult], None] | None = None,
-        evidence: EvidenceFile | None = None,
+        evidence: EvidenceFile | Callable[[str], os.PathLike[str] | None] | None = None,
     ) -> list[CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
@@ -379,7 +379,7 @@ class JournalRunsClient:
         done, is waited for and not refused.
 
         Args:
-            numbers: The runs' numbers. One that is none, or comes again, is an error of its own.
+            numbers: The runs' numbers, each once.
             wait: Whether to wait; if not, a result holds the cancellation, whose outcome is not known.
             timeout: Seconds for all of them together; None for no limit.
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
@@ -387,13 +387,15 @@ class JournalRunsClient:
             at_once: How many runs to have under way at once; all of them by default.
             on_progress: Called with what was seen of a run, after each poll that did not decide it.
             on_result: Called with each result as it comes. What it raises ends the whole.
-            evidence: A folder to write the evidence to, one file for each run.
+            evidence: A folder to write the evidence to, one file for each run; or a function from a run's number to its
+                file.
 
         Returns:
             A result for each number, in the order of the numbers.
 
         Raises:
-            InvalidInput: there are no numbers, or the time or `at_once` is none.
+            InvalidInput: `numbers` is empty, or some are not valid or come more than once: it names all of these; or
+                `timeout` or `at_once` is not valid. Nothing was sent.
         """
         from . import _many, _waiting
 
@@ -658,7 +660,7 @@ class AsyncJournalRunsClient:
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
         on_result: Callable[[CancellationResult], None] | None = None,
-        evidence: EvidenceFile | None = None,
+        evidence: EvidenceFile | Callable[[str], os.PathLike[str] | None] | None = None,
     ) -> list[CancellationResult]:
         """See `JournalRunsClient.cancel_many`."""
         from . import _many, _waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,33 +27,32 @@ _THREADS = 40
 """Threads where all runs are under way at once; a tenant allows no more requests at once, if nothing else is known."""
 
 
-def sorted_out(numbers: Iterable[str]) -> tuple[dict[int, str], dict[int, CancellationResult]]:
-    """The runs to cancel by their place in the list, and the places of what is no number, or comes again.
+def sorted_out(numbers: Iterable[str]) -> list[str]:
+    """Return the numbers of the runs to cancel, all of them checked before the first request.
 
     Raises:
-        InvalidInput: there are none.
+        InvalidInput: there are none, or some are not valid or come more than once; it names all of these.
     """
-    good: dict[int, str] = {}
-    bad: dict[int, CancellationResult] = {}
-    seen: set[str] = set()
-    for place, number in enumerate([numbers] if isinstance(numbers, str) else numbers):
+    given = [numbers] if isinstance(numbers, str) else list(numbers)
+    if not given:
+        raise InvalidInput("no journal runs: give at least one number")
+    invalid: dict[str, None] = {}
+    for number in given:
         try:
             _headers.run_number(number)
-        except InvalidInput as error:
-            bad[place] = CancellationResult(number, error=error)
-            continue
-        if number in seen:
-            again = InvalidInput(f"{number} is in the list more than once; it is cancelled once")
-            bad[place] = CancellationResult(number, error=again)
-        else:
-            seen.add(number)
-            good[place] = number
-    if not good and not bad:
-        raise InvalidInput("no journal runs: give at least one number")
-    return good, bad
+        except InvalidInput:
+            invalid[repr(number)] = None
+    repeated = [number for number, times in Counter(given).items() if times > 1 and repr(number) not in invalid]
+    wrong = [f"not a journal run number, such as JR-00000075: {', '.join(invalid)}"] if invalid else []
+    wrong += [f"given more than once: {', '.join(repeated)}"] if repeated else []
+    if wrong:
+        raise InvalidInput(f"{'; '.join(wrong)}; nothing was sent")
+    return given
 
 
-def evidence_file(folder: str | os.PathLike[str] | None, number: str) -> Path | None:
+def evidence_file(
+    folder: str | os.PathLike[str] | Callable[[str], os.PathLike[str] | None] | None, number: str
+) -> os.PathLike[str] | None:
     """Return the evidence file of one run of many, in a folder that is made if it is not there.
 
     Raises:
@@ -60,6 +60,8 @@ def evidence_file(folder: str | os.PathLike[str] | None, number: str) -> Path | 
     """
     if folder is None:
         return None
+    if callable(folder):
+        return folder(number)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -74,8 +76,11 @@ def in_threads(
     settle: Callable[[Cancellation], CancellationOutcome] | None,
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
-    """Cancel runs in threads; results in the order of the numbers."""
-    good, results = sorted_out(numbers)
+    """Cancel runs in threads; results in the order of the numbers.
+
+    The threads are daemons: an interrupted program need not wait for them.
+    """
+    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
     jobs: queue.SimpleQueue[tuple[int, str, Cancellation | None] | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, CancellationResult | BaseException]] = queue.SimpleQueue()
 
@@ -102,8 +107,6 @@ def in_threads(
     threads = min(at_once or _THREADS, len(good))
     _start(work, threads)
     try:
-        for result in results.values():
-            _tell(on_result, result)
         for _ in good:
             place, ended = done.get()
             if isinstance(ended, BaseException):
@@ -165,7 +168,7 @@ async def in_tasks(
     """Cancel runs in tasks; results in the order of the numbers."""
     import asyncio  # it takes a while to import, and threads do without it
 
-    good, results = sorted_out(numbers)
+    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
     gate = asyncio.Semaphore(at_once or len(good) or 1)
 
     async def work(place: int, number: str) -> None:
@@ -180,8 +183,6 @@ async def in_tasks(
         results[place] = CancellationResult(number, outcome, cancellation, failure)
         _tell(on_result, results[place])
 
-    for result in list(results.values()):
-        _tell(on_result, result)
     tasks = [asyncio.create_task(work(place, number)) for place, number in good.items()]
     try:
         await asyncio.gather(*tasks)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ._options import Attempt, Options
 
 
+_KEY_LIFETIME = 24 * 3600.0
+"""Seconds for which Zuora remembers an idempotency key (Zuora, idempotency guide, 2026)."""
+
+
 class Observer:
     """Turns the responses about one run into observations, and writes them to a file if there is one.
 
@@ -74,10 +78,22 @@ class Observer:
         with EvidenceWriter(path, header, clock.time()) as writer:
             yield cls(number, clock, writer)
 
-    @property
-    def idempotency_key(self) -> str | None:
-        """The key of the creation that the evidence file is about, also after an interruption."""
-        return None if self._writer is None else self._writer.header.idempotency_key
+    def creation(self) -> tuple[str | None, dict[str, Any] | None]:
+        """Return the idempotency key of the creation in the evidence file, and its response if there was one.
+
+        Raises:
+            InvalidInput: It has no response, and is so old that Zuora does not know its key any more.
+        """
+        writer = self._writer
+        assert writer is not None
+        if writer.creation is not None:
+            return writer.header.idempotency_key, json.loads(writer.creation)
+        if self._clock.time() - writer.begun > _KEY_LIFETIME:
+            raise errors.InvalidInput(
+                f"{writer.path} is evidence for a creation of more than 24 hours ago whose outcome is not known, and "
+                "repeating it may create a second run: look for the run in Zuora, then give another file"
+            )
+        return writer.header.idempotency_key, None
 
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that never goes back."""

@@ -115,8 +115,13 @@ class Operations:
             created: CreateJournalRunResponse = yield from self._call(create_journal_run, body=body)
         else:
             with self.observer_of("", "create", evidence) as observer:
+                key, recorded = observer.creation()
+                if recorded is not None:
+                    from zuora_journal_runs_api.models import CreateJournalRunResponse
+
+                    return CreateJournalRunResponse.from_dict(recorded)
                 operations = self.observed_by(observer)
-                operations.options = operations.options._replace(idempotency_key=observer.idempotency_key)
+                operations.options = operations.options._replace(idempotency_key=key)
                 request = create_journal_run.get_kwargs(body=body)
                 created, _ = yield from operations.send(create_journal_run, request)
         self.caller.remember_created(created.journal_run_number)

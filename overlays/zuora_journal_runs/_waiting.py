@@ -230,14 +230,12 @@ def _cancellation(wait: _Wait, stall_after: float | None, on_progress: OnProgres
         if judgement.verdict is Verdict.STALLED:
             assert stall_after is not None
             problem = f"the cancellation of {wait.number} has stalled: nothing has changed for {stall_after:,.4g} s"
-            advice = "Wait for it again, or look at the run in Zuora"
         elif (yield from wait.pause()):
             continue
         else:
             problem = f"what the cancellation of {wait.number} did is not known {wait.after()}"
-            advice = "Wait for it again, or look at the run"
         raise errors.CancellationNotSettled(
-            f"{problem}: {wait.described()}. {advice}",
+            f"{problem}: {wait.described()}",
             number=wait.number,
             run=observer.run,
             progress=wait.progress(),
@@ -273,7 +271,7 @@ def wait_for_completion(
                 on_poll(observer.run)
             if not (yield from wait.pause()):
                 raise errors.CompletionNotSettled(
-                    f"{number} has not ended {wait.after()}: {wait.described()}. Wait for it again",
+                    f"{number} has not ended {wait.after()}: {wait.described()}",
                     number=number,
                     run=observer.run,
                     problem=observer.error,
@@ -314,7 +312,7 @@ def delete(
                 on_poll(observer.run)
             if not (yield from waiting.pause()):
                 raise errors.DeletionNotSettled(
-                    f"{number} is not known to be gone {waiting.after()}: {waiting.described()}. Wait for it again",
+                    f"{number} is not known to be gone {waiting.after()}: {waiting.described()}",
                     number=number,
                     run=observer.run,
                     problem=observer.error,

@@ -338,6 +338,9 @@ class NotSettled(RunError):
         self.problem = problem
         self.observations = observations
 
+    def _said(self) -> str:
+        return f"{self.message}. Wait for it again, or look at the run"
+
 
 class CancellationNotSettled(NotSettled):
     """It is not known yet what the cancellation did.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from zuora_journal_runs.cli import terminal
 from zuora_journal_runs.emulator import AT_ONCE, Emulator
 
 from .running import CLEAN, Zjr
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in CLEAN:
         monkeypatch.delenv(name, raising=False)
+    # Whoever runs the tests at a terminal is not asked.
+    monkeypatch.setattr(terminal, "_TERMINAL", Path("/nowhere/tty"))
 
 
 @pytest.fixture

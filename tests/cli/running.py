@@ -114,6 +114,8 @@ def process(*arguments: str, variables: Mapping[str, str] | None = None, stdin: 
         text=True,
         timeout=PATIENCE,
         check=False,
+        # Whoever runs the tests at a terminal is not asked.
+        start_new_session=True,
     )
     assert "Traceback" not in done.stderr
     return Ended(done.returncode, done.stdout, done.stderr)
@@ -133,23 +135,45 @@ def python(code: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-class Terminal:
-    """The command on a terminal of a given width.
+_ON_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+terminal, background, command = int(sys.argv[1]), sys.argv[2] == "True", sys.argv[3:]
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+os.set_inheritable(terminal, False)
+if background and (child := os.fork()):
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+if background:
+    os.setpgid(0, 0)
+os.execv(command[0], command)
+"""
 
-    Standard input is the terminal; output and error are too, unless they are given.
+
+class Terminal:
+    """The command on a terminal of a given width, which controls it as that of a shell does.
+
+    Standard input, output and error are the terminal, unless they are given.
     """
 
     def __init__(
-        self, *arguments: str, variables: Mapping[str, str], columns: int = 80, stderr: int | None = None
+        self,
+        *arguments: str,
+        variables: Mapping[str, str],
+        columns: int = 80,
+        stdin: int | None = None,
+        stderr: int | None = None,
+        background: bool = False,
+        controls: bool = True,
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        command = [str(COMMAND), *arguments]
         self.process = subprocess.Popen(
-            [COMMAND, *arguments],
+            [sys.executable, "-c", _ON_ITS_TERMINAL, str(theirs), str(background), *command] if controls else command,
             env=environment({"TERM": "xterm", **variables}),
-            stdin=theirs,
+            stdin=theirs if stdin is None else stdin,
             stdout=theirs,
             stderr=theirs if stderr is None else stderr,
+            pass_fds=[theirs] if controls else (),
             start_new_session=True,
         )
         os.close(theirs)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -11,14 +13,14 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs.cli import progress
-from zuora_journal_runs.cli.commands import cancel as command
+from zuora_journal_runs.cli import batch, consent, progress
+from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
-from .running import Zjr
+from .running import Zjr, records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 BLOCKED = {
     "number": "JE-00000038",
@@ -71,7 +73,7 @@ def requests(emulator: Emulator, method: str) -> list[str]:
 
 class TestOneRun:
     def test_an_entry_that_stays_is_named_with_reason_and_advice(self, zjr: Zjr) -> None:
-        result = zjr("cancel", "JR-00000075")
+        result = zjr("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 3
         assert result.stdout.splitlines() == [
@@ -88,7 +90,7 @@ class TestOneRun:
     def test_an_entry_that_stays_is_in_the_json(self, zjr: Zjr, emulator: Emulator) -> None:
         numbers = emulator.entry_numbers("JR-00000075")
 
-        assert zjr.json("cancel", "JR-00000075", status=3) == [
+        assert zjr.json("cancel", "--yes", "JR-00000075", status=3) == [
             {
                 "kind": "cancellation",
                 "number": "JR-00000075",
@@ -105,7 +107,7 @@ class TestOneRun:
         ]
 
     def test_a_run_that_is_wholly_cancelled_is_done(self, zjr: Zjr) -> None:
-        result = zjr("cancel", "JR-00000073")
+        result = zjr("cancel", "--yes", "JR-00000073")
 
         assert result.exit_code == 0
         assert result.stdout.splitlines()[0] == "JR-00000073  cancelled"
@@ -118,20 +120,20 @@ class TestOneRun:
     def test_few_entries_are_told_in_good_english(self, zjr: Zjr, emulator: Emulator, entries: int, said: str) -> None:
         number = emulator.add_run(SeedRun(entries=entries))
 
-        assert zjr("cancel", number).stdout.splitlines()[-1] == f"  Happened  {said}"
+        assert zjr("cancel", "--yes", number).stdout.splitlines()[-1] == f"  Happened  {said}"
 
     def test_a_reason_that_many_share_is_said_once(self, zjr: Zjr, emulator: Emulator) -> None:
         transfers = {1: Transfer.YES, 2: Transfer.PROCESSING, 4: Transfer.YES}
         number = emulator.add_run(SeedRun(entries=4, transfers=transfers))
 
-        stdout = zjr("cancel", number).stdout
+        stdout = zjr("cancel", "--yes", number).stdout
 
         assert stdout.count("It was transferred to accounting.") == 1
         assert stdout.count("It is being transferred to accounting.") == 1
         assert all(entry in stdout for entry in emulator.entry_numbers(number)[:2])
 
     def test_an_entry_whose_transfer_may_end_either_way_is_unsettled(self, zjr: Zjr) -> None:
-        (record,) = zjr.json("cancel", "JR-00000074", status=3)
+        (record,) = zjr.json("cancel", "--yes", "JR-00000074", status=3)
 
         assert [(entry["number"], entry["unsettled"]) for entry in record["remaining"]] == [("JE-00000030", True)]
 
@@ -141,20 +143,20 @@ class TestOneRun:
             GET=[run("CancelInprogress"), run("Completed")],
             ENTRIES=[page(("Cancelled", "No"), ("Created", "No"))],
         )
-        (record,) = zjr.answering(late).json("cancel", "JR-00000075", status=3)
+        (record,) = zjr.answering(late).json("cancel", "--yes", "JR-00000075", status=3)
 
         assert [entry["advice"] for entry in record["remaining"]] == ["cancel the run again"]
 
     def test_a_run_that_somebody_deletes_meanwhile_was_cancelled(self, zjr: Zjr) -> None:
         gone = refusal(50000040, "Cannot find entity by key: 'JR-00000075'.")
         handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
-        result = zjr.answering(handler)("cancel", "JR-00000075")
+        result = zjr.answering(handler)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 0
         assert "the run is gone: it was cancelled, and then deleted" in result.stdout
 
         handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
-        (record,) = zjr.answering(handler).json("cancel", "JR-00000075")
+        (record,) = zjr.answering(handler).json("cancel", "--yes", "JR-00000075")
         assert (record["deleted"], record["status"], record["outcome"]) == (True, None, "complete")
 
     def test_progress_is_told_once_for_each_change(self, zjr: Zjr) -> None:
@@ -169,7 +171,7 @@ class TestOneRun:
                 page(("Cancelled", "No"), ("Cancelled", "No")),
             ],
         )
-        result = zjr.answering(moving)("cancel", "JR-00000075")
+        result = zjr.answering(moving)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 0
         assert result.stderr.splitlines() == [
@@ -183,7 +185,7 @@ class TestOneRun:
 class TestDeadline:
     def test_an_outcome_that_is_not_known_in_time_is_not_claimed(self) -> None:
         with Emulator(pace=HELD) as emulator:
-            result = Zjr(emulator.environ())("cancel", "JR-00000075", "--timeout", "2.5")
+            result = Zjr(emulator.environ())("cancel", "--yes", "JR-00000075", "--timeout", "2.5")
 
         assert result.exit_code == 4
         assert result.stdout == ""
@@ -194,7 +196,7 @@ class TestDeadline:
 
     def test_it_is_an_object_in_json(self) -> None:
         with Emulator(pace=HELD) as emulator:
-            (record,) = Zjr(emulator.environ()).json("cancel", "JR-00000075", status=4)
+            (record,) = Zjr(emulator.environ()).json("cancel", "--yes", "JR-00000075", status=4)
 
         assert record["outcome"] == "unknown"
         assert record["status"] == "CancelInprogress"
@@ -204,7 +206,7 @@ class TestDeadline:
 
     def test_a_run_that_cannot_be_looked_at_is_not_known_and_an_error(self, zjr: Zjr) -> None:
         blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
-        (record,) = zjr.answering(blind).json("cancel", "JR-00000075", status=1)
+        (record,) = zjr.answering(blind).json("cancel", "--yes", "JR-00000075", status=1)
 
         assert (record["acknowledged"], record["outcome"], record["status"]) == (True, "unknown", None)
         assert "You may not look." in record["message"]
@@ -213,7 +215,7 @@ class TestDeadline:
 
 class TestNotWaiting:
     def test_what_was_accepted_is_not_called_cancelled(self, zjr: Zjr, emulator: Emulator) -> None:
-        result = zjr("cancel", "JR-00000075", "--no-wait")
+        result = zjr("cancel", "--yes", "JR-00000075", "--no-wait")
 
         assert result.exit_code == 0
         assert result.stderr == ""
@@ -228,29 +230,29 @@ class TestNotWaiting:
         assert not requests(emulator, "GET")
 
     def test_the_json_says_that_nothing_is_known(self, zjr: Zjr) -> None:
-        (record,) = zjr.json("cancel", "JR-00000075", "--no-wait")
+        (record,) = zjr.json("cancel", "--yes", "JR-00000075", "--no-wait")
 
         assert record["outcome"] == "accepted"
         assert [record[name] for name in ("status", "cancelled", "remaining")] == [None, None, None]
 
     def test_a_cancellation_under_way_is_not_waited_for(self, zjr: Zjr) -> None:
-        zjr("cancel", "JR-00000075", "--no-wait")
+        zjr("cancel", "--yes", "JR-00000075", "--no-wait")
 
-        (record,) = zjr.json("cancel", "JR-00000075", "--no-wait")
+        (record,) = zjr.json("cancel", "--yes", "JR-00000075", "--no-wait")
 
         assert (record["acknowledged"], record["outcome"]) == (False, "accepted")
 
     def test_a_run_that_is_cancelled_already_is_told_at_once(self, zjr: Zjr) -> None:
-        (record,) = zjr.json("cancel", "JR-00000072", "--no-wait")
+        (record,) = zjr.json("cancel", "--yes", "JR-00000072", "--no-wait")
 
         assert (record["acknowledged"], record["outcome"], len(record["cancelled"])) == (False, "complete", 4)
 
 
 class TestAgain:
     def test_a_cancellation_under_way_is_joined(self, zjr: Zjr, emulator: Emulator) -> None:
-        zjr("cancel", "JR-00000075", "--no-wait")
+        zjr("cancel", "--yes", "JR-00000075", "--no-wait")
 
-        result = zjr("cancel", "JR-00000075")
+        result = zjr("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 3
         assert "API said  no success: true; the run's own status tells of a cancellation" in result.stdout
@@ -261,7 +263,7 @@ class TestAgain:
     def test_a_run_that_is_cancelled_is_done(self, status: RunStatus) -> None:
         with Emulator(pace=HELD) as emulator:
             number = emulator.add_run(SeedRun(status=status, entries=2))
-            (record,) = Zjr(emulator.environ()).json("cancel", number)
+            (record,) = Zjr(emulator.environ()).json("cancel", "--yes", number)
 
         assert (record["acknowledged"], record["outcome"], record["status"]) == (False, "complete", status)
 
@@ -269,8 +271,8 @@ class TestAgain:
         with Emulator(pace=HELD) as emulator:
             number = emulator.add_run(SeedRun(status=RunStatus.PROCESSING))
             zjr = Zjr(emulator.environ())
-            result = zjr("cancel", number)
-            (record,) = zjr.json("cancel", number, status=1)
+            result = zjr("cancel", "--yes", number)
+            (record,) = zjr.json("cancel", "--yes", number, status=1)
 
         assert result.exit_code == 1
         assert result.stdout == ""
@@ -283,7 +285,7 @@ class TestAgain:
 
     def test_a_refusal_is_told_even_if_the_run_cannot_be_looked_at(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[refusal(53500010, "You may not look.")])
-        result = zjr.answering(handler)("cancel", "JR-00000075")
+        result = zjr.answering(handler)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 1
         assert "Not now." in result.stderr
@@ -292,14 +294,14 @@ class TestAgain:
     def test_a_strange_status_is_to_be_looked_at(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[run("Hibernating")], ENTRIES=[page()])
 
-        assert "Look at it in Zuora." in zjr.answering(handler)("cancel", "JR-00000075").stderr
+        assert "Look at it in Zuora." in zjr.answering(handler)("cancel", "--yes", "JR-00000075").stderr
         plan = zjr.answering(handler)("cancel", "JR-00000075", "--dry-run").stdout
         assert "JR-00000075  Hibernating, and cannot be cancelled now" in plan
 
 
 class TestManyRuns:
     def test_each_is_told_in_order_and_one_failure_stops_no_other(self, zjr: Zjr) -> None:
-        result = zjr("cancel", "JR-00000075", "nonsense", "JR-00000099", "JR-00000071", "JR-00000072")
+        result = zjr("cancel", "--yes", "JR-00000075", "JR-00000099", "JR-00000071", "JR-00000072")
 
         assert result.exit_code == 1
         lines = result.stdout.splitlines()
@@ -308,29 +310,26 @@ class TestManyRuns:
             "JR-00000071  cancelled",
             "JR-00000072  cancelled",
         ]
-        assert lines[-1] == "5 runs: 1 not completely cancelled, 2 failed, 2 cancelled"
-        errors = [line for line in result.stderr.splitlines() if line.startswith("zjr: ")]
-        assert errors[0] == "zjr: 'nonsense' is not a journal run number: it has the form JR-00000075."
-        assert "Cannot find entity by key: 'JR-00000099'." in errors[1]
-        assert len(errors) == 2
+        assert lines[-1] == "4 runs: 1 not completely cancelled, 1 failed, 2 cancelled"
+        (error,) = [line for line in result.stderr.splitlines() if line.startswith("zjr: ")]
+        assert "Cannot find entity by key: 'JR-00000099'." in error
 
     def test_there_is_an_object_for_each_in_order(self, zjr: Zjr) -> None:
-        found = zjr.json("cancel", "JR-00000075", "nonsense", "JR-00000099", "JR-00000071", status=1)
+        found = zjr.json("cancel", "--yes", "JR-00000075", "JR-00000099", "JR-00000071", status=1)
 
         assert [(record["number"], record["kind"], record["exitStatus"]) for record in found] == [
             ("JR-00000075", "cancellation", 3),
-            ("nonsense", "failure", 2),
             ("JR-00000099", "failure", 1),
             ("JR-00000071", "cancellation", 0),
         ]
 
     def test_without_a_terminal_one_line_is_enough_for_all(self, zjr: Zjr) -> None:
-        stderr = zjr("cancel", "JR-00000073", "JR-00000075", "--timeout", "90").stderr
+        stderr = zjr("cancel", "--yes", "JR-00000073", "JR-00000075", "--timeout", "90").stderr
 
         assert stderr == "2 runs: waiting until the outcomes are known, 90 s at most\n"
 
     def test_one_at_a_time_is_cancelled_when_the_one_before_it_is_settled(self, zjr: Zjr, emulator: Emulator) -> None:
-        zjr("cancel", "JR-00000075", "JR-00000073", "--at-once", "1")
+        zjr("cancel", "--yes", "JR-00000075", "JR-00000073", "--at-once", "1")
 
         paths = [request.path for request in emulator.requests]
         second = paths.index("/v1/journal-runs/JR-00000073/cancel")
@@ -338,7 +337,7 @@ class TestManyRuns:
 
     def test_a_run_that_does_not_settle_keeps_no_other_from_being_asked_for(self, zjr: Zjr, emulator: Emulator) -> None:
         numbers = [emulator.add_run(SeedRun(entries=1, pace=HELD)) for _ in range(3)]
-        result = zjr("cancel", *numbers, "--timeout", "5")
+        result = zjr("cancel", "--yes", *numbers, "--timeout", "5")
 
         assert result.exit_code == 4
         assert set(requests(emulator, "PUT")) == {f"/v1/journal-runs/{number}/cancel" for number in numbers}
@@ -353,16 +352,16 @@ class TestManyRuns:
             end(board, number)
 
         monkeypatch.setattr(progress.Board, "ended", note)
-        monkeypatch.setattr(command, "_say", lambda record, *_, **__: told.append((record["number"], len(ended))))
+        monkeypatch.setattr(batch, "_say", lambda record, _: told.append((record["number"], len(ended))))
         numbers = ["JR-00000075", "JR-00000072", "JR-00000071"]
-        zjr("cancel", *numbers)
+        zjr("cancel", "--yes", *numbers)
 
         assert [number for number, _ in told] == numbers
         assert all(known == max(map(ended.index, numbers[: place + 1])) + 1 for place, (_, known) in enumerate(told))
 
     def test_what_had_no_turn_before_the_deadline_says_how_to_go_on(self, zjr: Zjr, emulator: Emulator) -> None:
         held = emulator.add_run(SeedRun(entries=1, pace=HELD))
-        result = zjr("cancel", held, "JR-00000073", "--at-once", "1", "--timeout", "5")
+        result = zjr("cancel", "--yes", held, "JR-00000073", "--at-once", "1", "--timeout", "5")
 
         assert result.exit_code == 1
         assert (
@@ -373,7 +372,7 @@ class TestManyRuns:
 
     @pytest.mark.parametrize("at_once", ["0", "-1", "many"])
     def test_less_than_one_at_once_is_wrong_usage(self, zjr: Zjr, emulator: Emulator, at_once: str) -> None:
-        assert zjr("cancel", "JR-00000073", "--at-once", at_once).exit_code == 2
+        assert zjr("cancel", "--yes", "JR-00000073", "--at-once", at_once).exit_code == 2
         assert not emulator.requests
 
     @pytest.mark.parametrize(
@@ -381,62 +380,16 @@ class TestManyRuns:
         [
             (["JR-00000073", "JR-00000072"], 0),
             (["JR-00000073", "JR-00000075"], 3),
-            (["JR-00000075", "nonsense"], 2),
-            (["nonsense", "JR-00000099"], 1),
+            (["JR-00000075", "JR-00000099"], 1),
         ],
     )
     def test_the_worst_status_wins(self, zjr: Zjr, numbers: list[str], status: int) -> None:
-        assert zjr("cancel", *numbers).exit_code == status
+        assert zjr("cancel", "--yes", *numbers).exit_code == status
 
     def test_not_known_is_worse_than_incomplete(self) -> None:
         with Emulator() as emulator:
             held = emulator.add_run(SeedRun(entries=1, pace=HELD))
-            assert Zjr(emulator.environ())("cancel", held, "JR-00000075").exit_code == 4
-
-    def test_a_run_that_is_given_twice_is_cancelled_once(self, zjr: Zjr, emulator: Emulator) -> None:
-        result = zjr("cancel", "JR-00000073", "JR-00000072", "JR-00000073", "--no-wait")
-
-        assert "zjr: JR-00000073 is given 2 times, and cancelled once\n" in result.stderr
-        assert result.stdout.splitlines()[-1] == "2 runs: 1 accepted, 1 cancelled"
-        assert requests(emulator, "PUT").count("/v1/journal-runs/JR-00000073/cancel") == 1
-
-    @pytest.mark.parametrize(
-        "stdin",
-        [
-            pytest.param("JR-00000072\nJR-00000071\n", id="lines"),
-            pytest.param("  JR-00000072\t JR-00000071", id="blanks"),
-            pytest.param("\ufeffJR-00000072\r\nJR-00000071\r\n", id="as-Windows-writes-it"),
-        ],
-    )
-    def test_numbers_come_from_standard_input(self, zjr: Zjr, stdin: str) -> None:
-        found = zjr.json("cancel", "-", stdin=stdin)
-
-        assert [record["number"] for record in found] == ["JR-00000072", "JR-00000071"]
-
-    def test_numbers_come_from_both(self, zjr: Zjr) -> None:
-        found = zjr.json("cancel", "JR-00000073", "-", "JR-00000072", stdin="JR-00000071")
-
-        assert [record["number"] for record in found] == ["JR-00000073", "JR-00000071", "JR-00000072"]
-
-    def test_what_is_no_text_on_standard_input_is_no_number(self, zjr: Zjr) -> None:
-        result = zjr("cancel", "-", stdin=b"\xff\xfe\n")
-
-        assert result.exit_code == 2
-        assert "is not a journal run number" in result.stderr
-
-    def test_nothing_on_standard_input_is_said(self, zjr: Zjr) -> None:
-        result = zjr("cancel", "-")
-
-        assert result.exit_code == 2
-        assert result.stderr == "zjr: no run numbers on standard input (see zjr cancel --help)\n"
-
-    def test_a_closed_standard_input_has_no_numbers(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Closed:
-            stdin = None
-
-        monkeypatch.setattr(command, "sys", Closed)
-
-        assert zjr("cancel", "-").exit_code == 2
+            assert Zjr(emulator.environ())("cancel", "--yes", held, "JR-00000075").exit_code == 4
 
 
 class TestDryRun:
@@ -489,6 +442,7 @@ class TestDryRun:
             "reason": None,
             "advice": None,
             "cancellable": [number for number in emulator.entry_numbers("JR-00000075") if number != "JE-00000038"],
+            "amounts": [{"currency": "USD", "amount": "925776.36"}],
             "blocked": [BLOCKED],
         }
         assert (refused["allowed"], refused["reason"]) == (False, "it is cancelled already")
@@ -497,6 +451,16 @@ class TestDryRun:
         found = zjr.json("cancel", "JR-00000099", "JR-00000075", "--dry-run", status=1)
 
         assert [record["kind"] for record in found] == ["failure", "plan"]
+
+    def test_many_plans_are_summed_up(self, zjr: Zjr) -> None:
+        result = zjr("cancel", "JR-00000099", "JR-00000075", "JR-00000073", "--dry-run")
+
+        assert result.exit_code == 1
+        assert "Cannot find entity" in result.stderr
+        assert "Stays    JE-00000038" in result.stdout
+        total, last = result.stdout.splitlines()[-2:]
+        assert total.split()[:4] == ["2", "runs", "33", "1"]
+        assert last == "Nothing was changed."
 
     def test_plans_are_read_side_by_side_and_told_in_order(self, zjr: Zjr) -> None:
         all_there = threading.Barrier(3)
@@ -515,7 +479,11 @@ class TestDryRun:
 class TestAsking:
     @pytest.fixture(autouse=True)
     def _terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(command, "asks", lambda yes: not yes)
+        @contextmanager
+        def somebody() -> Iterator[Person]:
+            yield Person(sys.stdin, sys.stderr)
+
+        monkeypatch.setattr(consent, "person", somebody)
 
     def test_the_plan_is_shown_and_yes_acts(self, zjr: Zjr) -> None:
         result = zjr("cancel", "JR-00000075", stdin="y\n")
@@ -547,19 +515,85 @@ class TestAsking:
         assert "Cancel these 2 runs?" in result.stderr
 
     def test_what_failed_in_the_plan_is_told_once_and_not_tried(self, zjr: Zjr, emulator: Emulator) -> None:
-        result = zjr("cancel", "JR-00000099", "JR-00000073", "--json", stdin="y\n")
+        result = zjr("cancel", "JR-00000099", "JR-00000073", stdin="y\n")
 
         assert result.exit_code == 1
         assert result.stderr.count("Cannot find entity") == 1
-        assert result.stdout.startswith('{"kind": "failure", "number": "JR-00000099"')
+        assert result.stdout.splitlines()[-1] == "2 runs: 1 failed, 1 cancelled"
         assert requests(emulator, "PUT") == ["/v1/journal-runs/JR-00000073/cancel"]
 
     def test_if_all_failed_in_the_plan_nothing_is_tried(self, zjr: Zjr, emulator: Emulator) -> None:
-        result = zjr("cancel", "JR-00000099", "nonsense")
+        result = zjr("cancel", "JR-00000099", "JR-00000098")
 
         assert result.exit_code == 1
         assert result.stdout == "2 runs: 2 failed\n"
         assert not requests(emulator, "PUT")
+
+    def test_a_run_that_becomes_possible_after_the_question_is_left_alone(self, zjr: Zjr) -> None:
+        sent: list[str] = []
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            number = request.url.path.split("/")[3]
+            if request.method == "PUT":
+                sent.append(number)
+                return ACCEPTED
+            if "journal-entries" in request.url.path:
+                return page()
+            if number in sent:
+                return run("Cancelled", number)
+            return run("Processing" if number == "JR-00000001" else "Completed", number)
+
+        result = zjr.answering(handler)("cancel", "JR-00000001", "JR-00000002", stdin="y\n")
+
+        assert sent == ["JR-00000002"]
+        assert "Cancel JR-00000002? [y/N] " in result.stderr
+        assert (
+            "zjr: JR-00000001 is Processing and cannot be cancelled now. Wait until that has ended, then cancel it.\n"
+        ) in result.stderr
+        assert result.stdout.splitlines()[-1] == "2 runs: 1 failed, 1 cancelled"
+        assert result.exit_code == 1
+
+    def test_the_plan_of_many_is_a_table(self, zjr: Zjr) -> None:
+        def amount(number: str, currency: str, amount: str | None, transferred: str = "No") -> dict[str, Any]:
+            items = [{"type": "Debit", "amount": amount}, {"type": "Credit", "amount": amount}]
+            return {
+                "number": number, "status": "Created", "transferredToAccounting": transferred,
+                "currency": currency, "journalEntryItems": items,
+            }  # fmt: skip
+
+        entries = {
+            "JR-00000001": [
+                amount("JE-1", "USD", "0.10"),
+                amount("JE-2", "EUR", "1000000"),
+                amount("JE-3", "USD", "0.2"),
+            ],
+            "JR-00000002": [amount("JE-4", "USD", "7"), amount("JE-5", "JPY", None), amount("JE-6", "USD", "9", "Yes")],
+            "JR-00000003": [],
+        }
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            number = request.url.path.rpartition("/")[2]
+            if "journal-entries" in request.url.path:
+                return httpx.Response(200, json={"success": True, "journalEntries": entries[number]})
+            return run("Cancelled" if number == "JR-00000003" else "Completed", number)
+
+        result = zjr.answering(handler)("cancel", *entries, stdin="n\n")
+
+        assert result.stderr.splitlines() == [
+            "Run          Status     Entries that go  Entries that stay  Amount that goes",
+            "JR-00000001  Completed                3                  0          0.30 USD",
+            "                                                            1,000,000.00 EUR",
+            "JR-00000002  Completed                2                  1          7.00 USD",
+            "                                                               not known JPY",
+            "JR-00000003  Cancelled",
+            "2 of 3                                5                  1          7.30 USD",
+            "                                                            1,000,000.00 EUR",
+            "                                                               not known JPY",
+            "JR-00000003: It is cancelled already. Nothing is left to do; `zjr delete`",
+            "removes it.",
+            "With --dry-run it names the entries that stay, and says why.",
+            "Cancel these 2 runs? [y/N] zjr: nothing was changed",
+        ]
 
     def test_if_there_is_nothing_to_cancel_nothing_is_asked(self, zjr: Zjr) -> None:
         result = zjr("cancel", "JR-00000072", "JR-00000099")
@@ -567,6 +601,44 @@ class TestAsking:
         assert result.exit_code == 1
         assert "[y/N]" not in result.stderr
         assert "JR-00000072  cancelled" in result.stdout
+
+
+class TestRefusal:
+    """Nobody can be asked, and nobody has said --yes."""
+
+    def test_one_run_is_not_cancelled_and_its_plan_is_shown(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "JR-00000075", stdin="y\n")
+
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert result.stderr.startswith("JR-00000075  Completed, and can be cancelled\n")
+        assert result.stderr.splitlines()[-1] == (
+            "zjr: nothing was changed, since there is no terminal to ask at; "
+            "to confirm: run the same command with --yes"
+        )
+        assert not requests(emulator, "PUT")
+
+    def test_many_runs_are_not_cancelled_and_their_plan_is_shown(self, zjr: Zjr, emulator: Emulator) -> None:
+        result = zjr("cancel", "-", stdin="JR-00000075\nJR-00000073 # and this\n")
+
+        assert result.exit_code == 2
+        assert "JR-00000073  Completed               24                  0" in result.stderr
+        assert not requests(emulator, "PUT")
+
+    def test_json_refuses_even_if_somebody_could_be_asked(
+        self, zjr: Zjr, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(consent, "person", lambda: pytest.fail("asked"))
+        result = zjr("cancel", "JR-00000075", "JR-00000099", "--json", stdin="y\n")
+
+        assert result.exit_code == 2
+        assert result.stderr == (
+            "zjr: nothing was changed, since with --json nobody is asked; to confirm: run the same command with --yes\n"
+        )
+        plan, failure, refusal = records(result.stdout)
+        assert (plan["kind"], plan["number"], failure["kind"]) == ("plan", "JR-00000075", "failure")
+        assert (refusal["kind"], refusal["exitStatus"]) == ("refusal", 2)
+        assert not requests(emulator, "PUT")
 
 
 class TestStopping:
@@ -608,7 +680,7 @@ class TestStopping:
     def test_what_is_known_is_left_in_one_line(
         self, zjr: Zjr, answers: dict[str, Any], numbers: list[str], known: str
     ) -> None:
-        result = zjr.answering(service(**answers))("cancel", *numbers)
+        result = zjr.answering(service(**answers))("cancel", "--yes", *numbers)
 
         assert result.exit_code == 130
         assert result.stderr.splitlines()[-1] == f"zjr: stopped; {known}"
@@ -624,12 +696,12 @@ class TestStopping:
 def test_an_answer_that_is_lost_may_have_been_acted_upon(zjr: Zjr) -> None:
     lost = zjr.answering(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
     lost.connect = partial(lost.connect, clock=FakeClock(), random=Random(1))
-    result = lost("cancel", "JR-00000075")
+    result = lost("cancel", "--yes", "JR-00000075")
 
     assert result.exit_code == 1
     assert "It may have been acted upon: look at the run, or run the same command again." in result.stderr
     assert "(5 attempts)" in result.stderr
-    (record,) = lost.json("cancel", "JR-00000075", status=1)
+    (record,) = lost.json("cancel", "--yes", "JR-00000075", status=1)
     assert record["maybeProcessed"] is True
 
 
@@ -641,7 +713,7 @@ def test_headers_are_options(zjr: Zjr) -> None:
         return service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[page()])(request)
 
     options = ["--entity", "e1", "--org", "o1, o2", "--track-id", "close-2026-10", "--zuora-version", "2025-08-12"]
-    assert zjr.answering(handler)("cancel", "JR-00000075", *options).exit_code == 0
+    assert zjr.answering(handler)("cancel", "--yes", "JR-00000075", *options).exit_code == 0
 
     assert len(seen) == 3
     for headers in seen:

@@ -92,7 +92,9 @@ def test_threads_may_tell_it_all_at_once() -> None:
 @pytest.mark.parametrize("columns", [40, 80])
 def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, list[str]], columns: int) -> None:
     emulator, numbers = held
-    terminal = Terminal("cancel", "JR-00000072", *numbers, "--yes", variables=emulator.environ(), columns=columns)
+    terminal = Terminal(
+        "cancel", "--yes", "JR-00000072", *numbers, "--yes", variables=emulator.environ(), columns=columns
+    )
     terminal.until("and 2 more")
     for number in numbers:
         emulator.release(number)
@@ -110,7 +112,7 @@ def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, lis
 def test_the_display_leaves_the_answers_whole() -> None:
     with Emulator() as emulator:
         numbers = [f"JR-0000007{digit}" for digit in range(1, 6)]
-        terminal = Terminal("cancel", *numbers, "--yes", variables=emulator.environ())
+        terminal = Terminal("cancel", "--yes", *numbers, "--yes", variables=emulator.environ())
 
         assert terminal.end() == 3
     lines = screen(terminal.shown)
@@ -144,7 +146,7 @@ def test_a_wait_shows_on_a_terminal_what_is_seen(arguments: tuple[str, ...], see
 
 def test_a_terminal_shows_who_is_asked_if_nobody_waits() -> None:
     with Emulator() as emulator:
-        terminal = Terminal("cancel", "JR-00000075", "--yes", "--no-wait", variables=emulator.environ())
+        terminal = Terminal("cancel", "--yes", "JR-00000075", "--yes", "--no-wait", variables=emulator.environ())
 
         assert terminal.end() == 0
     assert "JR-00000075: asking" in terminal.shown
@@ -153,7 +155,9 @@ def test_a_terminal_shows_who_is_asked_if_nobody_waits() -> None:
 def test_json_does_not_go_to_the_display(held: tuple[Emulator, list[str]]) -> None:
     """The display is on standard error; what is answered on standard output stays whole."""
     emulator, _ = held
-    terminal = Terminal("cancel", "JR-00000072", "JR-00000071", "--yes", "--json", variables=emulator.environ())
+    terminal = Terminal(
+        "cancel", "--yes", "JR-00000072", "JR-00000071", "--yes", "--json", variables=emulator.environ()
+    )
 
     assert terminal.end() == 0
     lines = [line for line in CONTROL.sub("\n", terminal.shown).splitlines() if line.startswith("{")]

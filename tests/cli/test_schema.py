@@ -17,6 +17,7 @@ RECORDS: dict[str, Any] = {
     "creation": records.CreationRecord,
     "deletion": records.DeletionRecord,
     "failure": records.FailureRecord,
+    "evidence": records.EvidenceRecord,
     "diagnosis": records.DiagnosisRecord,
     "check": records.Check,
     "stays": records.EntrySummary,
@@ -37,7 +38,7 @@ def test_it_names_the_fields_of_each_record_and_all_are_always_there(kind: str) 
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in RECORDS if kind not in ("stays", "failure", "plan", "diagnosis", "check")]
+    "kind", [kind for kind in RECORDS if kind not in ("stays", "failure", "plan", "evidence", "diagnosis", "check")]
 )
 def test_it_names_all_outcomes(kind: str) -> None:
     outcomes = get_args(get_type_hints(RECORDS[kind])["outcome"])

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from zuora_journal_runs.cli import terminal as module
 from zuora_journal_runs.emulator import HELD, Emulator
 
-from .running import COMMAND, PATIENCE, Terminal, environment, process
+from .running import COMMAND, PATIENCE, Terminal, environment, process, python
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from zuora_journal_runs.emulator import Emulator as _Emulator
 
 ESCAPE = "\x1b"
@@ -33,7 +36,7 @@ def test_a_terminal_is_asked_and_shown_what_goes_on(quick: Emulator) -> None:
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_control_codes_if_they_are_not_wanted(quick: Emulator, variables: dict[str, str]) -> None:
-    terminal = Terminal("cancel", "JR-00000075", "--yes", variables={**quick.environ(), **variables})
+    terminal = Terminal("cancel", "--yes", "JR-00000075", "--yes", variables={**quick.environ(), **variables})
 
     assert terminal.end() == 3
     assert ESCAPE not in terminal.shown
@@ -41,19 +44,85 @@ def test_no_control_codes_if_they_are_not_wanted(quick: Emulator, variables: dic
 
 
 def test_without_a_terminal_nothing_is_asked_and_no_control_code_is_written(quick: Emulator) -> None:
-    ended = process("cancel", "JR-00000075", variables=quick.environ())
+    ended = process("cancel", "--yes", "JR-00000075", variables=quick.environ())
 
     assert ended.status == 3
     assert ESCAPE not in ended.stdout + ended.stderr
-    assert "[y/N]" not in ended.stderr
     assert ended.stderr == "JR-00000075: waiting until the outcome is known, 600 s at most\n"
 
 
-def test_what_cannot_be_seen_is_not_asked(quick: Emulator) -> None:
-    terminal = Terminal("cancel", "JR-00000075", variables=quick.environ(), stderr=subprocess.DEVNULL)
+@pytest.fixture
+def listed(tmp_path: Path) -> Iterator[IO[bytes]]:
+    """Numbers in a file, as in `zjr cancel - < numbers.txt`."""
+    file = tmp_path / "numbers.txt"
+    file.write_text("JR-00000072\nJR-00000075  # the close\n# JR-00000074 -- DO NOT CANCEL\n")
+    with file.open("rb") as opened:
+        yield opened
 
-    assert terminal.end() == 2
-    assert not quick.requests
+
+@pytest.mark.parametrize(("typed", "status", "changes"), [("y\n", 3, 1), ("n\n", 1, 0), ("\x04", 1, 0)])
+def test_numbers_from_a_file_are_asked_about_on_the_terminal(
+    quick: Emulator, listed: IO[bytes], typed: str, status: int, changes: int
+) -> None:
+    terminal = Terminal("cancel", "-", variables=quick.environ(), stdin=listed.fileno())
+    terminal.until("Cancel JR-00000075? [y/N] ")
+    assert not changed(quick)
+    terminal.type(typed)
+
+    assert terminal.end() == status
+    assert sum("JR-00000075" in path for path in changed(quick)) == changes
+    assert not any("JR-00000074" in request.path for request in quick.requests)
+
+
+@pytest.mark.parametrize("command", ["cancel", "delete"])
+def test_an_empty_standard_input_is_no_consent(quick: Emulator, command: str) -> None:
+    terminal = Terminal(command, "JR-00000072", "JR-00000073", variables=quick.environ(), stdin=subprocess.DEVNULL)
+    terminal.until("[y/N] ")
+    terminal.type("n\n")
+
+    assert terminal.end() == 1
+    assert not changed(quick)
+
+
+def test_what_would_be_done_is_shown_on_the_terminal_though_errors_are_not(quick: Emulator) -> None:
+    terminal = Terminal("cancel", "JR-00000075", variables=quick.environ(), stderr=subprocess.DEVNULL)
+    terminal.until("Cancel JR-00000075? [y/N] ")
+    assert "JE-00000038" in terminal.shown
+    terminal.type("n\n")
+
+    assert terminal.end() == 1
+    assert not changed(quick)
+
+
+def test_in_the_background_nobody_is_asked(quick: Emulator, listed: IO[bytes]) -> None:
+    for arguments, stdin in ((["JR-00000075"], None), (["-"], listed.fileno())):
+        terminal = Terminal("cancel", *arguments, variables=quick.environ(), stdin=stdin, background=True)
+
+        assert terminal.end() == 2
+        assert "there is no terminal to ask at" in terminal.shown
+    assert not changed(quick)
+
+
+@pytest.mark.parametrize("arguments", [("cancel", "JR-00000075"), ("delete", "JR-00000072")])
+def test_without_a_terminal_nothing_is_done_without_yes(quick: Emulator, arguments: tuple[str, ...]) -> None:
+    ended = process(*arguments, variables=quick.environ(), stdin="y\n")
+
+    assert ended.status == 2
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[-1].endswith("to confirm: run the same command with --yes")
+    assert not changed(quick)
+
+
+def test_a_terminal_that_controls_another_process_can_be_asked_all_the_same(quick: Emulator) -> None:
+    terminal = Terminal("cancel", "JR-00000075", variables=quick.environ(), controls=False)
+    terminal.until("[y/N] ")
+    terminal.type("n\n")
+
+    assert terminal.end() == 1
+
+
+def changed(emulator: Emulator) -> list[str]:
+    return [request.path for request in emulator.requests if request.method in ("PUT", "DELETE")]
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -100,17 +169,103 @@ def test_a_width_can_be_unknown_or_given(quick: Emulator, columns: int, variable
     assert "In accounting" in terminal.shown
 
 
-def test_stopping_on_a_terminal_says_what_is_known() -> None:
+STOPS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("number", "status"), STOPS)
+def test_stopping_on_a_terminal_says_what_is_known(number: int, status: int) -> None:
     with Emulator(pace=HELD) as emulator:
         terminal = Terminal("cancel", "JR-00000075", "--yes", variables=emulator.environ())
         terminal.until("CancelInprogress")
-        terminal.process.send_signal(signal.SIGINT)
+        terminal.process.send_signal(number)
 
-        assert terminal.end() == 130
+        assert terminal.end() == status
     assert terminal.shown.splitlines()[-1].endswith(
         "zjr: stopped; a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
         "to go on: `zjr cancel JR-00000075`"
     )
+
+
+@pytest.mark.parametrize(("number", "status"), STOPS)
+def test_stopping_at_the_question_changes_nothing(quick: Emulator, number: int, status: int) -> None:
+    terminal = Terminal("cancel", "JR-00000075", variables=quick.environ())
+    terminal.until("[y/N] ")
+    terminal.process.send_signal(number)
+
+    assert terminal.end() == status
+    assert terminal.shown.endswith("zjr: stopped; nothing was changed\n")
+    assert not changed(quick)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seen", "known"),
+    [
+        (
+            ["cancel", "--yes", "JR-00000073", "JR-00000075"],
+            "waiting until",
+            "0 of 2 runs are done with, and what the cancellations of the others did is not known yet; to go on: run ",
+        ),
+        (
+            ["delete", "--yes", "--wait", "JR-00000072"],
+            "JR-00000072: DeleteInprogress",
+            "JR-00000072 may be deleted, or not; to see: `zjr get JR-00000072`",
+        ),
+        (
+            ["create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026", "--wait"],
+            ": Pending",
+            "was created; to see what becomes of it: `zjr get ",
+        ),
+    ],
+    ids=["cancel", "delete", "create"],
+)
+def test_sigterm_ends_a_command_as_ctrl_c_does(arguments: list[str], seen: str, known: str) -> None:
+    with Emulator(pace=HELD) as emulator:
+        running = subprocess.Popen(
+            [COMMAND, *arguments],
+            env=environment(emulator.environ()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert running.stderr is not None
+        with running.stderr:
+            said = next(line for line in running.stderr if seen in line)
+            # Whoever stops a group of processes may well do so twice.
+            running.send_signal(signal.SIGTERM)
+            running.send_signal(signal.SIGTERM)
+            said += running.stderr.read()
+
+    assert running.wait(PATIENCE) == 143
+    assert said.splitlines()[-1].startswith("zjr: stopped; ")
+    assert known in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def test_sigterm_before_a_command_begins_changes_nothing() -> None:
+    code = """
+import os, signal, sys
+from zuora_journal_runs import cli
+
+class Importing:
+    def find_spec(self, name, *_):
+        if name.endswith(".cli.app"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Importing())
+sys.exit(cli.main())
+"""
+    ended = python(code)
+
+    assert ended.status == 143
+    assert ended.stderr == "zjr: stopped; nothing was changed\n"
+
+
+def test_sigterm_is_ignored_if_it_was_before() -> None:
+    code = "import os, signal, sys; from zuora_journal_runs.cli import stopping\n"
+    code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); stopping.heed_sigterm()\n"
+
+    assert python(f"{code}os.kill(os.getpid(), signal.SIGTERM)") == (0, "", "")
 
 
 def test_a_reader_that_goes_away_is_no_fault(quick: Emulator) -> None:
@@ -119,7 +274,9 @@ def test_a_reader_that_goes_away_is_no_fault(quick: Emulator) -> None:
 
 def test_a_reader_that_goes_away_during_a_change_is_told_about() -> None:
     with Emulator(pace="at-once") as emulator:
-        status, stderr = without_reader("cancel", "JR-00000073", "JR-00000072", "JR-00000071", emulator=emulator)
+        status, stderr = without_reader(
+            "cancel", "--yes", "JR-00000073", "JR-00000072", "JR-00000071", emulator=emulator
+        )
 
     assert status == 1
     assert stderr.splitlines()[-1].startswith("zjr: stopped, since nobody reads the output any more; ")
@@ -146,22 +303,3 @@ def without_reader(*arguments: str, emulator: _Emulator) -> tuple[int, str]:
 def test_a_stream_that_is_closed_is_no_terminal() -> None:
     assert not module.is_terminal(None)
     assert module.columns(None) is None
-
-
-@pytest.mark.parametrize(
-    ("stdin", "stderr", "yes", "asked"),
-    [(True, True, False, True), (True, True, True, False), (False, True, False, False), (True, False, True, False)],
-)
-def test_only_a_person_is_asked(
-    monkeypatch: pytest.MonkeyPatch, stdin: bool, stderr: bool, yes: bool, asked: bool
-) -> None:
-    terminals = {"in": stdin, "err": stderr}
-
-    class System:
-        stdin = "in"
-        stderr = "err"
-
-    monkeypatch.setattr(module, "sys", System)
-    monkeypatch.setattr(module, "is_terminal", terminals.__getitem__)
-
-    assert module.asks(yes) is asked

@@ -71,14 +71,21 @@ class Tenant:
         return run("Completed" if number % 10 == 0 else "Cancelled", number=name)
 
 
-def test_bad_numbers_among_good_ones(kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["JR-00000001", "JR-1", "JR-00000002", "", "JR-1"], ["'JR-1'", "''"]),
+        (["JR-00000001", "JR-00000002", "JR-00000001", "JR-00000002"], ["JR-00000001", "JR-00000002"]),
+        (["x", "JR-00000001", "JR-00000001"], ["'x'", "JR-00000001"]),
+    ],
+)
+def test_nothing_is_sent_unless_all_numbers_are_valid(kind: Kind, given: list[str], named: list[str]) -> None:
     tenant = Tenant()
-    given = ["JR-00000001", "JR-1", "JR-00000002", "JR-00000001"]
-    results = kind.use(tenant, lambda client: client.cancel_many(given))
-    assert [result.number for result in results] == given
-    assert [summary(result) for result in results] == ["complete", "InvalidInput", "complete", "InvalidInput"]
-    assert "more than once" in str(results[3].error)
-    assert tenant.cancelled == [1, 2]
+    told: list[CancellationResult] = []
+    with pytest.raises(errors.InvalidInput) as caught:
+        kind.use(tenant, lambda client: client.cancel_many(iter(given), on_result=told.append))
+    assert all(str(caught.value).count(name) == 1 for name in named)
+    assert (tenant.requests, told) == (0, [])
 
 
 @pytest.mark.parametrize(

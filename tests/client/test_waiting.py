@@ -5,6 +5,7 @@ What counts as proof is tested in tests/evidence and tests/histories; this is ab
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -49,6 +50,10 @@ class Server:
 
 def wait(client: Any) -> Any:
     return client.wait_for_cancellation(RUN)
+
+
+def wait_with(client: Any, **arguments: Any) -> Any:
+    return client.wait_for_cancellation(RUN, **arguments)
 
 
 def numbers(entries: Any) -> list[str]:
@@ -266,7 +271,7 @@ def test_exceptions_of_callbacks_reach_the_caller_unchanged(kind: Kind) -> None:
             raise raised
 
         with pytest.raises(mine) as caught:
-            kind.use(server, lambda c, stop=stop: c.wait_for_cancellation(RUN, on_progress=stop))
+            kind.use(server, partial(wait_with, on_progress=stop))
         assert caught.value is raised
         server = Server(run("CancelInprogress"), run("Cancelled"))
 
@@ -379,7 +384,10 @@ def test_results_have_no_truth_value_and_a_short_repr(kind: Kind, result: str) -
     }
     statuses = [run("CancelInprogress"), run("Cancelled")] if result == "progress" else [run("Cancelled")]
     found = kind.use(Server(*statuses, entries=many), works[result])
-    found = {"batch": lambda: found[0], "progress": lambda: progress[0]}.get(result, lambda: found)()
+    if result == "batch":
+        found = found[0]
+    elif result == "progress":
+        found = progress[0]
     with pytest.raises(TypeError, match=r"has no truth value: use .*\.(complete|allowed|gone|cancelled)"):
         bool(found)
     with pytest.raises(TypeError):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.fuzzing import Effort
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork, nor SIGKILL")
 
 KILLS = 30
@@ -145,10 +147,10 @@ class Customer:
         return str(number)
 
 
-def test_what_was_acknowledged_outlives_every_kill(nursery: Nursery) -> None:
-    random = Random(20261122)
+def test_what_was_acknowledged_outlives_every_kill(nursery: Nursery, effort: Effort) -> None:
+    random = Random(effort.seed)
     customer = Customer()
-    for _ in range(KILLS):
+    for _ in range(KILLS * effort.factor):
         with customer.connect(nursery.start()) as http:
             customer.check(http)
             nursery.kill(random.uniform(0, 0.1))

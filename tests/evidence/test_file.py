@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,10 @@ def story() -> Server:
         [run("CancelInprogress"), answer(404, {"message": "no Route matched with those values"}), run("Completed")],
         [page("Cancelled", "Created", transferred="Yes")],
     )
+
+
+def cancel_with(client: Any, **arguments: Any) -> Any:
+    return client.cancel_and_wait(RUN, **arguments)
 
 
 @pytest.fixture
@@ -238,11 +243,29 @@ def test_creating_and_waiting_with_one_file(kind: Kind, file: Path) -> None:
     # The key is in the file, so that the same run is created, not another one.
     assert kind.use(handler, create).journal_run_number == RUN
     assert len(set(sent)) == 1
+    # What was created is not created again.
+    assert kind.use(handler, create).journal_run_number == RUN
+    assert len(sent) == 6
     assert kind.use(handler, lambda client: client.wait_for_completion(RUN, evidence=file)).complete
     found = evidence.read_evidence(file)
     assert found.run == RUN
     assert found.conclusion is not None
     assert (found.conclusion.about, found.conclusion.facts["verdict"]) == ("completion", "Completed")
+
+
+def test_a_creation_is_not_repeated_when_its_key_is_forgotten(kind: Kind, file: Path) -> None:
+    def create(client: Any) -> Any:
+        return client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026", evidence=file)
+
+    def lost(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("lost")
+
+    with pytest.raises(errors.AnswerLost):
+        kind.use(lost, create)
+    late = FakeClock()
+    late.now += 25 * 3600
+    with pytest.raises(errors.InvalidInput, match="more than 24 hours ago"):
+        kind.use(lost, create, clock=late)
 
 
 def test_deleting(kind: Kind, file: Path) -> None:
@@ -312,7 +335,7 @@ def test_two_writers_are_kept_apart(kind: Kind, file: Path) -> None:
 def test_files_that_cannot_be_written(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, problem in ((tmp_path, "cannot be opened"), (tmp_path / "no" / "folder", "cannot be opened")):
         with pytest.raises(errors.InvalidInput, match=problem):
-            kind.use(story(), lambda client, path=path: client.cancel_and_wait(RUN, evidence=path))
+            kind.use(story(), partial(cancel_with, evidence=path))
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(errors.InvalidInput, match="is not a file that evidence can be written to"):
         kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=tmp_path / "fifo"))

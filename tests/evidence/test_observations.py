@@ -47,6 +47,7 @@ def page(*entries: object, **more: object) -> dict[str, object]:
     return {"success": True, "journalEntries": list(entries), **more}
 
 
+NO_COUNTS: list[object] = [None, True, "10", 1.5, -1, 2**63, [], {}]
 SEEN = {"success": True, "number": RUN, "status": "Cancelled"}
 
 
@@ -58,10 +59,7 @@ SEEN = {"success": True, "number": RUN, "status": "Cancelled"}
         ({**SEEN, "totalJournalEntryCount": 10}, RunSeen(5.0, "Cancelled", 10)),
         ({**SEEN, "totalJournalEntryCount": 10.0}, RunSeen(5.0, "Cancelled", 10)),
         ({**SEEN, "totalJournalEntryCount": 0}, RunSeen(5.0, "Cancelled", 0)),
-        *[
-            ({**SEEN, "totalJournalEntryCount": count}, RunSeen(5.0, "Cancelled"))
-            for count in (None, True, "10", 1.5, -1, 2**63, [], {})
-        ],
+        *[({**SEEN, "totalJournalEntryCount": count}, RunSeen(5.0, "Cancelled")) for count in NO_COUNTS],
         (
             '{"number": "JR-00000075", "status": "Cancelled", "totalJournalEntryCount": 1e999}',
             RunSeen(5.0, "Cancelled"),

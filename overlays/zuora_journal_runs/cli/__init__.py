@@ -10,6 +10,8 @@ import io
 import sys
 from importlib.util import find_spec
 
+from .stopping import heed_sigterm, status_of_stop
+
 __all__ = ["main"]
 
 
@@ -29,11 +31,12 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):
             # What a console cannot show must not stop a command that has done its work.
             stream.reconfigure(errors="backslashreplace")
+    heed_sigterm()
     try:
         from .app import zjr
 
         status: int = zjr.main(prog_name="zjr", standalone_mode=False)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         sys.stderr.write("zjr: stopped; nothing was changed\n")
-        return 130
+        return status_of_stop(stop)
     return status

@@ -16,10 +16,12 @@ from .commands.delete import delete
 from .commands.demo import demo
 from .commands.doctor import doctor
 from .commands.emulator import emulator
+from .commands.evidence import evidence
 from .commands.read import entries, get
 from .problems import Problem, tell
 from .session import NOTHING, Session
 from .status import Status
+from .stopping import status_of_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +56,8 @@ class Commands(click.Group):
         """Run the subcommand; if it is stopped, tell what is known."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Problem(f"stopped; {ctx.obj.known}", Status.STOPPED) from None
+        except KeyboardInterrupt as stop:
+            raise Problem(f"stopped; {ctx.obj.known}", status_of_stop(stop)) from None
         except BrokenPipeError:
             if ctx.obj.known == NOTHING:
                 raise
@@ -82,6 +84,7 @@ Exit status:
   2  wrong usage
   3  the cancellation is settled but not complete
   4  the deadline passed and the outcome is not known
+  130, 143  stopped with Ctrl-C or SIGTERM
 
 \b
 Each line of --json is an object as described in the package's
@@ -100,5 +103,5 @@ def zjr() -> None:
     """
 
 
-for _command in (get, entries, create, cancel, delete, doctor, emulator, contract, demo, completion):
+for _command in (get, entries, create, cancel, delete, evidence, doctor, emulator, contract, demo, completion):
     zjr.add_command(_command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     T = TypeVar("T")
+
+_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
 
 
 def checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
@@ -52,19 +55,27 @@ def date(value: str) -> datetime.date:
     return date("it", value)
 
 
-def seconds(value: str) -> float:
-    """A span of time above 0.
+def duration(value: str) -> float:
+    """Return the seconds in a duration such as 90s, 10m, 2h or 1h30m; a number alone is in seconds.
+
+    `never` and `none` stand for no limit, which is infinity.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: It is not a duration above 0.
     """
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if 0 < number < math.inf:
-        return number
-    raise InvalidInput(f"it is {value!r}: give a number of seconds above 0")
+    if value in ("never", "none"):
+        return math.inf
+    match = _DURATION.fullmatch(value)
+    parts = [float(part or 0) for part in match.groups()] if match else []
+    total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=True)) if parts else 0.0
+    if 0 < total < math.inf:
+        return total
+    raise InvalidInput(f"{value!r} is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit")
+
+
+def limited(seconds: float) -> float | None:
+    """Return a limit as the client takes it, where None is no limit."""
+    return None if seconds == math.inf else seconds
 
 
 def transaction_type(value: str) -> str:
@@ -99,11 +110,25 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 TIMEOUT = click.option(
     "--timeout",
-    metavar="SECONDS",
-    default="600",
+    metavar="TIME",
+    default="1h",
     show_default=True,
-    callback=checked(seconds),
-    help="How long to wait at most.",
+    callback=checked(duration),
+    help="How long to wait at most, such as 90s, 10m or 2h; none for no limit.",
+)
+STALL_AFTER = click.option(
+    "--stall-after",
+    metavar="TIME",
+    default="10m",
+    show_default=True,
+    callback=checked(duration),
+    help="Stop waiting if nothing has changed for so long after the first entry was cancelled; or never.",
+)
+EVIDENCE = click.option(
+    "--evidence",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write what proves the outcome to this file, or for several runs to this folder; `zjr evidence` reads it.",
 )
 HEADERS = {
     "entity_id": click.option(

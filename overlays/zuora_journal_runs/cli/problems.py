@@ -9,6 +9,7 @@ import click
 from zuora_journal_runs import errors
 
 from .status import Status
+from .stopping import status_of_stop
 from .words import plain, sentences, stopped
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def tell(error: Exception) -> Status:
             status = Status.USAGE
         case click.Abort():
             complain("stopped; nothing was changed")
-            status = Status.STOPPED
+            status = status_of_stop(error.__cause__)
         case Problem():
             complain(str(error))
             status = error.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from .terminal import decorated
-from .words import plain
+from .words import plain, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,8 +55,13 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
     yield say
 
 
+def at_most(seconds: float) -> str:
+    """Return how long is waited at most, in words; nothing for no limit."""
+    return "" if seconds == math.inf else f", {spelled(seconds)} at most"
+
+
 class Board:
-    """What is seen of runs that are cancelled side by side: a live display, or without a terminal a few lines.
+    """What is seen of runs that are worked on side by side: a live display, or without a terminal a few lines.
 
     Any thread may tell it what was seen.
 
@@ -63,11 +69,17 @@ class Board:
         numbers: The runs' numbers.
         timeout: Seconds to wait; None if nobody waits.
         clock: Seconds that pass.
+        awaited: What is waited for, of one run and of several.
     """
 
     def __init__(
-        self, numbers: Sequence[str], timeout: float | None, clock: Callable[[], float] = time.monotonic
+        self,
+        numbers: Sequence[str],
+        timeout: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        awaited: tuple[str, str] = ("the outcome is known", "the outcomes are known"),
     ) -> None:
+        self._awaited = awaited
         self._lock = threading.Lock()
         self._left = dict.fromkeys(numbers, "")
         self._total = len(numbers)
@@ -81,7 +93,7 @@ class Board:
         if decorated(sys.stderr):
             self._show()
         elif self._timeout is not None:
-            several = f"{self._total:,} runs: waiting until the outcomes are known, {self._timeout:g} s at most"
+            several = f"{self._total:,} runs: waiting until {self._awaited[1]}{at_most(self._timeout)}"
             click.echo(plain(several if self._total > 1 else self.lines()[0]), err=True)
         return self
 
@@ -131,13 +143,13 @@ class Board:
     def lines(self) -> list[str]:
         """What a live display shows."""
         with self._lock:
-            at_most = "" if self._timeout is None else f", {self._timeout:g} s at most"
+            limit = "" if self._timeout is None else at_most(self._timeout)
             if self._total == 1:
-                unseen = f"waiting until the outcome is known{at_most}" if at_most else "asking"
+                unseen = f"waiting until {self._awaited[0]}{limit}" if self._timeout is not None else "asking"
                 return [f"{number}: {state or unseen}" for number, state in self._left.items()]
             seen = [f"{number}: {state}" for number, state in self._left.items() if state]
             more = [f"and {len(seen) - _SHOWN:,} more"] if len(seen) > _SHOWN else []
-            return [f"{self._progress()}{at_most}", *seen[:_SHOWN], *more]
+            return [f"{self._progress()}{limit}", *seen[:_SHOWN], *more]
 
 
 def _live(lines: Callable[[], Sequence[str]], began: float) -> Live:

@@ -16,7 +16,7 @@ from .problems import advice_on, identifiers_of, message_of, status_of
 from .status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zuora_journal_runs import (
         CancellationOutcome,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         JournalEntry,
         JournalRun,
     )
+    from zuora_journal_runs.evidence import Evidence
 
 
 class EntrySummary(TypedDict):
@@ -42,6 +43,13 @@ class EntrySummary(TypedDict):
     unsettled: bool
 
 
+class Amount(TypedDict):
+    """A sum in a currency; null for what is not known."""
+
+    currency: str | None
+    amount: str | None
+
+
 class PlanRecord(TypedDict):
     """What a cancellation would do."""
 
@@ -54,7 +62,17 @@ class PlanRecord(TypedDict):
     reason: str | None
     advice: str | None
     cancellable: list[str]
+    amounts: list[Amount]
     blocked: list[EntrySummary]
+
+
+class RefusalRecord(TypedDict):
+    """A command that did nothing, since nobody has agreed."""
+
+    kind: Literal["refusal"]
+    exitStatus: int
+    message: str
+    advice: str
 
 
 class CancellationRecord(TypedDict):
@@ -69,6 +87,7 @@ class CancellationRecord(TypedDict):
     deleted: bool
     cancelled: list[str] | None
     remaining: list[EntrySummary] | None
+    discrepancies: list[str]
     message: str | None
     advice: str | None
 
@@ -84,6 +103,17 @@ class CreationRecord(TypedDict):
     totalJournalEntryCount: int | None
     message: str | None
     advice: str | None
+
+
+class DeletionPlanRecord(TypedDict):
+    """A run that would be deleted, or cannot be."""
+
+    kind: Literal["deletionPlan"]
+    number: str
+    exitStatus: int
+    status: str
+    allowed: bool
+    totalJournalEntryCount: int | None
 
 
 class DeletionRecord(TypedDict):
@@ -121,6 +151,22 @@ class Check(TypedDict):
     verdict: Verdict
     finding: str
     advice: str | None
+
+
+class EvidenceRecord(TypedDict):
+    """An evidence file that was judged again."""
+
+    kind: Literal["evidence"]
+    number: str | None
+    exitStatus: int
+    about: str | None
+    verdict: str | None
+    status: str | None
+    cancelled: int | None
+    remaining: list[str] | None
+    discrepancies: list[str]
+    summary: str
+    lastHash: str
 
 
 class DiagnosisRecord(TypedDict):
@@ -195,7 +241,44 @@ def plan(planned: CancellationPlan) -> PlanRecord:
         "reason": reason,
         "advice": advice,
         "cancellable": [entry.number for entry in planned.cancellable],
+        "amounts": total(map(_debits_of, planned.cancellable)),
         "blocked": [summary(blocked.entry) for blocked in planned.blocked],
+    }
+
+
+def _debits_of(entry: JournalEntry) -> Amount:
+    amount = debits(entry.to_dict())
+    return {"currency": entry.currency or None, "amount": None if amount is None else digits(amount)}
+
+
+def total(amounts: Iterable[Amount]) -> list[Amount]:
+    """Return the sum of some amounts for each currency; it is not known if one of them is not."""
+    sums: dict[str | None, Decimal | None] = {}
+    with localcontext(prec=MAX_PREC):
+        for each in amounts:
+            before = sums.get(each["currency"], Decimal(0))
+            amount = each["amount"]
+            sums[each["currency"]] = None if before is None or amount is None else before + Decimal(amount)
+    return [
+        {"currency": currency, "amount": None if amount is None else digits(amount)}
+        for currency, amount in sums.items()
+    ]
+
+
+def not_now(plan: PlanRecord) -> FailureRecord | None:
+    """Return what fails for a run that cannot be cancelled; None if it can be, or was already."""
+    if plan["allowed"] or plan["status"] in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
+        return None
+    return _failure(plan["number"], f"{plan['number']} is {plan['status']} and cannot be cancelled now", plan["advice"])
+
+
+def refusal(reason: str) -> RefusalRecord:
+    """A command that did nothing, since nobody has agreed."""
+    return {
+        "kind": "refusal",
+        "exitStatus": Status.USAGE,
+        "message": f"nothing was changed, since {reason}",
+        "advice": "to confirm: run the same command with --yes",
     }
 
 
@@ -211,6 +294,7 @@ def cancellation(number: str, acknowledged: bool) -> CancellationRecord:
         "deleted": False,
         "cancelled": None,
         "remaining": None,
+        "discrepancies": [],
         "message": None,
         "advice": f"`zjr cancel {number}` waits, and says what it did; asking again does no harm",
     }
@@ -226,30 +310,25 @@ def settled(number: str, acknowledged: bool, outcome: CancellationOutcome) -> Ca
         "deleted": outcome.deleted,
         "cancelled": [entry.number for entry in outcome.cancelled],
         "remaining": [summary(entry) for entry in outcome.remaining],
+        "discrepancies": list(outcome.discrepancies),
         "advice": None,
     }
 
 
-def not_settled(number: str, acknowledged: bool, error: errors.JournalRunsError, timeout: float) -> CancellationRecord:
-    """A cancellation whose outcome is not known, since the deadline passed or looking failed.
+def not_settled(number: str, acknowledged: bool, error: errors.JournalRunsError) -> CancellationRecord:
+    """A cancellation whose outcome is not known, since the deadline passed or a poll failed.
 
     Args:
         number: The run's number.
         acknowledged: Whether an answer said that it was accepted.
         error: What ended the wait.
-        timeout: Seconds that it was to last.
     """
-    seen = _seen(error)
-    message = message_of(error)
-    if isinstance(error, errors.NotSettled):
-        last = f"it was {seen} when it was seen last" if seen else "it was not seen"
-        message = f"what the cancellation of {number} did is not known after {timeout:g} s: {last}"
     return {
         **cancellation(number, acknowledged),
         "exitStatus": status_of(error),
         "outcome": "unknown",
-        "status": seen,
-        "message": message,
+        "status": _seen(error),
+        "message": message_of(error),
         "advice": f"To go on waiting: `zjr cancel {number}`",
     }
 
@@ -295,6 +374,26 @@ def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
     }
 
 
+def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
+    """A run that would be deleted, or cannot be."""
+    count = found.total_journal_entry_count
+    return {
+        "kind": "deletionPlan",
+        "number": found.number,
+        "exitStatus": Status.DONE,
+        "status": str(found.status),
+        "allowed": found.status in ("Cancelled", "DeleteInprogress"),
+        "totalJournalEntryCount": count if isinstance(count, int) else None,
+    }
+
+
+def not_deletable(plan: DeletionPlanRecord) -> FailureRecord | None:
+    """Return what fails for a run that cannot be deleted; None if it can be."""
+    number, status = plan["number"], plan["status"]
+    message = f"{number} is {status}, and only a run that is Cancelled can be deleted: cancel it first"
+    return None if plan["allowed"] else _failure(number, message, None)
+
+
 def deletion(done: Deletion) -> DeletionRecord:
     """A deletion that was accepted."""
     waiting = f"Zuora takes its time; to wait until it is gone: `zjr delete --wait {done.number}`"
@@ -333,6 +432,39 @@ def _seen(error: errors.JournalRunsError) -> str | None:
     return str(error.run.status) if isinstance(error, errors.NotSettled) and error.run else None
 
 
+def evidence(found: Evidence) -> EvidenceRecord:
+    """An evidence file, judged again."""
+    conclusion, number = found.conclusion, found.run
+    facts = {} if conclusion is None else conclusion.facts
+    verdict = facts.get("verdict")
+    cancelled, remaining = facts.get("cancelled"), facts.get("remaining")
+    status, summary = _JUDGED.get(str(verdict), (Status.ERROR, f"{number} ended as {verdict}."))
+    if verdict == "incomplete" and remaining:
+        summary += f" {cancelled:,} entries are cancelled, {len(remaining):,} are not: {', '.join(remaining[:10])}."
+    return {
+        "kind": "evidence",
+        "number": number,
+        "exitStatus": status,
+        "about": None if conclusion is None else conclusion.about,
+        "verdict": verdict,
+        "status": found.history.status,
+        "cancelled": cancelled,
+        "remaining": remaining,
+        "discrepancies": facts.get("discrepancies") or [],
+        "summary": summary.format(number=number),
+        "lastHash": found.last_hash,
+    }
+
+
+_JUDGED: dict[str, tuple[Status, str]] = {
+    "complete": (Status.DONE, "{number} is cancelled, and so are all of its entries."),
+    "incomplete": (Status.INCOMPLETE, "{number} is NOT completely cancelled."),
+    "Completed": (Status.DONE, "{number} is Completed."),
+    "gone": (Status.DONE, "{number} is deleted."),
+    "None": (Status.UNKNOWN, "Unfinished: there is no verdict. To go on, run the command again with this file."),
+}
+
+
 def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
     """What failed for one of several runs."""
     request_id, track_id = identifiers_of(error)
@@ -345,6 +477,19 @@ def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
         "maybeProcessed": error.maybe_processed,
         "requestId": request_id,
         "trackId": track_id,
+    }
+
+
+def _failure(number: str, message: str, advice: str | None) -> FailureRecord:
+    return {
+        "kind": "failure",
+        "number": number,
+        "exitStatus": Status.ERROR,
+        "message": message,
+        "advice": advice,
+        "maybeProcessed": False,
+        "requestId": None,
+        "trackId": None,
     }
 
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .records import debits
+from .records import debits, total
 from .words import entries_in, money, plain, sentences, stopped
 
 if TYPE_CHECKING:
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from .records import CancellationRecord, Check, DiagnosisRecord, EntrySummary, PlanRecord
+    from .records import (
+        Amount,
+        CancellationRecord,
+        Check,
+        DeletionPlanRecord,
+        DiagnosisRecord,
+        EntrySummary,
+        PlanRecord,
+    )
 
 TITLE = "bold"
 _COLOURS = {"Cancelled": "green", "Error": "red"}
@@ -52,7 +60,7 @@ def run(record: Mapping[str, Any]) -> Group:
         ("Segmented by", record.get("segmentationRuleName")),
         ("Entries", record.get("totalJournalEntryCount")),
     )
-    return _sheet(
+    return sheet(
         Text("  ").join([text(record["number"], TITLE), status(record["status"])]),
         [(name, text(fact)) for name, fact in facts if fact not in (None, "")],
     )
@@ -98,10 +106,10 @@ def plan(record: PlanRecord) -> Group:
     number, now = text(record["number"], TITLE), record["status"]
     if not record["allowed"]:
         title = Text.assemble(number, "  ", status(now), ", and cannot be cancelled now")
-        return _sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
+        return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
     listed = ", ".join(goes[:_LISTED]) + (f" and {len(goes) - _LISTED:,} more" if len(goes) > _LISTED else "")
-    return _sheet(
+    return sheet(
         Text.assemble(number, "  ", status(now), ", and can be cancelled"),
         [
             ("Cancels", text(f"{entries_in(len(goes))}: {listed}" if goes else "no entry")),
@@ -109,6 +117,64 @@ def plan(record: PlanRecord) -> Group:
             ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
         ],
     )
+
+
+def plans(records: Sequence[PlanRecord]) -> Table:
+    """What the cancellations of several runs would do: a row for each, and below them what they come to."""
+    table = _table("Run", "Status", "Entries that go", "Entries that stay", "Amount that goes")
+    for record in records:
+        if record["allowed"]:
+            goes, stays = len(record["cancellable"]), len(record["blocked"])
+            counts = f"{goes:,}", Text(f"{stays:,}", _STAYS if stays else "")
+            table.add_row(text(record["number"]), status(record["status"]), *counts, _sums(record["amounts"]))
+        else:
+            table.add_row(text(record["number"]), status(record["status"]))
+    table.add_section()
+    able = [record for record in records if record["allowed"]]
+    table.add_row(
+        f"{len(able):,} of {len(records):,}" if len(able) < len(records) else f"{len(able):,} runs",
+        "",
+        f"{sum(len(record['cancellable']) for record in able):,}",
+        f"{sum(len(record['blocked']) for record in able):,}",
+        _sums(total(amount for record in able for amount in record["amounts"])),
+        style=TITLE,
+    )
+    return table
+
+
+def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
+    """The runs that would be deleted, or cannot be."""
+    table = _table("Run", "Status", "Entries")
+    for record in records:
+        count = record["totalJournalEntryCount"]
+        table.add_row(text(record["number"]), status(record["status"]), "" if count is None else f"{count:,}")
+    return table
+
+
+def _table(*headings: str) -> Table:
+    """A table whose first two columns are words, and whose others are numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < 2 else "right")
+    return table
+
+
+def _sums(amounts: Iterable[Amount]) -> Text:
+    return Text("\n").join(
+        text(money(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}") for each in amounts
+    )
+
+
+def notes(records: Sequence[PlanRecord]) -> list[Text]:
+    """What a table of plans leaves open."""
+    said = [
+        text(f"{record['number']}: {sentences(record['reason'], record['advice'])}")
+        for record in records
+        if not record["allowed"]
+    ]
+    if any(record["allowed"] and record["blocked"] for record in records):
+        said.append(text("With --dry-run it names the entries that stay, and says why."))
+    return said
 
 
 def cancellation(record: CancellationRecord) -> Group:
@@ -123,17 +189,18 @@ def cancellation(record: CancellationRecord) -> Group:
         ("API said", text(said)),
         ("Happened", text(_happened(record))),
         *_staying(record["remaining"] or ()),
+        *(("But", text(sentences(discrepancy))) for discrepancy in record["discrepancies"]),
     ]
     if record["advice"]:
         facts.append(("Next", text(sentences(record["advice"]))))
-    return _sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+    return sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
 
 
 def diagnosis(record: DiagnosisRecord) -> Group:
     """What was looked at, and what was found."""
     wrong = sum(check["verdict"] == "wrong" for check in record["checks"])
     summary = f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong" if wrong else "Nothing is wrong"
-    return _sheet(
+    return sheet(
         text(f"{summary}.", TITLE),
         [(check["name"], Text.assemble(_MARKS[check["verdict"]], text(_found(check)))) for check in record["checks"]],
     )
@@ -148,7 +215,8 @@ def _happened(record: CancellationRecord) -> str:
     if cancelled is None or remaining is None:
         return "not known yet"
     if record["deleted"]:
-        return "the run is gone: it was cancelled, and then deleted by somebody"
+        cancelled_before = "it was cancelled, and then deleted by somebody"
+        return f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'nobody saw it cancelled'}"
     total = len(cancelled) + len(remaining)
     if not total:
         said = "there were no entries"
@@ -182,7 +250,7 @@ def rows(*pairs: tuple[str, RenderableType]) -> Padding:
     return Padding(grid, (0, 0, 0, 2), expand=False)
 
 
-def _sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
+def sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
     """A title, and named facts below it."""
     return Group(title, rows(*facts))
 

@@ -24,6 +24,8 @@ class Status(IntEnum):
     """The deadline passed and the outcome is not known."""
     STOPPED = 130
     """Stopped with Ctrl-C."""
+    TERMINATED = 143
+    """Stopped with SIGTERM."""
 
 
 _FROM_BEST = (Status.DONE, Status.INCOMPLETE, Status.UNKNOWN, Status.USAGE, Status.ERROR)

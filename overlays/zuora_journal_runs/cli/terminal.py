@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
 PROSE = 80
 """Columns of a text, at most."""
 _UNLIMITED = 1000
+_TERMINAL = Path("/dev/tty")
+"""The terminal that controls this process, whatever standard input and output are."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -38,11 +46,17 @@ def columns(stream: TextIO | None) -> int | None:
     return os.get_terminal_size(stream.fileno()).columns or PROSE
 
 
-def show(*renderables: RenderableType, err: bool = False, table: bool = False) -> None:
-    """Write for a person: text no wider than is read well, tables as wide as they are."""
+def show(*renderables: RenderableType, to: TextIO | None = None, table: bool = False) -> None:
+    """Write for a person: text no wider than is read well, tables as wide as they are.
+
+    Args:
+        renderables: What to write.
+        to: Where to; standard output by default.
+        table: Whether it is a table.
+    """
     from rich.console import Console
 
-    stream = sys.stderr if err else sys.stdout
+    stream = to or sys.stdout
     widest = _UNLIMITED if table else PROSE
     console = Console(
         file=StringIO(),
@@ -57,28 +71,54 @@ def show(*renderables: RenderableType, err: bool = False, table: bool = False) -
     with console.capture() as captured:
         console.print(*renderables, sep="\n")
     # Tables fill their last column with blanks.
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), err=err)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), file=stream)
 
 
 def program() -> str:
     """What to type for this command: its name, or where the shell does not find that, its path."""
-    return "zjr" if shutil.which("zjr") else sys.argv[0]
+    return "zjr" if shutil.which("zjr") else shlex.quote(sys.argv[0])
 
 
-def confirmed(question: str) -> bool:
-    """Ask on standard error, and read the answer from standard input."""
-    click.echo(f"{question} [y/N] ", nl=False, err=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a terminal.
 
-
-def asks(yes: bool) -> bool:
-    """Whether to ask before anything is changed: only a person, who can be shown what is asked.
-
-    Raises:
-        UsageError: a person is there to answer, but would not see the question.
+    Args:
+        keyboard: What the person types.
+        screen: What the person sees.
     """
-    if yes or not is_terminal(sys.stdin):
-        return False
-    if not is_terminal(sys.stderr):
-        raise click.UsageError("standard error is not shown, so you cannot be asked: give --yes")
-    return True
+
+    keyboard: TextIO
+    screen: TextIO
+
+    def agrees(self, question: str) -> bool:
+        """Ask a question, and return whether the response is yes."""
+        click.echo(f"{question} [y/N] ", nl=False, file=self.screen)
+        return self.keyboard.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def person() -> Iterator[Person | None]:
+    """Find the person who runs this command; None if nobody would see a question, and could answer it.
+
+    Standard input and standard error need not be the terminal: numbers may come from a file, errors go to another.
+    """
+    with ExitStack() as stack:
+
+        def terminal(mode: Literal["r", "w"]) -> TextIO | None:
+            try:
+                return stack.enter_context(_TERMINAL.open(mode, errors="replace"))
+            except OSError:
+                return None
+
+        keyboard = sys.stdin if is_terminal(sys.stdin) else terminal("r")
+        screen = sys.stderr if is_terminal(sys.stderr) else terminal("w")
+        yield Person(keyboard, screen) if keyboard and screen and _in_foreground(keyboard) else None
+
+
+def _in_foreground(terminal: TextIO) -> bool:
+    """Return whether this process may read from a terminal. In the background it would be stopped, unseen."""
+    try:
+        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except (AttributeError, OSError):  # on Windows; or it is not the terminal that controls this process
+        return True

@@ -28,6 +28,13 @@ def entries_in(number: int) -> str:
     return "1 entry" if number == 1 else f"{number:,} entries"
 
 
+def spelled(seconds: float) -> str:
+    """Return a duration in words: seconds, minutes or hours."""
+    if seconds < 100:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
+
+
 def money(amount: Decimal | str | None, currency: str | None) -> str:
     """An amount as ledgers write it, with no digit lost; nothing for None."""
     if amount is None:

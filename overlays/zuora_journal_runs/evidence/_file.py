@@ -134,6 +134,7 @@ class EvidenceWriter:
     def __init__(self, path: str | os.PathLike[str], header: Header, at: float) -> None:
         self.path = Path(path)
         self.header = header
+        self.creation: str | None = None
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -149,6 +150,7 @@ class EvidenceWriter:
             os.ftruncate(self._file, len(whole))
         if not whole:
             self.history, self.last_hash, self._bodies = History(), _START, dict[str, str]()
+            self.begun = at
             self._write(_header_line(self.header, at))
             return
         reading = _Reading(str(self.path))
@@ -156,6 +158,9 @@ class EvidenceWriter:
         self._check_same(found.header)
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
+        self.begun = datetime.fromisoformat(found.started).timestamp()
+        # What a creation that is in the file returned.
+        self.creation = reading.bodies.get("/v1/journal-runs")
 
     def _check_same(self, found: Header) -> None:
         names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
@@ -275,7 +280,7 @@ class _Reading:
         self._history = History()
         self._steps: list[Step] = []
         self._conclusion: Conclusion | None = None
-        self._bodies: dict[str, str] = {}
+        self.bodies: dict[str, str] = {}
         self.digests: dict[str, str] = {}
 
     def evidence(self, content: bytes) -> Evidence:
@@ -358,10 +363,10 @@ class _Reading:
         if body is None:
             if self.digests.get(path) != digest:
                 raise self._broken("refers to a body that is not in the file")
-            return self._bodies[path]
+            return self.bodies[path]
         if _digest(body) != digest:
             raise self._broken("has a body that is not what its checksum says")
-        self._bodies[path], self.digests[path] = body, digest
+        self.bodies[path], self.digests[path] = body, digest
         text: str = body
         return text
 

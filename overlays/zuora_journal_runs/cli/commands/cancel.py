@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.parameters import JSON, TIMEOUT, YES
-from zuora_journal_runs.cli.problems import Problem, complain, with_identifiers
-from zuora_journal_runs.cli.progress import Board
-from zuora_journal_runs.cli.session import NOTHING, connected
+from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, complain_about, totals
+from zuora_journal_runs.cli.consent import agreed
+from zuora_journal_runs.cli.evidence_files import EvidenceFiles
+from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, STALL_AFTER, TIMEOUT, YES
+from zuora_journal_runs.cli.session import connected
 from zuora_journal_runs.cli.status import worst
-from zuora_journal_runs.cli.terminal import asks, confirmed, show
+from zuora_journal_runs.cli.terminal import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import TextIO
 
-    from zuora_journal_runs import CancellationProgress, CancellationResult, JournalRunsClient
-    from zuora_journal_runs.cli.records import CancellationRecord, FailureRecord, PlanRecord
+    from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs.cli.records import FailureRecord, PlanRecord
     from zuora_journal_runs.cli.session import Session
-
-_LOOK = 30.0
-"""Seconds for a look at what is settled already."""
 
 
 @click.command()
 @connected
-@click.argument("given", metavar="NUMBER...", nargs=-1, required=True)
+@NUMBERS
 @click.option("--dry-run", is_flag=True, help="Only say what would be cancelled, what would stay, and why.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is known what the cancellation did.")
 @click.option(
@@ -40,6 +38,8 @@ _LOOK = 30.0
     help="Have N runs under way at once; 1 is one after the other.  [default: all]",
 )
 @TIMEOUT
+@STALL_AFTER
+@EVIDENCE
 @YES
 @JSON
 def cancel(
@@ -49,182 +49,36 @@ def cancel(
     no_wait: bool,
     at_once: int | None,
     timeout: float,
+    stall_after: float,
+    evidence: str | None,
     yes: bool,
     as_json: bool,
 ) -> int:
     """Cancel journal runs, and say what that really did.
 
-    Several runs are cancelled side by side, within one --timeout for all of them, and told in the order of their
-    numbers; one that fails stops no other. `-` reads numbers from standard input. On a terminal it shows what it would
-    do, and asks first.
+    Several runs are cancelled side by side, within one --timeout for all of them, and reported in the order of their
+    numbers; one that fails stops no other. `-` reads numbers from standard input, where # begins a comment.
+
+    At a terminal it shows what it would do, and asks first. Without one, or with --json, it needs --yes.
 
     To go on after an interruption, run the same command again: a run that is cancelled, or being cancelled, is only
-    looked at.
+    polled.
 
     For several runs the exit status is the worst of theirs; from the worst on, these are 1, 2, 4, 3 and 0.
     """
-    numbers = _distinct(given)
+    numbers = run_numbers(given)
+    files = EvidenceFiles(None if dry_run else evidence, numbers)
     with session.client() as client:
+        plans = _plans(client, numbers)
         if dry_run:
-            return _plan(client, numbers, as_json)
-        failures = _agreed(client, numbers) if asks(yes) else {}
-        batch = _Batch(session, client, numbers, failures, timeout, not no_wait, as_json)
-        ended = batch.run(at_once)
+            return _dry_run(plans, as_json)
+        failures = {} if yes else _not_possible(agreed(plans, _show, _question, as_json=as_json))
+        waiting = None if no_wait else Waiting(timeout, stall_after)
+        ended = CancellationBatch(session, client, numbers, failures, waiting, files, as_json).run(at_once)
+    files.report()
     if len(numbers) > 1 and not as_json:
-        click.echo(f"{len(numbers):,} runs: {_totals(ended)}")
+        click.echo(f"{len(numbers):,} runs: {totals(ended)}")
     return worst(record["exitStatus"] for record in ended)
-
-
-def _plan(client: JournalRunsClient, numbers: Sequence[str], as_json: bool) -> int:
-    statuses: list[int] = []
-    for plan in _plans(client, numbers):
-        statuses.append(plan["exitStatus"])
-        _say(plan, as_json)
-    if not as_json:
-        click.echo("Nothing was changed.")
-    return worst(statuses)
-
-
-class _Batch:
-    """Runs that are cancelled side by side, and told in the order of their numbers.
-
-    Args:
-        session: Where it is kept what is known.
-        client: The client.
-        numbers: The runs' numbers, each once.
-        failures: Those that failed, and were told, already.
-        timeout: Seconds for all of them.
-        wait: Whether to wait until it is known what the cancellations did.
-        as_json: Whether to answer in JSON.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        client: JournalRunsClient,
-        numbers: Sequence[str],
-        failures: Mapping[str, FailureRecord],
-        timeout: float,
-        wait: bool,
-        as_json: bool,
-    ) -> None:
-        self._session = session
-        self._client = client
-        self._numbers = numbers
-        self._failures = failures
-        self._timeout = timeout
-        self._wait = wait
-        self._as_json = as_json
-        self._ended: dict[str, CancellationRecord | FailureRecord] = dict(failures)
-        self._told = 0
-
-    def run(self, at_once: int | None) -> list[CancellationRecord | FailureRecord]:
-        """Cancel them; what became of each, in order."""
-        self._know()
-        left = [number for number in self._numbers if number not in self._failures]
-        if left:
-            with Board(left, self._timeout if self._wait else None) as board:
-
-                def end(result: CancellationResult) -> None:
-                    self._ended[result.number] = self._record(result)
-                    self._know()
-                    board.ended(result.number)
-                    if self._next() is not None:
-                        with board.aside():
-                            self._tell()
-
-                self._client.cancel_many(
-                    left,
-                    wait=self._wait,
-                    timeout=self._timeout,
-                    at_once=at_once,
-                    on_progress=lambda progress: board.saw(progress.run.number, _seen(progress)),
-                    on_result=end,
-                )
-        self._tell()
-        return [self._ended[number] for number in self._numbers]
-
-    def _record(self, result: CancellationResult) -> CancellationRecord | FailureRecord:
-        """What became of a run."""
-        number, outcome, cancellation, error = result.number, result.outcome, result.cancellation, result.error
-        if cancellation is None:
-            assert error is not None
-            return self._refused(number, error)
-        acknowledged = cancellation.acknowledged
-        if error is not None:
-            return records.not_settled(number, acknowledged, error, self._timeout)
-        if outcome is not None:
-            return records.settled(number, acknowledged, outcome)
-        done = None if acknowledged else self._done(number)
-        return done or records.cancellation(number, acknowledged)
-
-    def _refused(self, number: str, error: errors.JournalRunsError) -> CancellationRecord | FailureRecord:
-        """What became of a run that could not be asked for; a refusal is explained by where the run stands."""
-        refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
-        done = self._done(number, error) if refused else None
-        if isinstance(error, errors.NotSent) and not error.track_id:
-            error.add_note(f"To go on: `zjr cancel {number}`")
-        return done or records.failure(number, error)
-
-    def _done(self, number: str, refusal: errors.JournalRunsError | None = None) -> CancellationRecord | None:
-        """A run that is cancelled already; None for another, of which the refusal then tells what to do."""
-        try:
-            run = self._client.retrieve(number)
-            if run.status in ("Cancelled", "DeleteInprogress"):
-                return records.settled(number, False, self._client.wait_for_cancellation(number, timeout=_LOOK))
-        except errors.JournalRunsError:
-            return None
-        if refusal is not None:
-            refusal.add_note(records.advice_when(str(run.status)))
-        return None
-
-    def _next(self) -> CancellationRecord | FailureRecord | None:
-        """What is to be told next, if it is known."""
-        return self._ended.get(self._numbers[self._told]) if self._told < len(self._numbers) else None
-
-    def _tell(self) -> None:
-        """Tell what is known of each run, up to the first of which it is not."""
-        while (record := self._next()) is not None:
-            self._told += 1
-            _say(record, self._as_json, complained=record["number"] in self._failures)
-
-    def _know(self) -> None:
-        """Keep what is known, for whoever stops this."""
-        total, done = len(self._numbers), len(self._ended)
-        if total == 1:
-            (number,) = self._numbers
-            known = f"a cancellation of {number} may be under way, and what it did is not known yet"
-            go_on = f"`zjr cancel {number}`"
-        else:
-            known = f"{done:,} of {total:,} runs are done with"
-            if done:
-                known += f" ({_totals(self._ended.values())})"
-            known += ", and what the cancellations of the others did is not known yet"
-            go_on = "run the same command again"
-        if done == total:
-            self._session.known = f"it is known what the cancellation did: {_totals(self._ended.values())}"
-        else:
-            self._session.known = f"{known}; to go on: {go_on}"
-
-
-def _distinct(given: Sequence[str]) -> list[str]:
-    """The numbers, with those on standard input, each once.
-
-    Raises:
-        UsageError: there are none.
-    """
-    numbers: list[str] = []
-    for number in given:
-        if number == "-":
-            numbers += sys.stdin.buffer.read().decode("utf-8-sig", "replace").split() if sys.stdin else []
-        else:
-            numbers.append(number)
-    if not numbers:
-        raise click.UsageError("no run numbers on standard input")
-    for number, times in Counter(numbers).items():
-        if times > 1:
-            complain(f"{number} is given {times:,} times, and cancelled once")
-    return list(dict.fromkeys(numbers))
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRecord | FailureRecord]:
@@ -236,68 +90,58 @@ def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRe
         except errors.JournalRunsError as error:
             return records.failure(number, error)
 
-    return side_by_side(planned, numbers)
+    yield from side_by_side(planned, numbers)
 
 
-def _agreed(client: JournalRunsClient, numbers: Sequence[str]) -> dict[str, FailureRecord]:
-    """Show what would be done, and ask; what failed already.
+def _dry_run(plans: Iterator[PlanRecord | FailureRecord], as_json: bool) -> int:
+    """Report on each plan as soon as it is there."""
+    from zuora_journal_runs.cli import render
 
-    Raises:
-        Problem: the answer is no.
-    """
+    found: list[PlanRecord | FailureRecord] = []
+    for plan in plans:
+        found.append(plan)
+        if as_json:
+            click.echo(records.line(plan))
+        if plan["kind"] == "failure":
+            complain_about(plan)
+        elif not as_json:
+            show(render.plan(plan))
+    if not as_json:
+        if len(found) > 1:
+            show(render.plans([plan for plan in found if plan["kind"] == "plan"]), table=True)
+        click.echo("Nothing was changed.")
+    return worst(plan["exitStatus"] for plan in found)
+
+
+def _show(plans: list[PlanRecord | FailureRecord], screen: TextIO) -> None:
+    """Show a plan whole, or of several a table."""
+    from zuora_journal_runs.cli import render
+
+    for plan in plans:
+        if plan["kind"] == "failure":
+            complain_about(plan)
+    possible = [plan for plan in plans if plan["kind"] == "plan"]
+    if len(plans) == 1:
+        show(*map(render.plan, possible), to=screen)
+    elif possible:
+        show(render.plans(possible), to=screen, table=True)
+        show(*render.notes(possible), to=screen)
+
+
+def _question(plans: list[PlanRecord | FailureRecord]) -> str | None:
+    able = [plan["number"] for plan in plans if plan["kind"] == "plan" and plan["allowed"]]
+    if not able:
+        return None
+    return f"Cancel {able[0] if len(able) == 1 else f'these {len(able):,} runs'}?"
+
+
+def _not_possible(plans: list[PlanRecord | FailureRecord]) -> dict[str, FailureRecord]:
+    """Return the runs for which nothing is requested: nobody has agreed to what would happen to them later."""
     failures: dict[str, FailureRecord] = {}
-    able: list[str] = []
-    for plan in _plans(client, numbers):
-        _say(plan, as_json=False, err=True)
+    for plan in plans:
         if plan["kind"] == "failure":
             failures[plan["number"]] = plan
-        elif plan["allowed"]:
-            able.append(plan["number"])
-    if able and not confirmed(f"Cancel {able[0] if len(able) == 1 else f'these {len(able):,} runs'}?"):
-        raise Problem(NOTHING)
+        elif failure := records.not_now(plan):
+            failures[plan["number"]] = failure
+            complain_about(failure)
     return failures
-
-
-def _seen(progress: CancellationProgress) -> str:
-    if not progress.entries:
-        return str(progress.run.status)
-    return f"{progress.run.status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
-
-
-def _totals(ended: Iterable[CancellationRecord | FailureRecord]) -> str:
-    """How many runs came to which end."""
-    return ", ".join(f"{total:,} {verdict}" for verdict, total in Counter(map(_verdict, ended)).items())
-
-
-def _verdict(record: CancellationRecord | FailureRecord) -> str:
-    return "failed" if record["kind"] == "failure" else _VERDICTS[record["outcome"]]
-
-
-_VERDICTS = {
-    "complete": "cancelled",
-    "incomplete": "not completely cancelled",
-    "accepted": "accepted",
-    "unknown": "not known",
-}
-
-
-def _say(
-    record: PlanRecord | CancellationRecord | FailureRecord,
-    as_json: bool,
-    *,
-    err: bool = False,
-    complained: bool = False,
-) -> None:
-    """Answer on standard output; what went wrong is said on standard error, unless it was already."""
-    if as_json:
-        click.echo(records.line(record))
-    if record["kind"] == "failure":
-        if not complained:
-            identifiers = record["requestId"], record["trackId"]
-            complain(with_identifiers(record["message"], record["advice"], *identifiers))
-    elif record["kind"] == "cancellation" and record["message"]:
-        complain(with_identifiers(record["message"], record["advice"], None, None))
-    elif not as_json:
-        from zuora_journal_runs.cli import render
-
-        show(render.plan(record) if record["kind"] == "plan" else render.cancellation(record), err=err)

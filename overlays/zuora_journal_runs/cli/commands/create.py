@@ -10,17 +10,19 @@ import click
 from zuora_journal_runs import _headers, errors
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.parameters import (
+    EVIDENCE,
     JSON,
     TIMEOUT,
     all_checked,
     checked,
     complete_type,
     date,
+    limited,
     transaction_type,
     transaction_types,
 )
 from zuora_journal_runs.cli.problems import Problem
-from zuora_journal_runs.cli.progress import waiting
+from zuora_journal_runs.cli.progress import at_most, waiting
 from zuora_journal_runs.cli.session import connected
 from zuora_journal_runs.cli.status import Status
 from zuora_journal_runs.cli.words import entries_in, sentences
@@ -65,6 +67,7 @@ class _Create(click.Command):
 @click.option("--organization", "organizations", metavar="NAME", multiple=True, help="The same by name.")
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
 @TIMEOUT
+@EVIDENCE
 @click.option(
     "--idempotency-key",
     metavar="KEY",
@@ -83,6 +86,7 @@ def create(
     organizations: tuple[str, ...],
     wait: bool,
     timeout: float,
+    evidence: str | None,
     idempotency_key: str | None,
     as_json: bool,
 ) -> int:
@@ -100,12 +104,13 @@ def create(
             target_start_date=start,
             target_end_date=end,
             organization_labels=labels,
+            evidence=evidence,
         )
         number = answer.journal_run_number
         session.known = f"{number} was created; to see what becomes of it: `zjr get {number}`"
         if not as_json:
             click.echo(number)
-        record = _awaited(client, number, timeout) if wait else records.creation(number)
+        record = _awaited(client, number, timeout, evidence) if wait else records.creation(number)
     if as_json:
         click.echo(records.line(record))
     elif record["outcome"] == "completed":
@@ -125,11 +130,14 @@ def _check_target(period: str | None, start: datetime.date | None, end: datetime
         raise click.UsageError(f"--to {end} is before --from {start}")
 
 
-def _awaited(client: JournalRunsClient, number: str, timeout: float) -> records.CreationRecord:
-    with waiting(f"{number}: waiting until it has ended, {timeout:g} s at most") as say:
+def _awaited(client: JournalRunsClient, number: str, timeout: float, evidence: str | None) -> records.CreationRecord:
+    with waiting(f"{number}: waiting until it has ended{at_most(timeout)}") as say:
         try:
             outcome = client.wait_for_completion(
-                number, timeout=timeout, on_poll=lambda run: say(f"{number}: {run.status}")
+                number,
+                timeout=limited(timeout),
+                on_poll=lambda run: say(f"{number}: {run.status}"),
+                evidence=evidence,
             )
             return records.ended(number, outcome)
         except errors.JournalRunsError as error:

@@ -1,0 +1,101 @@
+"""`zjr evidence`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.parameters import JSON
+from zuora_journal_runs.cli.terminal import show
+from zuora_journal_runs.cli.words import entries_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zuora_journal_runs.evidence import Evidence, Step
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@JSON
+def evidence(file: str, as_json: bool) -> int:
+    """Judge a file that --evidence wrote again, and print what happened.
+
+    It needs neither network nor credentials. A line that was changed, removed or moved is named (exit status 1).
+    Otherwise the exit status is that of the command that wrote the file; 4 if it was interrupted and has no verdict.
+    """
+    from zuora_journal_runs.evidence import read_evidence
+
+    found = read_evidence(file)
+    record = records.evidence(found)
+    if as_json:
+        click.echo(records.line(record))
+    else:
+        _show(found, record)
+    return record["exitStatus"]
+
+
+def _show(found: Evidence, record: records.EvidenceRecord) -> None:
+    from zuora_journal_runs.cli import render
+
+    begun = datetime.fromisoformat(found.started)
+    header = found.header
+    where = [("Entity", header.entity), ("Organisations", header.organizations)]
+    show(
+        render.sheet(
+            render.text(found.run or "a run whose number is not known", render.TITLE),
+            [
+                ("Written", render.text(f"{begun:%Y-%m-%d %H:%M:%S} UTC, zuora-journal-runs {found.package}")),
+                ("Contract", render.text(f"{found.contract['version']}, SHA-256 {found.contract['sha256'][:16]}...")),
+                ("Host", render.text(header.host)),
+                *((name, render.text(value)) for name, value in where if value),
+            ],
+        ),
+        "",
+        render.rows(*_story(found.steps)),
+        "",
+        render.sheet(
+            render.text(record["summary"], render.TITLE),
+            [
+                *(("But", render.text(discrepancy)) for discrepancy in record["discrepancies"]),
+                ("Judged", render.text(f"again, from {len(found.steps):,} responses; the chain of hashes is intact")),
+                ("Last hash", render.text(found.last_hash)),
+            ],
+        ),
+    )
+
+
+def _story(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what each response showed; the same several times in a row is one line."""
+    told = [(step.at, text) for step in steps if (text := _told(step)) is not None]
+    for text, group in groupby(told, key=lambda each: each[1]):
+        times = [at for at, _ in group]
+        again = f" ({len(times)} times)" if len(times) > 1 else ""
+        yield f"{datetime.fromtimestamp(times[0], UTC):%H:%M:%S}", f"{text}{again}"
+
+
+def _told(step: Step) -> str | None:
+    from zuora_journal_runs import evidence as proof
+
+    seen = step.observation
+    match seen:
+        case None:
+            text = None
+        case proof.Accepted():
+            text = f"{seen.request} requested, and accepted"
+        case proof.RunSeen():
+            text = f"the run is {seen.status}"
+        case proof.RunNotFound():
+            text = "the run is not found"
+        case proof.EntriesListed():
+            cancelled = sum(status == "Cancelled" for status, _ in seen.entries.values())
+            text = f"{entries_in(len(seen.entries))} listed, {cancelled:,} cancelled"
+        case proof.EntriesRefused():
+            text = f"the entries cannot be listed: {seen.problem}"
+        case _:
+            text = f"no proof: {seen.problem}"
+    return text
