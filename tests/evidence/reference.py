@@ -24,7 +24,8 @@ Where the specification leaves a choice, the reading is the one that claims less
 - "Short for five polls" means: the same listing at five polls in a row. The run may be read in between.
 - For "settled", the run is `Completed` or `Error` before the first of the two equal listings, between them, and after the
   second; no other status is seen in between.
-- A wait is not stalled while nothing can be read: what counts is the last observation, not the last problem.
+- A wait is not stalled while nothing can be read: what counts are the last observations of the run and of its entries,
+  not the last problem. Both have to be seen unchanged: who does not list the entries cannot know that nothing happens.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 COMPLETE = "complete"
 COMPLETE_WITH_DISCREPANCY = "complete, with a discrepancy"
@@ -243,17 +244,23 @@ def has_ended(seen: Observations) -> bool:
 
 
 def is_stalled(seen: Observations, stall_after: float | None) -> bool:
-    """Whether something was cancelled, and nothing has changed for so long."""
-    shown = [one for one in seen if one.kind in ("run", "entries", "refused")]
+    """Whether something was cancelled, and neither the run nor its entries have changed for so long."""
     some = any(entry.status == "Cancelled" for _, listing in listings(seen) for entry in listing)
     if stall_after is None or not some:
         return False
-    changed = shown[0].time
-    latest: dict[str, object] = {}
-    for one in shown:
-        subject = "entries" if one.kind == "entries" else "run"
-        state = ordered(one.payload) if isinstance(one.payload, tuple) else one.payload
-        if subject not in latest or latest[subject] != state:
-            latest[subject] = state
-            changed = one.time
-    return shown[-1].time - changed >= stall_after
+    of_run = [(one.time, one.payload) for one in seen if one.kind in ("run", "refused")]
+    of_entries = [(seen[place].time, ordered(listing)) for place, listing in listings(seen)]
+    if not of_run:
+        return False
+    changed = max(_since(of_run), _since(of_entries))
+    return min(of_run[-1][0], of_entries[-1][0]) - changed >= stall_after
+
+
+def _since(states: Sequence[tuple[float, object]]) -> float:
+    """Return since when the last state has been seen without a change."""
+    time, last = states[-1]
+    for earlier, state in reversed(states):
+        if state != last:
+            break
+        time = earlier
+    return time

@@ -177,6 +177,7 @@ class Model:
     def _receive(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
         try:
             response = self.server(httpx.Request(method, URL + path))
+            response.read()
         except httpx.HTTPError:
             return 0, {}
         try:

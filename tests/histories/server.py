@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.clock import FakeClock
 
+    from .odd import Respond
+
 URL = "https://rest.example.com"
 NUMBER, OTHER = "JR-00000075", "JR-00000099"
 CLIENT_ID, CLIENT_SECRET = "c4a1f6be-1111-4222-8333-944445555666", "a-secret-of-histories"
@@ -64,6 +66,7 @@ class Server:
         page_size: The most entries on a page.
         token_lifetime: Seconds.
         latency: Seconds.
+        more: More kinds of odd responses than odd.py has.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Server:
         page_size: int = 300,
         token_lifetime: float = 3600.0,
         latency: float = 0.05,
+        more: Mapping[str, Respond] | None = None,
     ) -> None:
         self.clock, self.odds, self.page_size = clock, odds, page_size
         self.token_lifetime, self.latency = token_lifetime, latency
@@ -87,6 +91,7 @@ class Server:
         """What a client was told that was accepted: operation and run."""
         self.last: dict[str, float] = {}
         """When a run was last asked about: nothing later can be known of it."""
+        self._more = more or {}
         self._tokens = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -105,7 +110,8 @@ class Server:
         )
         self.log.append((now, operation, number, kind))
         if kind:
-            return odd.KINDS[kind].respond(self, call)
+            respond = self._more[kind] if kind in self._more else odd.KINDS[kind].respond
+            return respond(self, call)
         return self.respond(call)
 
     def respond(self, call: Call) -> httpx.Response:
