@@ -25,11 +25,14 @@ _ENTRIES = "/v1/journal-entries/journal-runs/"
 
 
 class Failed(Exception):
-    """The wait ends."""
+    """The wait ends with an error of the package's, of some kind."""
 
     def __init__(self, kind: type[Exception], *, maybe_processed: bool) -> None:
-        self.error = kind.__new__(kind)
-        self.error.maybe_processed = maybe_processed  # type: ignore[attr-defined]
+        def __init__(self: Exception) -> None:  # noqa: N807 - an error's own takes what a plain client has not
+            Exception.__init__(self, kind.__name__)
+
+        self.error: Exception = type(kind.__name__, (kind,), {"__init__": __init__, "__str__": Exception.__str__})()
+        self.error.maybe_processed = maybe_processed
         super().__init__(kind.__name__)
 
 

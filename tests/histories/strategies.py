@@ -122,12 +122,16 @@ def scripts_of(verb: str) -> SearchStrategy[tuple[Script, ...]]:
     return st.tuples(cancellations(before=verb == "wait_for_cancellation"))
 
 
-PLAIN = [(kind, operation) for kind, one in odd.KINDS.items() if not one.deceives for operation in one.operations]
-FLEETING = [(kind, operation) for kind, operation in PLAIN if not odd.KINDS[kind].may_end]
-
-
-def _odd(kinds: list[tuple[str, str]], times: SearchStrategy[int]) -> SearchStrategy[Odd]:
-    return st.builds(lambda kind, at, times: Odd(kind[0], kind[1], at, times), st.sampled_from(kinds), AT, times)
+def _odds(times: SearchStrategy[int], *, may_end: bool) -> SearchStrategy[Odd]:
+    """Odd responses that deceive nobody who reads them. Themes are drawn first, so that no theme is rare."""
+    themes: dict[str, list[tuple[str, str]]] = {}
+    for kind, one in odd.KINDS.items():
+        if not one.deceives and (may_end or not one.may_end):
+            for operation in one.operations:
+                theme = "404" if kind.startswith("404") else "claim" if len(one.operations) == 1 else "other"
+                themes.setdefault(f"{theme} {operation}", []).append((kind, operation))
+    chosen = st.one_of([st.sampled_from(kinds) for kinds in themes.values()])
+    return st.builds(lambda kind, at, times: Odd(kind[0], kind[1], at, times), chosen, AT, times)
 
 
 def deceptions(verb: str, pages: int) -> SearchStrategy[list[Odd]]:
@@ -168,7 +172,7 @@ def histories(draw: st.DrawFn, verb: str, *, lasting: bool) -> History:
     entries = max(len(script.entries) for script in scripts)
     # Until the deadline, for a wait is then of many polls: this is enough.
     times = st.sampled_from([1, 1, 2, 3, 8, FOR_EVER]) if lasting else st.sampled_from([1, 1, 2, 3, 6])
-    odds = draw(st.lists(_odd(PLAIN if lasting else FLEETING, times), max_size=4))
+    odds = draw(st.lists(_odds(times, may_end=lasting), max_size=4))
     return History(
         verb,
         scripts,

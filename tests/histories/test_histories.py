@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .client import Story
     from .server import Server
 
+HISTORIES = 300
+"""For each property, of all verbs together."""
 TIMEOUT = 900.0
 """Seconds. What a script has in store takes less than half of it."""
 VERB = pytest.mark.parametrize("verb", VERBS)
@@ -27,18 +29,17 @@ def follow(history: History) -> tuple[Server, list[Story]]:
     """Let a client live through a history."""
     server = history.server()
     if history.kind == "model":
-        return server, [Model(server, number, TIMEOUT).tell(history.verb) for number in server.runs]
-    at_once: dict[str, Any] = {"at_once": history.at_once} if history.verb == "cancel_many" else {}
-    stories = tell(history.kind, server, history.verb, timeout=TIMEOUT, **at_once)
-    for story in stories:
-        note(str(story))
-    for line in server.log[:60]:
+        stories = [Model(server, number, TIMEOUT).tell(history.verb) for number in server.runs]
+    else:
+        at_once: dict[str, Any] = {"at_once": history.at_once} if history.verb == "cancel_many" else {}
+        stories = tell(history.kind, server, history.verb, timeout=TIMEOUT, **at_once)
+    for line in [*stories, *server.log[:60]]:
         note(str(line))
     return server, stories
 
 
 @VERB
-@settings(max_examples=300)
+@settings(max_examples=HISTORIES // len(VERBS))
 @given(data=st.data())
 def test_no_story_is_false(verb: str, data: st.DataObject) -> None:
     history = data.draw(histories(verb, lasting=True))
@@ -47,7 +48,7 @@ def test_no_story_is_false(verb: str, data: st.DataObject) -> None:
 
 
 @VERB
-@settings(max_examples=300)
+@settings(max_examples=HISTORIES // len(VERBS))
 @given(data=st.data())
 def test_a_history_whose_odd_responses_stop_ends_in_the_truth(verb: str, data: st.DataObject) -> None:
     history = data.draw(histories(verb, lasting=False))
@@ -56,7 +57,7 @@ def test_a_history_whose_odd_responses_stop_ends_in_the_truth(verb: str, data: s
 
 
 @VERB
-@settings(max_examples=60)
+@settings(max_examples=HISTORIES // len(VERBS) // 3)
 @given(data=st.data())
 def test_the_histories_are_fair(verb: str, data: st.DataObject) -> None:
     """A client that follows the rules, and is as plain as possible, passes the tests above."""
