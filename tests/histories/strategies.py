@@ -134,7 +134,7 @@ def _odds(times: SearchStrategy[int], *, may_end: bool) -> SearchStrategy[Odd]:
     return st.builds(lambda kind, at, times: Odd(kind[0], kind[1], at, times), chosen, AT, times)
 
 
-def deceptions(verb: str, pages: int) -> SearchStrategy[list[Odd]]:
+def deceptions(verb: str, pages: int, *, counted: bool) -> SearchStrategy[list[Odd]]:
     """Responses that look like observations.
 
     At most one of each operation, and of a length that the specification's rules see through: what every replica says
@@ -156,9 +156,17 @@ def deceptions(verb: str, pages: int) -> SearchStrategy[list[Odd]]:
         st.builds(Odd, st.just("stale entries"), st.just("entries"), at, st.integers(1, pages)),
         st.builds(
             Odd,
-            st.sampled_from(["empty list", "short list", "404 in another entity", "200 in another entity"]),
+            st.sampled_from(["404 in another entity", "200 in another entity"]),
             st.just("entries"),
             at,
+        ),
+        st.builds(
+            Odd,
+            st.sampled_from(["empty list", "short list"]),
+            st.just("entries"),
+            at,
+            # A count that does not change gives them away.
+            st.integers(1, 4 if counted else 1),
         ),
     )
     return st.tuples(st.none() | run, st.none() | entries).map(lambda both: [one for one in both if one is not None])
@@ -170,13 +178,14 @@ def histories(draw: st.DrawFn, verb: str, *, lasting: bool) -> History:
     scripts = draw(scripts_of(verb))
     page_size = draw(st.sampled_from([300, 2, 3]))
     entries = max(len(script.entries) for script in scripts)
+    counted = all((script.count, script.listed) == ("fixed", "all") for script in scripts)
     # Until the deadline, for a wait is then of many polls: this is enough.
     times = st.sampled_from([1, 1, 2, 3, 8, FOR_EVER]) if lasting else st.sampled_from([1, 1, 2, 3, 6])
     odds = draw(st.lists(_odds(times, may_end=lasting), max_size=4))
     return History(
         verb,
         scripts,
-        (*draw(deceptions(verb, max(1, -(-entries // page_size)))), *odds),
+        (*draw(deceptions(verb, max(1, -(-entries // page_size)), counted=counted)), *odds),
         page_size,
         draw(st.sampled_from([3600.0, 20.0])),
         draw(st.sampled_from([1, None])) if verb == "cancel_many" else None,

@@ -19,7 +19,7 @@ from .client import (
     tell,
     use,
 )
-from .model import Model
+from .model import Failed, Model
 from .script import NEVER, Entry, Script
 from .server import NUMBER, Odd, Server
 from .truth import falsehood, shortfall
@@ -194,14 +194,8 @@ class OwnError(Exception):
 @pytest.mark.parametrize("own", ["not found", "transient", "deadline", "other"])
 def test_what_a_callback_raises_reaches_the_caller(kind: str, verb: str, own: str) -> None:
     """Unchanged, whatever it is."""
-    raised: Exception = {
-        "not found": NotFoundError.__new__(NotFoundError),
-        "transient": CallFailedError("down"),
-        "deadline": DeadlineError("late", number=NUMBER, run=None)
-        if DeadlineError.__init__ is not Exception.__init__
-        else DeadlineError(),
-        "other": OwnError(),
-    }[own]
+    kinds = {"not found": NotFoundError, "transient": CallFailedError, "deadline": DeadlineError, "other": OwnError}
+    raised = Failed(kinds[own], maybe_processed=False).error
     calls = []
 
     def callback(*_: object) -> None:

@@ -30,7 +30,7 @@ def falsehood(server: Server, story: Story) -> str | None:
         return None
     if story.verb == "wait_for_completion":
         return _false_ending(run, story, now)
-    return _false_outcome(run, story, now)
+    return _false_outcome(server, run, story, now)
 
 
 def _false_error(run: Truth, story: Story) -> str | None:
@@ -48,7 +48,7 @@ def _false_ending(run: Truth, story: Story, now: float) -> str | None:
     return None if story.ending in had else f"ended as {story.ending}, and it is {status}, and never was that"
 
 
-def _false_outcome(run: Truth, story: Story, now: float) -> str | None:
+def _false_outcome(server: Server, run: Truth, story: Story, now: float) -> str | None:
     status, remaining, cancelled = run.status(now), run.remaining(now), run.cancelled(now)
     if story.complete:
         if remaining or status not in ("Cancelled", "DeleteInprogress", None):
@@ -56,7 +56,26 @@ def _false_outcome(run: Truth, story: Story, now: float) -> str | None:
         return None
     if not story.cancelled <= cancelled:
         return f"{sorted(story.cancelled - cancelled)} are said to be cancelled, and are not"
-    return None if story.discrepancies else _false_remainder(run, story, now)
+    if story.discrepancies and _may_settle_weakly(server, run, now):
+        return None
+    return _false_remainder(run, story, now)
+
+
+def _may_settle_weakly(server: Server, run: Truth, now: float) -> bool:
+    """Whether the specification lets a wait end with no more than a discrepancy.
+
+    That is: the run is cancelled and its entries do not show it, or it is gone, or is said to be in Zuora's own words, or
+    the list of its entries stays short.
+    """
+    kinds = {kind for _, _, number, kind in server.log if number == run.number}
+    return (
+        run.status(now) in ("Cancelled", "DeleteInprogress", None)
+        or run.script.listed == "uncancelled"
+        or not kinds.isdisjoint(
+            {"404 in another entity", "200 in another entity", "empty list", "short list"}
+            | {kind for kind in kinds if kind.endswith("category 40")}
+        )
+    )
 
 
 def _false_remainder(run: Truth, story: Story, now: float) -> str | None:
