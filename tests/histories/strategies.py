@@ -55,6 +55,13 @@ ENTRY = st.builds(
     after=st.sampled_from([0.3, 0.0, 2.0, 10.0]),
     by_hand=st.sampled_from([False, False, False, True]),
 ).map(_entry)
+MISLEADING = [
+    (Entry(by_hand=True), Entry("Processing", ends=20.0)),
+    (Entry("Yes"), Entry("Processing", ends=20.0, after=2.0)),
+    (Entry("Yes"), Entry(after=10.0)),
+    (Entry("Yes"), Entry(by_hand=True), Entry("Error", after=10.0)),
+]
+"""Entries of which some suggest that it is over before it is."""
 WHOLE = st.builds(Entry, transferred=st.sampled_from(["No", "Error", "Ignore"]), after=st.just(0.0))
 """An entry that a cancellation does not pass over."""
 
@@ -68,7 +75,7 @@ def cancellations(*, before: bool) -> SearchStrategy[Script]:
     """Runs that are cancelled: by the client, or before it begins to wait."""
     return st.builds(
         Script,
-        entries=st.lists(ENTRY, max_size=5).map(tuple),
+        entries=st.lists(ENTRY, max_size=5).map(tuple) | st.sampled_from(MISLEADING),
         status=st.sampled_from(["Completed", "Completed", "Error", "Pending"]),
         cancelled_at=st.sampled_from([-0.5, -5.0, -300.0]) if before else st.none(),
         begins=st.sampled_from([0.0, 0.5, 5.0, 30.0]),
