@@ -45,6 +45,8 @@ def _false_ending(run: Truth, story: Story, now: float) -> str | None:
     had = {run.status(now - back / 4) for back in range(int((now - run.start) * 4) + 1)}
     if story.ending == "Deleted":
         return None if status in (None, "DeleteInprogress") else f"deleted, and it is {status}"
+    if story.ending not in ("Completed", "Error", "Cancelled"):
+        return f"ended as {story.ending}, which is no end"
     return None if story.ending in had else f"ended as {story.ending}, and it is {status}, and never was that"
 
 
