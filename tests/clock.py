@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,15 +10,16 @@ if TYPE_CHECKING:
 
 
 class FakeClock:
-    """A clock on which waiting takes no time; it remembers the waits.
+    """A clock on which waiting takes no time; it remembers the waits. Concurrent sleeps of tasks overlap.
 
     Args:
         on_wait: Called at each wait.
-        tick: Seconds that pass whenever somebody looks.
+        tick: Seconds that pass whenever the time is read.
+        now: The time at the start.
     """
 
-    def __init__(self, on_wait: Callable[[], None] = lambda: None, tick: float = 0.0) -> None:
-        self.now = 1000.0
+    def __init__(self, on_wait: Callable[[], None] = lambda: None, tick: float = 0.0, now: float = 1000.0) -> None:
+        self.now = now
         self.waits: list[float] = []
         self._on_wait, self._tick = on_wait, tick
 
@@ -34,4 +36,8 @@ class FakeClock:
         self._on_wait()
 
     async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+        self.waits.append(seconds)
+        end = self.now + seconds
+        await asyncio.sleep(0)  # lets other tasks run
+        self.now = max(self.now, end)
+        self._on_wait()
