@@ -127,7 +127,8 @@ class Observer:
     def failed(self, error: errors.CallError) -> None:
         """Take in a request that failed: it may still show that the run is not found."""
         self.error = error
-        if isinstance(error, errors.APIError):
+        # Without reasons the body could not be read, or is not Zuora's: whatever it looks like proves nothing.
+        if isinstance(error, errors.APIError) and error.reasons:
             status, body = error.status_code, error.body
             observation = self._reader.read(self.now(), *self._request, status, body)
             if isinstance(observation, evidence.RunNotFound | evidence.EntriesRefused):
@@ -136,14 +137,14 @@ class Observer:
             assert isinstance(observation, evidence.Problem)
             self._problem(observation.problem, status, error)
             return
-        self._problem(type(error).__name__, getattr(error, "status_code", None), error)
+        self._problem(_described(error), getattr(error, "status_code", None), error)
 
     def on_attempt(self, callback: Callable[[Attempt], None] | None) -> Callable[[Attempt], None]:
         """Return a callback that also notes each failed attempt that is tried again."""
 
         def noted(attempt: Attempt) -> None:
             if attempt.wait is not None and self._writer is not None:
-                self._write_problem(type(attempt.error).__name__, attempt.status_code, attempt.error)
+                self._write_problem(_described(attempt.error), attempt.status_code, attempt.error)
             if callback is not None:
                 callback(attempt)
 
@@ -198,6 +199,15 @@ class Observer:
     def _repeats_token(self, response: httpx.Response) -> bool:
         token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
         return bool(token) and token.encode() in response.content
+
+
+def _described(error: errors.CallError | None) -> str:
+    """Return what was wrong with a response, without a word of the server's."""
+    if isinstance(error, errors.APIError):
+        return f"HTTP {error.status_code} without Zuora's error form"
+    if isinstance(error, errors.AnswerError):
+        return f"HTTP {error.status_code} with a body that cannot be used"
+    return f"no response: {type(error).__name__}"
 
 
 def _identifiers(source: httpx.Response | errors.CallError | None) -> tuple[str | None, str | None]:

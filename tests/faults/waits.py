@@ -207,10 +207,11 @@ def _of_kind(name: str, kind: odd.Kind) -> Trouble:
     )
 
 
+_FAULTS = {fault.name for fault in FAULTS}
 PROVING_NOTHING = [
     _of_kind(name, kind)
     for name, kind in odd.KINDS.items()
-    if set(kind.operations) & {"run", "entries", "token"} and not name.startswith("stale")
+    if set(kind.operations) & {"run", "entries", "token"} and not name.startswith("stale") and name not in _FAULTS
 ]
 TROUBLES = [
     *(_of_fault(fault) for fault in FAULTS if not fault.only or "entries" in fault.only),

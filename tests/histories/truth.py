@@ -142,6 +142,9 @@ def _was_known(server: Server, run: Truth, verb: str) -> bool:
 
 def _can_be_known(server: Server, run: Truth, story: Story) -> bool:
     """Whether it can be told from outside, sooner or later, what became of a run."""
+    if not server.shown[run.number]:
+        # It went before anybody saw it, and then another entity's sign-in looks the same.
+        return False
     if story.verb not in CANCELLATIONS or run.cancel_accepted is None or run.plan.status == "Cancelled":
         return True
     left = [index for index, reached in enumerate(run.plan.reached) if reached == NEVER]

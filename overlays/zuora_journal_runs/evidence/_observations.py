@@ -162,10 +162,10 @@ class ResponseReader:
         page = _entries_on(data)
         if isinstance(page, str):
             return Problem(at, page)
-        if path != self._next or self._next is None:
-            if not _is_first(path):
-                return Problem(at, "the page is not the one that the page before it names as next")
+        if _is_first(path):
             self._pages = {}
+        elif path != self._next:
+            return Problem(at, "the page is not the one that the page before it names as next")
         before = len(self._pages)
         self._pages.update(page)
         if len(self._pages) < before + len(page):
