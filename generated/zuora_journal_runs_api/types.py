@@ -130,6 +130,10 @@ class Model:
     _names: ClassVar[Mapping[str, str]] = {}
     """The name in JSON of each attribute."""
 
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._check(data)
+        self._data = data
+
     @staticmethod
     def _check(data: Any) -> None:
         """Raise UnreadableAnswer if decoded JSON is not what the contract says."""
@@ -195,6 +199,10 @@ class ResponseModel(Model):
     __slots__ = ("exchange",)
     exchange: Exchange | None
     """The HTTP exchange that it came from; None if it was not read from a response."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__(data)
+        self.exchange = None
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self._data, self.exchange

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.contract.answers import Kind
 
+    from zuora_journal_runs_api.types import Model
+
 MODULES = {
     "createJournalRun": "journal_runs.create_journal_run",
     "getJournalRun": "journal_runs.get_journal_run",
@@ -56,6 +58,11 @@ def snake(name: str) -> str:
 def attribute(name: str) -> str:
     """A field's name as the generator spells it in Python."""
     return "type_" if name == "type" else snake(name)
+
+
+def fields_of(model: type[Model]) -> dict[str, property]:
+    """The fields of a model that the contract names."""
+    return {name: each for name, each in vars(model).items() if isinstance(each, property)}
 
 
 def module_of(operation: str) -> ModuleType:

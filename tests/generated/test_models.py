@@ -19,13 +19,11 @@ from zuora_journal_runs_api import models
 from zuora_journal_runs_api.api.journal_runs import create_journal_run, get_journal_run
 from zuora_journal_runs_api.api.tokens import create_token
 
-from .reading import MODULES, REQUESTS, attribute, snake
+from .reading import MODULES, REQUESTS, attribute, fields_of, snake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
-
-    from zuora_journal_runs_api.types import Model
 
 INLINE_ENUMERATIONS = {
     "JournalEntryItemType": ("JournalEntryItem", "type"),
@@ -37,11 +35,6 @@ def module_of(operation: Operation) -> ModuleType:
     """The module that was made of an operation."""
     (tag,) = operation.definition["tags"]
     return importlib.import_module(f"zuora_journal_runs_api.api.{tag.lower().replace(' ', '_')}.{snake(operation.id)}")
-
-
-def fields_of(model: type[Model]) -> dict[str, property]:
-    """The fields of a model that the contract names."""
-    return {name: each for name, each in vars(model).items() if isinstance(each, property)}
 
 
 def test_every_object_has_a_model_with_all_of_its_fields(fragment: Mapping[str, Any]) -> None:

@@ -50,8 +50,7 @@ class CreateJournalRunRequest(Model):
             "targetEndDate": target_end_date,
             "organizationLabels": organization_labels,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def journal_entry_date(self) -> datetime.date:

@@ -41,9 +41,7 @@ class ErrorResponse(ResponseModel):
             "processId": process_id,
             "requestId": request_id,
         }
-        self._data = written(fields, additional_properties)
-        self.exchange = None
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def success(self) -> Literal[False]:

@@ -44,9 +44,7 @@ class JournalEntriesPage(ResponseModel):
             "processId": process_id,
             "requestId": request_id,
         }
-        self._data = written(fields, additional_properties)
-        self.exchange = None
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def journal_entries(self) -> list[JournalEntry]:

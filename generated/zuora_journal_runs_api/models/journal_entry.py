@@ -85,8 +85,7 @@ class JournalEntry(Model):
             "segments": segments,
             "journalEntryItems": journal_entry_items,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def number(self) -> str:

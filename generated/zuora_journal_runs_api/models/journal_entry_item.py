@@ -54,8 +54,7 @@ class JournalEntryItem(Model):
             "amount": amount,
             "homeCurrencyAmount": home_currency_amount,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def type_(self) -> JournalEntryItemType | None:

@@ -76,9 +76,7 @@ class JournalRun(ResponseModel):
             "processId": process_id,
             "requestId": request_id,
         }
-        self._data = written(fields, additional_properties)
-        self.exchange = None
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def number(self) -> str:

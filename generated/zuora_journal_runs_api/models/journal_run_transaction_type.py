@@ -29,8 +29,7 @@ class JournalRunTransactionType(Model):
         fields: dict[str, Any] = {
             "type": type_,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def type_(self) -> TransactionType:

@@ -32,8 +32,7 @@ class OrganizationLabel(Model):
             "organizationId": organization_id,
             "organizationName": organization_name,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def organization_id(self) -> str | None:

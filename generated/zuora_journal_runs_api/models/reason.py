@@ -31,8 +31,7 @@ class Reason(Model):
             "code": code,
             "message": message,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def code(self) -> int | str:

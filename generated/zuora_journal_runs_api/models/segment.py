@@ -32,8 +32,7 @@ class Segment(Model):
             "segmentName": segment_name,
             "segmentValue": segment_value,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def segment_name(self) -> str | None:

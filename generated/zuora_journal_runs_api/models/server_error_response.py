@@ -31,8 +31,7 @@ class ServerErrorResponse(Model):
         fields: dict[str, Any] = {
             "reasons": reasons,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def reasons(self) -> list[Reason]:

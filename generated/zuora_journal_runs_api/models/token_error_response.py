@@ -45,8 +45,7 @@ class TokenErrorResponse(Model):
             "timestamp": timestamp,
             "message": message,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def code(self) -> int | str | None:

@@ -35,8 +35,7 @@ class TokenRequest(Model):
             "client_secret": client_secret,
             "grant_type": grant_type,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def client_id(self) -> str:

@@ -44,8 +44,7 @@ class TokenResponse(Model):
             "scope": scope,
             "jti": jti,
         }
-        self._data = written(fields, additional_properties)
-        self._check(self._data)
+        super().__init__(written(fields, additional_properties))
 
     @property
     def access_token(self) -> str:

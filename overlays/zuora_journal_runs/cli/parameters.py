@@ -105,7 +105,7 @@ TIMEOUT = click.option(
     callback=checked(seconds),
     help="How long to wait at most.",
 )
-HEADERS = {
+HEADERS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "entity_id": click.option(
         "--entity", "entity_id", metavar="ID", callback=checked(_headers.entity_id), help="Work in this entity."
     ),

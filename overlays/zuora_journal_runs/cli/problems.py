@@ -11,7 +11,7 @@ from zuora_journal_runs import errors
 from .status import Status
 from .words import plain, sentences, stopped
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Problem(Exception):
