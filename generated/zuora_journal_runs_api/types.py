@@ -4,12 +4,12 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Subnormal
 from enum import Enum
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar
 
 import httpx
-from attrs import define, field
 
 from .errors import UnreadableAnswer
 
@@ -45,7 +45,7 @@ _DIGITS: Final = 18
 """Digits that a count in a header may have."""
 
 
-@define
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """The HTTP exchange that an answer came from."""
 
@@ -59,7 +59,8 @@ class Exchange:
     """The `Zuora-Track-Id` that the request carried; None from an httpx client that does not tell."""
 
     @classmethod
-    def of(cls, response: httpx.Response) -> "Exchange":
+    def of(cls, response: httpx.Response) -> Self:
+        """The exchange that a response ends."""
         return cls(
             response.status_code,
             response.headers,
@@ -107,7 +108,7 @@ class Exchange:
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
-@define
+@dataclass(frozen=True, slots=True)
 class Response(Generic[T]):
     """What a `…_detailed` function returns."""
 
@@ -115,7 +116,7 @@ class Response(Generic[T]):
     content: bytes
     headers: Mapping[str, str]
     parsed: T
-    exchange: Exchange = field(repr=False, eq=False)
+    exchange: Exchange = field(repr=False, compare=False)
 
 
 class Model:
