@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from decimal import Decimal
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -15,7 +16,7 @@ from zuora_journal_runs_api import models
 from zuora_journal_runs_api.types import Model
 
 from . import every_field
-from .reading import MODULES, fields_of, read
+from .reading import MODULES, attribute, fields_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +48,9 @@ def test_the_program_prints_every_field_of_every_model() -> None:
 
 @pytest.mark.parametrize("operation", MODULES)
 @pytest.mark.parametrize("status", ["200", "4XX", "500"])
-def test_every_field_is_what_its_type_says(answers: Answers, operation: str, status: str) -> None:
+def test_every_field_is_what_its_type_says_and_what_was_sent(
+    fragment: Mapping[str, Any], answers: Answers, operation: str, status: str
+) -> None:
     kind = Kind(operation, status)
 
     @settings(deadline=None, derandomize=True, database=None, max_examples=20, phases=[Phase.generate],
@@ -56,9 +59,25 @@ def test_every_field_is_what_its_type_says(answers: Answers, operation: str, sta
     def typed(body: Any) -> None:
         parsed = read(kind, encoded(body))
         assert is_of(parsed, type(parsed))
+        assert_shown(fragment, parsed)
         PRINTERS[type(parsed)](parsed, str)
 
     typed()
+
+
+def assert_shown(fragment: Mapping[str, Any], model: Model) -> None:
+    """Each field of a model has the value that JSON has under its name."""
+    sent = model.to_dict()
+    for name in fragment["components"]["schemas"][type(model).__name__]["properties"]:
+        value, text = getattr(model, attribute(name)), sent.get(name)
+        if isinstance(value, list):
+            assert [each.to_dict() for each in value] == (text or []), name
+            for each in value:
+                assert_shown(fragment, each)
+        elif isinstance(value, Decimal):
+            assert value == Decimal(str(text)), name
+        else:
+            assert value == text or str(value) == text, name
 
 
 @pytest.mark.parametrize(

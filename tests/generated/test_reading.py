@@ -28,6 +28,7 @@ NEEDED: dict[str, Any] = {
     "grant_type": "client_credentials",
 }  # fmt: skip
 """A value for every field that some object requires."""
+RUN = b'{"success": true, "number": "JR-00000001", "status": "Completed", "totalJournalEntryCount": %s}'
 
 quick = settings(
     deadline=None,
@@ -248,6 +249,19 @@ def test_text_is_an_amount_or_refused(text: str) -> None:
     assert len(f"{item.amount:f}") <= len(text) + 1002
 
 
+@pytest.mark.parametrize(("number", "value"), [("0", 0), ("1E+3", 1000), ("2.0", 2), (f"{2**63 - 1}", 2**63 - 1)])
+def test_whole_numbers(number: str, value: int) -> None:
+    run = models.JournalRun.from_dict(decode(RUN % number.encode()))
+    assert run.total_journal_entry_count == value
+    assert type(run.total_journal_entry_count) is int
+
+
+@pytest.mark.parametrize("number", ["0.5", "1E-1", f"{2**63}", "1E+19", '"1"', "true"])
+def test_what_is_no_whole_number_is_refused(number: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer, match=r"^totalJournalEntryCount is .* a whole number is expected$"):
+        models.JournalRun.from_dict(decode(RUN % number.encode()))
+
+
 @pytest.mark.parametrize("code", [50000040, "50000040", "90000011", 70, "SystemError", 0, -1, 10**30, ""])
 def test_codes(code: Any) -> None:
     data = {"success": False, "reasons": [{"code": code, "message": "none"}]}
@@ -278,7 +292,7 @@ def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
     "number",
     [
         "1e9999999999999999999", "-1e9999999999999999999", "1e-9999999999999999999", "1e999999999", "-1e-999999999",
-        "0e999999999", "0.0e-999999999", "1e4301", "0." + "1" * 4301,
+        "0e999999999", "0.0e-999999999", "1e4301", "1e-4301", pytest.param("0." + "1" * 4301, id="0.1..."),
     ],
 )  # fmt: skip
 def test_numbers_that_cannot_be_written_out_are_refused(number: str) -> None:
