@@ -161,7 +161,7 @@ class Model:
             field: The name of the attribute, such as `home_currency_amount`.
 
         Raises:
-            AttributeError: the contract has no such field. Fields of your own are in `additional_properties`.
+            AttributeError: the contract has no such field. Look for others in `additional_properties`.
         """
         if field not in self._names:
             raise AttributeError(f"{type(self).__name__} has no field {field!r}", name=field, obj=self)
@@ -182,9 +182,8 @@ class Model:
         fields = [
             f"{field}={_shown(field, self._data[name])}" for field, name in self._names.items() if name in self._data
         ]
-        others = len(self.additional_properties)
-        if others:
-            fields.append(f"additional_properties=<{others}>")
+        if others := self._data.keys() - self._names.values():
+            fields.append(f"additional_properties=<{len(others)}>")
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -195,11 +194,11 @@ class Model:
 
 
 class ResponseModel(Model):
-    """The body of a response that reports success."""
+    """The body of a response that says whether the call succeeded."""
 
     __slots__ = ("exchange",)
     exchange: Exchange | None
-    """The HTTP exchange that it came from; None if it was not read from a response."""
+    """The HTTP exchange that a success came from; None for a failure, and for what was not read from a response."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         super().__init__(data)

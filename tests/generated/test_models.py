@@ -118,8 +118,8 @@ def test_everything_says_what_it_means(fragment: Mapping[str, Any]) -> None:
         assert inspect.getdoc(getattr(models, name)), name
     for name, schema in fragment["components"]["schemas"].items():
         for field, each in schema.get("properties", {}).items():
-            described = resolved(fragment, each).get("description")
-            if described and "anyOf" not in each:
+            schema_of_field = resolved(fragment, each.get("anyOf", [each])[0])
+            if described := each.get("description") or schema_of_field.get("description"):
                 documented = inspect.getdoc(fields_of(getattr(models, name))[attribute(field)])
                 assert " ".join(str(documented).split()) == " ".join(described.split()), (name, field)
     for operation in operations(fragment).values():

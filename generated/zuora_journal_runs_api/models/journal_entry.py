@@ -101,6 +101,8 @@ class JournalEntry(Model):
 
     @property
     def transferred_to_accounting(self) -> TransferredToAccounting | None:
+        """Whether an entry was handed to the general ledger. An entry can be cancelled while this is `No`, `Error` or
+        `Ignore`, and not while it is `Yes` or `Processing`."""
         value = self._data.get("transferredToAccounting")
         return TransferredToAccounting.of(value) if value is not None else None
 
