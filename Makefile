@@ -20,6 +20,13 @@ RUNTIME_READY := $(VENV)/.runtime-ready
 DEV_READY := $(VENV)/.dev-ready
 LINT_READY := $(VENV)/.lint-ready
 
+# Pyright looks for the packages in the environment of the first Python on the PATH.
+PYRIGHT := env PATH="$(abspath $(BIN)):$$PATH" node $(LINT)/node_modules/pyright/index.js
+PACKAGES := zuora_journal_runs zuora_journal_runs_api
+
+# $(call quietly,command): run a command, and show what it prints only if it fails.
+quietly = { printed=$$($(1) 2>&1) || { printf '%s\n' "$$printed" >&2; false; }; }
+
 # $(call fail,reason): what a failing step of `check` says last.
 fail = { echo "check: $(1)" >&2; exit 1; }
 
@@ -94,9 +101,16 @@ check-format: $(DEV_READY)
 	@echo 'check: ruff format'
 	@$(BIN)/ruff format --check --quiet . || $(call fail,not formatted; run 'make format')
 
-check-types: $(DEV_READY)
+check-types: $(DEV_READY) $(LINT_READY)
 	@echo 'check: mypy --strict'
 	@$(BIN)/mypy --no-error-summary || $(call fail,mypy has findings)
+	@echo 'check: pyright --strict on a program that prints every field'
+	@$(call quietly,$(PYRIGHT)) || $(call fail,pyright has findings)
+	@echo 'check: pyright knows the type of every public name'
+	@for package in $(PACKAGES); do \
+		$(call quietly,$(PYRIGHT) --ignoreexternal --verifytypes $$package) \
+			|| $(call fail,the types of $$package are not complete); \
+	done
 
 check-spec: $(DEV_READY)
 	@echo 'check: the fragment is what its layers build'

@@ -54,7 +54,9 @@ class Backoff:
     __slots__ = ("attempts", "first", "longest")
 
     def __init__(self, attempts: int = 5, first: float = 1.0, longest: float = 60.0) -> None:
-        self.attempts, self.first, self.longest = attempts, first, longest
+        self.attempts: int = attempts
+        self.first: float = first
+        self.longest: float = longest
 
     def __call__(self, failed: FailedAttempt) -> float | None:
         if failed.attempt >= self.attempts or not is_transient(failed.error):

@@ -119,7 +119,7 @@ class RunError(JournalRunsError):
         super().__init__(message)
         self.run = run
         exchange = None if run is None else run.exchange
-        self.track_id = None if exchange is None else exchange.track_id
+        self.track_id: str | None = None if exchange is None else exchange.track_id
 
     @property
     def request_id(self) -> str | None:
@@ -234,7 +234,7 @@ class APIError(AnswerError):
         super().__init__(message, **details)
         self.reasons = reasons
         self.process_id = process_id
-        self.maybe_processed = self.status_code >= 500 or self.category in _FAILED_INSIDE
+        self.maybe_processed: bool = self.status_code >= 500 or self.category in _FAILED_INSIDE
 
     @property
     def codes(self) -> list[str]:

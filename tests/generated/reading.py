@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.contract.answers import Kind
 
+    from zuora_journal_runs_api.types import Model
+
 MODULES = {
     "createJournalRun": "journal_runs.create_journal_run",
     "getJournalRun": "journal_runs.get_journal_run",
@@ -47,6 +49,22 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
 """What an operation needs that is not about one run."""
 
 
+def snake(name: str) -> str:
+    """A name as the generator spells it in Python."""
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name.replace("-", "_"))
+    return words.replace("__", "_").strip("_")
+
+
+def attribute(name: str) -> str:
+    """A field's name as the generator spells it in Python."""
+    return "type_" if name == "type" else snake(name)
+
+
+def fields_of(model: type[Model]) -> dict[str, property]:
+    """The fields of a model that the contract names."""
+    return {name: each for name, each in vars(model).items() if isinstance(each, property)}
+
+
 def module_of(operation: str) -> ModuleType:
     """The module that was made of an operation."""
     return importlib.import_module(f"zuora_journal_runs_api.api.{MODULES[operation]}")
@@ -65,9 +83,10 @@ def read(kind: Kind, body: bytes, status: int | None = None) -> Any:
 
 
 class Tolerance:
-    """What a reader bears: the types of the fragment, but neither its patterns nor its lists of values.
+    """What a reader accepts: the types of the contract, but neither its patterns nor its lists of values.
 
-    That is what a later version may change without notice. A field that need not be there may be null.
+    Those may change without notice in a later version. A field that is not required may be null. Where the contract
+    has a number or text, the text must hold a number.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -92,6 +111,8 @@ def tolerant(schema: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in schema.items()
         if name in ("type", "const", "required", "$ref") or (name, value) == ("format", "date")
     }
+    if "number" in schema.get("type", ()) and "pattern" in schema:
+        kept["pattern"] = schema["pattern"]
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         # Not `anyOf`, whose errors do not tell the place within.

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import attrs
 import httpx
 import pytest
-from tests.fragment.walk import Operation, operations
+from tests.fragment.walk import Operation, operations, resolved
 
 import zuora_journal_runs_api
 from zuora_journal_runs_api import models
 from zuora_journal_runs_api.api.journal_runs import create_journal_run, get_journal_run
 from zuora_journal_runs_api.api.tokens import create_token
 
-from .reading import MODULES, REQUESTS
+from .reading import MODULES, REQUESTS, attribute, fields_of, snake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,21 +37,18 @@ def module_of(operation: Operation) -> ModuleType:
     return importlib.import_module(f"zuora_journal_runs_api.api.{tag.lower().replace(' ', '_')}.{snake(operation.id)}")
 
 
-def snake(name: str) -> str:
-    """A name as the generator spells it in Python."""
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name.replace("-", "_"))
-    return words.replace("__", "_").strip("_")
-
-
 def test_every_object_has_a_model_with_all_of_its_fields(fragment: Mapping[str, Any]) -> None:
     schemas = {name: each for name, each in fragment["components"]["schemas"].items() if each.get("type") == "object"}
     assert len(schemas) >= 16
     for name, schema in schemas.items():
         model = getattr(models, name)
-        fields = {field.name.rstrip("_") for field in attrs.fields(model)} - {"additional_properties", "exchange"}
-        assert fields == {snake(each) for each in schema["properties"]}, name
-        required = {field.name for field in attrs.fields(model) if field.default is attrs.NOTHING}
-        assert required <= {snake(each) for each in schema.get("required", ())} | {"type_"}, name
+        fields = {attribute(each) for each in schema["properties"]}
+        assert fields_of(model).keys() == fields, name
+        arguments = inspect.signature(model).parameters
+        # It is in the name of the model whether `success` is true.
+        assert arguments.keys() - {"additional_properties"} == fields - {"success"}, name
+        required = {each.name for each in arguments.values() if each.default is inspect.Parameter.empty}
+        assert required == {attribute(each) for each in schema.get("required", ())} - {"success"}, name
 
 
 def test_every_enumeration_has_all_of_its_values(fragment: Mapping[str, Any]) -> None:
@@ -120,6 +116,12 @@ def test_only_what_is_given_is_sent() -> None:
 def test_everything_says_what_it_means(fragment: Mapping[str, Any]) -> None:
     for name in models.__all__:
         assert inspect.getdoc(getattr(models, name)), name
+    for name, schema in fragment["components"]["schemas"].items():
+        for field, each in schema.get("properties", {}).items():
+            schema_of_field = resolved(fragment, each.get("anyOf", [each])[0])
+            if described := each.get("description") or schema_of_field.get("description"):
+                documented = inspect.getdoc(fields_of(getattr(models, name))[attribute(field)])
+                assert " ".join(str(documented).split()) == " ".join(described.split()), (name, field)
     for operation in operations(fragment).values():
         documented = inspect.getdoc(module_of(operation).sync)
         assert documented is not None

@@ -12,15 +12,23 @@ from hypothesis import strategies as st
 from tests.contract.answers import Answers, Kind, changed, decoded, encoded, same, quick
 
 from zuora_journal_runs_api import errors, models
-from zuora_journal_runs_api.types import UNSET, decode
+from zuora_journal_runs_api.types import decode
 
-from .reading import MODULES, STATUSES, Tolerance, is_model, model_of, read
+from .reading import MODULES, STATUSES, Tolerance, attribute, is_model, model_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KINDS = [Kind(operation, status) for operation in MODULES for status in STATUSES]
 ENTRY = {"number": "JE-00000001", "status": "Created"}
+NEEDED: dict[str, Any] = {
+    "success": True, "number": "JR-00000001", "status": "Pending", "journalRunNumber": "JR-00000001",
+    "journalEntries": [], "access_token": "a", "reasons": [], "type": "Invoice Item", "transactionTypes": [],
+    "journalEntryDate": "2026-10-31", "code": 50000040, "message": "none", "client_id": "1", "client_secret": "2",
+    "grant_type": "client_credentials",
+}  # fmt: skip
+"""A value for every field that some object requires."""
+RUN = b'{"success": true, "number": "JR-00000001", "status": "Completed", "totalJournalEntryCount": %s}'
 
 @pytest.fixture(scope="module")
 def answers(fragment: Mapping[str, Any]) -> Answers:
@@ -114,24 +122,42 @@ def test_unknown_fields(value: Any) -> None:
 def test_null_in_every_field_that_need_not_be_there(fragment: Mapping[str, Any]) -> None:
     answers = {"CreateJournalRunResponse", "JournalRun", "JournalEntriesPage", "JournalEntry", "JournalEntryItem",
                "Segment", "CommonResponse", "ErrorResponse", "TokenResponse", "OrganizationLabel"}  # fmt: skip
-    needed: dict[str, Any] = {
-        "success": True, "number": "JR-00000001", "status": "Pending", "journalRunNumber": "JR-00000001",
-        "journalEntries": [], "access_token": "a", "reasons": [],
-    }  # fmt: skip
     for name in answers:
         schema = fragment["components"]["schemas"][name]
-        data = {field: needed[field] for field in schema.get("required", ())}
+        data = {field: NEEDED[field] for field in schema.get("required", ())}
         if name == "ErrorResponse":
             data["success"] = False
         data |= {field: None for field in schema["properties"] if field not in data}
         assert getattr(models, name).from_dict(data).to_dict() == data, name
 
 
-def test_an_absent_field_is_not_a_null_one() -> None:
-    absent, null = entry(), entry(notes=None)
-    assert (absent.notes, null.notes) == (UNSET, None)
+def test_an_absent_field_reads_as_a_null_one_and_can_be_told_from_it() -> None:
+    absent, null = entry(), entry(notes=None, segments=None)
+    assert (absent.notes, absent.segments) == (null.notes, null.segments) == (None, [])
+    assert (absent.was_sent("notes"), null.was_sent("notes")) == (False, True)
+    assert (absent.was_sent("segments"), null.was_sent("segments")) == (False, True)
     assert absent != null
-    assert (absent.to_dict(), null.to_dict()) == (ENTRY, {**ENTRY, "notes": None})
+    assert (absent.to_dict(), null.to_dict()) == (ENTRY, {**ENTRY, "notes": None, "segments": None})
+
+
+def test_every_field_was_sent_if_it_is_in_the_body(fragment: Mapping[str, Any]) -> None:
+    for name, schema in fragment["components"]["schemas"].items():
+        if schema.get("type") != "object":
+            continue
+        required = {field: NEEDED[field] for field in schema.get("required", ())} | (
+            {"success": False} if name == "ErrorResponse" else {}
+        )
+        for field in schema["properties"]:
+            model = getattr(models, name).from_dict({**required, field: required.get(field)})
+            sent = {each for each in schema["properties"] if model.was_sent(attribute(each))}
+            assert sent == {*required, field}, (name, field)
+
+
+@pytest.mark.parametrize("field", ["amonut", "homeCurrencyAmount", "rate__c", "to_dict", "additional_properties"])
+def test_a_field_that_the_contract_has_not_was_neither_sent_nor_left_out(field: str) -> None:
+    item = models.JournalEntryItem.from_dict({"rate__c": "1.0", "homeCurrencyAmount": 1})
+    with pytest.raises(AttributeError, match=f"^JournalEntryItem has no field '{field}'$"):
+        item.was_sent(field)
 
 
 @pytest.mark.parametrize(
@@ -172,25 +198,59 @@ def test_amounts_are_exact(number: str) -> None:
     content = f'{{"success": true, "journalEntries": [{{"number": "JE-1", "status": "Created", "journalEntryItems": [{{"amount": {number}, "homeCurrencyAmount": "{number}"}}]}}]}}'
     data = decode(content.encode())
     page = models.JournalEntriesPage.from_dict(data)
-    (item,) = page.journal_entries[0].journal_entry_items  # type: ignore[misc]
-    assert isinstance(item.amount, Decimal)
-    assert str(item.amount) == str(Decimal(number)) or item.amount == int(number)
-    assert item.home_currency_amount == number
+    (item,) = page.journal_entries[0].journal_entry_items
+    for amount in (item.amount, item.home_currency_amount):
+        assert isinstance(amount, Decimal)
+        assert amount == Decimal(number)
+        assert amount.as_tuple().exponent == Decimal(number).as_tuple().exponent
     assert page.to_dict() == data
+    assert type(page.to_dict()["journalEntries"][0]["journalEntryItems"][0]["homeCurrencyAmount"]) is str
 
 
-@pytest.mark.parametrize("number", [0.1, 1e300, 30000.5, -0.0, 30000, Decimal("0.10")])
+@pytest.mark.parametrize("number", [0.1, 1e300, 30000.5, -0.0, 30000, Decimal("0.10"), "-0.50", "1E+3"])
 def test_amounts_that_other_decoders_made(number: Any) -> None:
-    (item,) = entry(journalEntryItems=[{"amount": number}]).journal_entry_items  # type: ignore[misc]
+    (item,) = entry(journalEntryItems=[{"amount": number}]).journal_entry_items
     assert isinstance(item.amount, Decimal)
-    assert item.amount == Decimal(str(number))
+    assert str(item.amount) == str(Decimal(str(number)))
+    assert item.to_dict()["amount"] is number
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")])
-def test_amounts_that_are_none(number: Any) -> None:
-    with pytest.raises(errors.UnreadableAnswer) as caught:
-        entry(journalEntryItems=[{}, {"amount": number}])
+NO_AMOUNTS: list[Any] = [
+    float("nan"), float("inf"), True, "", "abc", "NaN", "Infinity", "1,000.00", "1_000", " 1", "1\n", "1.", ".5",
+    "\N{ARABIC-INDIC DIGIT ONE}", "1e1000", "1e999999999", [], {},
+    *map(Decimal, ("NaN", "sNaN", "-Infinity", "1e999999999", "1e-999999999", "0e999999999", "0e-999999999")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("amount", NO_AMOUNTS, ids=repr)
+def test_amounts_that_are_no_numbers_are_refused_when_they_are_read(amount: Any) -> None:
+    with pytest.raises(errors.UnreadableAnswer, match=r"where a number is expected$") as caught:
+        entry(journalEntryItems=[{}, {"amount": amount}])
     assert caught.value.place == "journalEntryItems[1].amount"
+
+
+@given(st.text(st.sampled_from("0123456789.eE+-_ \n")) | st.decimals().map(str) | st.floats().map(repr))
+def test_text_is_an_amount_or_refused(text: str) -> None:
+    """Whatever is read is exact, and can be written out in little memory."""
+    try:
+        (item,) = entry(journalEntryItems=[{"amount": text}]).journal_entry_items
+    except errors.UnreadableAnswer:
+        return
+    assert item.amount == Decimal(text)
+    assert len(f"{item.amount:f}") <= len(text) + 1002
+
+
+@pytest.mark.parametrize(("number", "value"), [("0", 0), ("1E+3", 1000), ("2.0", 2), (f"{2**63 - 1}", 2**63 - 1)])
+def test_whole_numbers(number: str, value: int) -> None:
+    run = models.JournalRun.from_dict(decode(RUN % number.encode()))
+    assert run.total_journal_entry_count == value
+    assert type(run.total_journal_entry_count) is int
+
+
+@pytest.mark.parametrize("number", ["0.5", "1E-1", f"{2**63}", "1E+19", '"1"', "true"])
+def test_what_is_no_whole_number_is_refused(number: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer, match=r"^totalJournalEntryCount is .* a whole number is expected$"):
+        models.JournalRun.from_dict(decode(RUN % number.encode()))
 
 
 @pytest.mark.parametrize("code", [50000040, "50000040", "90000011", 70, "SystemError", 0, -1, 10**30, ""])
@@ -219,9 +279,15 @@ def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
         decode(content)
 
 
-@pytest.mark.parametrize("number", ["1e9999999999999999999", "-1e9999999999999999999", "1e-9999999999999999999"])
-def test_numbers_that_no_decimal_holds_are_refused(number: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer):
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1e9999999999999999999", "-1e9999999999999999999", "1e-9999999999999999999", "1e999999999", "-1e-999999999",
+        "0e999999999", "0.0e-999999999", "1e4301", "1e-4301", pytest.param("0." + "1" * 4301, id="0.1..."),
+    ],
+)  # fmt: skip
+def test_numbers_that_cannot_be_written_out_are_refused(number: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer, match=r"^the body holds a number of more than 4,300 digits$"):
         decode(f'{{"amount": {number}}}'.encode())
 
 

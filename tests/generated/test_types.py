@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import pickle
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +16,23 @@ from hypothesis import strategies as st
 
 from zuora_journal_runs_api import errors, models
 from zuora_journal_runs_api.api.journal_runs import get_journal_run
-from zuora_journal_runs_api.models import JournalRun, JournalRunStatus
+from zuora_journal_runs_api.models import (
+    JournalEntry,
+    JournalEntryItem,
+    JournalEntryStatus,
+    JournalRun,
+    JournalRunStatus,
+    OrganizationLabel,
+    Segment,
+    TokenRequest,
+    TokenResponse,
+)
 from zuora_journal_runs_api.types import UNSET, Exchange, Unset
 
 ENUMERATIONS: list[Any] = [model for name in models.__all__ if issubclass(model := getattr(models, name), StrEnum)]
+ENTRY: dict[str, Any] = {
+    "number": "JE-00000001", "status": "Created", "journalEntryItems": [{"amount": 1}], "custom__c": {"deep": [1, 2]},
+}  # fmt: skip
 RUN = {"success": True, "number": "JR-00000001", "status": "Paused", "notYetKnown": 1}
 
 
@@ -76,20 +91,123 @@ def test_models_survive_a_copy() -> None:
     run = JournalRun.from_dict(RUN)
     for other in copies(run):
         assert other == run
-        assert other.executed_on is UNSET
+        assert not other.was_sent("executed_on")
         assert other.to_dict() == RUN
         assert not other.status.is_known
-    other = copy.deepcopy(run)
-    other.additional_properties["notYetKnown"] = 2
+        assert other.exchange is None
+    run.exchange = Exchange(200, {})
+    assert all(other.exchange == run.exchange for other in copies(run))
+    entry = JournalEntry.from_dict(ENTRY)
+    assert all(other == entry for other in copies(entry))
+
+
+def test_models_are_equal_if_their_json_is() -> None:
+    assert JournalEntry.from_dict(ENTRY) == JournalEntry.from_dict(copy.deepcopy(ENTRY))
+    assert JournalEntry.from_dict(ENTRY) != JournalEntry.from_dict({**ENTRY, "costCenter__c": "4711"})
+    assert Segment.from_dict({}) != OrganizationLabel.from_dict({})
+    assert Segment.from_dict({}) != {}
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Segment.from_dict({}))
+
+
+@pytest.mark.parametrize("field", ["status", "additional_properties", "field_of_tomorrow"])
+def test_models_are_immutable(field: str) -> None:
+    run = JournalRun.from_dict(RUN)
+    with pytest.raises(AttributeError):
+        setattr(run, field, "Completed")
     assert run.to_dict() == RUN
 
 
-def test_reading_changes_nothing_of_what_was_read() -> None:
-    data = {**RUN, "transactionTypes": [{"type": "Invoice Item"}]}
-    before = copy.deepcopy(data)
-    run = JournalRun.from_dict(data)
-    run.additional_properties["more"] = 1
-    assert data == before
+def test_nothing_that_is_given_or_taken_is_shared_with_a_model() -> None:
+    data: dict[str, Any] = copy.deepcopy(ENTRY)
+    entry = JournalEntry.from_dict(data)
+    data["journalEntryItems"][0]["amount"] = 2
+    data["custom__c"]["deep"].append(3)
+    given = {"deep": [1]}
+    made = JournalEntry(number="JE-1", status="Created", additional_properties={"custom__c": given})
+    given["deep"].append(2)
+    assert made.to_dict()["custom__c"] == {"deep": [1]}
+    taken = entry.to_dict()
+    taken["journalEntryItems"].append({})
+    taken["custom__c"]["deep"].clear()
+    entry.additional_properties["custom__c"]["deep"].clear()
+    entry.journal_entry_items.clear()
+    entry.journal_entry_items[0].to_dict()["amount"] = 3
+    assert entry.to_dict() == ENTRY
+
+
+def test_a_field_may_be_as_deep_as_a_decoder_reads() -> None:
+    depth = 50_000
+    deep: list[Any] = []
+    for _ in range(depth):
+        deep = [deep]
+    taken: Any = JournalEntry.from_dict({**ENTRY, "deep__c": deep}).to_dict()["deep__c"]
+    for _ in range(depth):
+        (taken,) = taken
+    assert taken == []
+
+
+def test_models_can_be_made() -> None:
+    entry = JournalEntry(
+        number="JE-00000001",
+        status=JournalEntryStatus.CREATED,
+        transferred_to_accounting="No",
+        transferred_by=None,
+        journal_entry_date=datetime.date(2026, 10, 31),
+        aggregate_currency=False,
+        journal_entry_items=(JournalEntryItem(type_="Debit", amount=amount) for amount in (1, "0.50", Decimal("2.0"))),
+        additional_properties={"custom__c": [1]},
+    )
+    sent = {
+        "number": "JE-00000001", "status": "Created", "transferredToAccounting": "No", "transferredBy": None,
+        "journalEntryDate": "2026-10-31", "aggregateCurrency": False, "custom__c": [1],
+        "journalEntryItems": [{"type": "Debit", "amount": amount} for amount in (1, "0.50", Decimal("2.0"))],
+    }  # fmt: skip
+    assert entry.to_dict() == sent
+    assert type(entry.to_dict()["status"]) is str
+    assert entry == JournalEntry.from_dict(sent)
+    assert (entry.was_sent("transferred_by"), entry.was_sent("notes")) == (True, False)
+    assert sum((item.amount or 0 for item in entry.journal_entry_items), Decimal(0)) == Decimal("3.50")
+    run = JournalRun(number="JR-00000001", status="Pending")
+    assert run.to_dict() == {"number": "JR-00000001", "status": "Pending", "success": True}
+    assert run.exchange is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"status": None}, "status is null where text is expected"),
+        ({"status": UNSET}, "status is missing, where text is expected"),
+        ({"journal_entry_date": "31.10.2026"}, 'journalEntryDate is "31.10.2026" where a date is expected'),
+        (
+            {"journal_entry_items": [{"amount": "abc"}]},
+            'journalEntryItems[0].amount is "abc" where a number is expected',
+        ),
+        ({"additional_properties": {"notes": 1}}, "notes is 1 where text is expected"),
+    ],
+)
+def test_models_cannot_be_made_of_what_could_not_be_read(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(errors.UnreadableAnswer) as caught:
+        JournalEntry(**{"number": "JE-1", "status": "Created", **wrong})
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", [], ["ab"]])
+def test_what_is_no_object_is_no_model(value: Any) -> None:
+    with pytest.raises(errors.UnreadableAnswer, match=r"^the body is .* where a JSON object is expected$"):
+        Segment.from_dict(value)
+
+
+def test_a_repr_is_short_and_keeps_secrets() -> None:
+    entry = JournalEntry.from_dict({**ENTRY, "notes": "a" * 2000, "segments": [{}] * 1000, "transferredBy": None})
+    assert repr(entry) == (
+        "JournalEntry(number='JE-00000001', status='Created', transferred_by=None, "
+        f"notes='{'a' * 56}..., segments=<1000>, journal_entry_items=<1>, additional_properties=<1>)"
+    )
+    token = TokenResponse.from_dict({"access_token": "a-secret", "token_type": "bearer"})
+    assert repr(token) == "TokenResponse(access_token='...', token_type='bearer')"
+    request = TokenRequest(client_id="id", client_secret="a-secret", grant_type="client_credentials")
+    assert "a-secret" not in repr(request)
 
 
 def answer(body: Any = None, **headers: str) -> httpx.Response:

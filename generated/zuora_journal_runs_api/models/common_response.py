@@ -1,71 +1,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from attrs import define, field
+from typing import Any, ClassVar, Literal
 
 from ..types import (
     UNSET,
-    Exchange,
+    ResponseModel,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    required,
+    check,
+    unlike,
     written,
 )
 
 
-@define(repr=False)
-class CommonResponse:
+class CommonResponse(ResponseModel):
     """A cancellation or a deletion was accepted."""
 
-    success: Literal[True] = field(default=True, kw_only=True)
-    """The call succeeded."""
-    process_id: str | None | Unset = UNSET
-    """Zuora's identifier of the process that handled the call."""
-    request_id: str | None | Unset = UNSET
-    """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
-    exchange: Exchange | None = field(default=None, init=False, eq=False)
-    """The HTTP exchange that this answer came from."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "success": "success",
+        "process_id": "processId",
+        "request_id": "requestId",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        process_id: str | None | Unset = UNSET,
+        request_id: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "success": self.success,
-            "processId": self.process_id,
-            "requestId": self.request_id,
+            "success": True,
+            "processId": process_id,
+            "requestId": request_id,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def success(self) -> Literal[True]:
+        """The call succeeded."""
+        value: Literal[True] = self._data["success"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        success = d.pop("success", UNSET)
-        if success is not True:
-            raise required("true", "success", success)
-        process_id = d.pop("processId", UNSET)
-        if not isinstance(process_id, str):
-            process_id = other_than("text", "processId", process_id)
-        request_id = d.pop("requestId", UNSET)
-        if not isinstance(request_id, str):
-            request_id = other_than("text", "requestId", request_id)
-        return cls(
-            process_id,
-            request_id,
-            success=success,
-            additional_properties=d,
-        )
+    @property
+    def process_id(self) -> str | None:
+        """Zuora's identifier of the process that handled the call."""
+        value: str | None = self._data.get("processId")
+        return value
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
+        value: str | None = self._data.get("requestId")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("success", UNSET)) is not True:
+            raise unlike("true", "success", value)
+        if (value := data.get("processId")).__class__ is not str and value is not None:
+            check(str, "text", "processId", value)
+        if (value := data.get("requestId")).__class__ is not str and value is not None:
+            check(str, "text", "requestId", value)

@@ -1,104 +1,102 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from ..models.journal_run_transaction_type import JournalRunTransactionType
 from ..models.organization_label import OrganizationLabel
 from ..types import (
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_date,
-    read_list,
-    required,
+    check,
+    check_date,
+    check_list,
+    views,
     written,
 )
 
 
-@define(repr=False)
-class CreateJournalRunRequest:
+class CreateJournalRunRequest(Model):
     """What a run is to take in. Give an accounting period, or a range of dates within one."""
 
-    journal_entry_date: datetime.date
-    """The date that the run's entries will bear."""
-    transaction_types: list[JournalRunTransactionType]
-    """The transaction types to take in."""
-    accounting_period_name: str | None | Unset = UNSET
-    """The accounting period whose transactions are taken. Required if no target dates are given."""
-    target_start_date: datetime.date | None | Unset = UNSET
-    """The first date of the transactions taken. Required with `targetEndDate`."""
-    target_end_date: datetime.date | None | Unset = UNSET
-    """The last date of the transactions taken."""
-    organization_labels: list[OrganizationLabel] | None | Unset = UNSET
-    """The organisations that the run covers. Required where Multi-Org is on, refused elsewhere."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "journal_entry_date": "journalEntryDate",
+        "transaction_types": "transactionTypes",
+        "accounting_period_name": "accountingPeriodName",
+        "target_start_date": "targetStartDate",
+        "target_end_date": "targetEndDate",
+        "organization_labels": "organizationLabels",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        journal_entry_date: datetime.date,
+        transaction_types: Iterable[JournalRunTransactionType],
+        accounting_period_name: str | None | Unset = UNSET,
+        target_start_date: datetime.date | None | Unset = UNSET,
+        target_end_date: datetime.date | None | Unset = UNSET,
+        organization_labels: Iterable[OrganizationLabel] | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "journalEntryDate": self.journal_entry_date,
-            "transactionTypes": self.transaction_types,
-            "accountingPeriodName": self.accounting_period_name,
-            "targetStartDate": self.target_start_date,
-            "targetEndDate": self.target_end_date,
-            "organizationLabels": self.organization_labels,
+            "journalEntryDate": journal_entry_date,
+            "transactionTypes": transaction_types,
+            "accountingPeriodName": accounting_period_name,
+            "targetStartDate": target_start_date,
+            "targetEndDate": target_end_date,
+            "organizationLabels": organization_labels,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def journal_entry_date(self) -> datetime.date:
+        """The date that the run's entries will bear."""
+        value = self._data["journalEntryDate"]
+        return datetime.date.fromisoformat(value)
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        journal_entry_date = d.pop("journalEntryDate", UNSET)
-        if isinstance(journal_entry_date, str):
-            journal_entry_date = read_date("journalEntryDate", journal_entry_date)
-        else:
-            raise required("a date", "journalEntryDate", journal_entry_date)
-        transaction_types = d.pop("transactionTypes", UNSET)
-        if isinstance(transaction_types, list):
-            transaction_types = read_list("transactionTypes", transaction_types, JournalRunTransactionType.from_dict)
-        else:
-            raise required("a list", "transactionTypes", transaction_types)
-        accounting_period_name = d.pop("accountingPeriodName", UNSET)
-        if not isinstance(accounting_period_name, str):
-            accounting_period_name = other_than("text", "accountingPeriodName", accounting_period_name)
-        target_start_date = d.pop("targetStartDate", UNSET)
-        if isinstance(target_start_date, str):
-            target_start_date = read_date("targetStartDate", target_start_date)
-        else:
-            target_start_date = other_than("a date", "targetStartDate", target_start_date)
-        target_end_date = d.pop("targetEndDate", UNSET)
-        if isinstance(target_end_date, str):
-            target_end_date = read_date("targetEndDate", target_end_date)
-        else:
-            target_end_date = other_than("a date", "targetEndDate", target_end_date)
-        organization_labels = d.pop("organizationLabels", UNSET)
-        if isinstance(organization_labels, list):
-            organization_labels = read_list("organizationLabels", organization_labels, OrganizationLabel.from_dict)
-        else:
-            organization_labels = other_than("a list", "organizationLabels", organization_labels)
-        return cls(
-            journal_entry_date,
-            transaction_types,
-            accounting_period_name,
-            target_start_date,
-            target_end_date,
-            organization_labels,
-            additional_properties=d,
-        )
+    @property
+    def transaction_types(self) -> list[JournalRunTransactionType]:
+        """The transaction types to take in."""
+        return views(JournalRunTransactionType, self._data["transactionTypes"])
+
+    @property
+    def accounting_period_name(self) -> str | None:
+        """The accounting period whose transactions are taken. Required if no target dates are given."""
+        value: str | None = self._data.get("accountingPeriodName")
+        return value
+
+    @property
+    def target_start_date(self) -> datetime.date | None:
+        """The first date of the transactions taken. Required with `targetEndDate`."""
+        value = self._data.get("targetStartDate")
+        return datetime.date.fromisoformat(value) if value is not None else None
+
+    @property
+    def target_end_date(self) -> datetime.date | None:
+        """The last date of the transactions taken."""
+        value = self._data.get("targetEndDate")
+        return datetime.date.fromisoformat(value) if value is not None else None
+
+    @property
+    def organization_labels(self) -> list[OrganizationLabel]:
+        """The organisations that the run covers. Required where Multi-Org is on, refused elsewhere."""
+        return views(OrganizationLabel, self._data.get("organizationLabels"))
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        check_date("journalEntryDate", data.get("journalEntryDate", UNSET))
+        check_list("transactionTypes", data.get("transactionTypes", UNSET), JournalRunTransactionType._check)
+        if (value := data.get("accountingPeriodName")).__class__ is not str and value is not None:
+            check(str, "text", "accountingPeriodName", value)
+        if (value := data.get("targetStartDate")) is not None:
+            check_date("targetStartDate", value)
+        if (value := data.get("targetEndDate")) is not None:
+            check_date("targetEndDate", value)
+        if (value := data.get("organizationLabels")) is not None:
+            check_list("organizationLabels", value, OrganizationLabel._check)

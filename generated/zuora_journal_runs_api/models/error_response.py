@@ -1,82 +1,79 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from attrs import define, field
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 from ..models.reason import Reason
 from ..types import (
     UNSET,
-    Exchange,
+    ResponseModel,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_list,
-    required,
+    check,
+    check_list,
+    unlike,
+    views,
     written,
 )
 
 
-@define(repr=False)
-class ErrorResponse:
+class ErrorResponse(ResponseModel):
     """The call failed. It has this body both under status 200 and under a status of its own."""
 
-    success: Literal[False] = field(default=False, kw_only=True)
-    """Always false."""
-    reasons: list[Reason]
-    """Why the call failed."""
-    process_id: str | None | Unset = UNSET
-    """Zuora's identifier of the process that handled the call."""
-    request_id: str | None | Unset = UNSET
-    """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
-    exchange: Exchange | None = field(default=None, init=False, eq=False)
-    """The HTTP exchange that this answer came from."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "success": "success",
+        "reasons": "reasons",
+        "process_id": "processId",
+        "request_id": "requestId",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        reasons: Iterable[Reason],
+        process_id: str | None | Unset = UNSET,
+        request_id: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "success": self.success,
-            "reasons": self.reasons,
-            "processId": self.process_id,
-            "requestId": self.request_id,
+            "success": False,
+            "reasons": reasons,
+            "processId": process_id,
+            "requestId": request_id,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def success(self) -> Literal[False]:
+        """Always false."""
+        value: Literal[False] = self._data["success"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        success = d.pop("success", UNSET)
-        if success is not False:
-            raise required("false", "success", success)
-        reasons = d.pop("reasons", UNSET)
-        if isinstance(reasons, list):
-            reasons = read_list("reasons", reasons, Reason.from_dict)
-        else:
-            raise required("a list", "reasons", reasons)
-        process_id = d.pop("processId", UNSET)
-        if not isinstance(process_id, str):
-            process_id = other_than("text", "processId", process_id)
-        request_id = d.pop("requestId", UNSET)
-        if not isinstance(request_id, str):
-            request_id = other_than("text", "requestId", request_id)
-        return cls(
-            reasons,
-            process_id,
-            request_id,
-            success=success,
-            additional_properties=d,
-        )
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why the call failed."""
+        return views(Reason, self._data["reasons"])
+
+    @property
+    def process_id(self) -> str | None:
+        """Zuora's identifier of the process that handled the call."""
+        value: str | None = self._data.get("processId")
+        return value
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
+        value: str | None = self._data.get("requestId")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("success", UNSET)) is not False:
+            raise unlike("false", "success", value)
+        check_list("reasons", data.get("reasons", UNSET), Reason._check)
+        if (value := data.get("processId")).__class__ is not str and value is not None:
+            check(str, "text", "processId", value)
+        if (value := data.get("requestId")).__class__ is not str and value is not None:
+            check(str, "text", "requestId", value)

@@ -2,111 +2,125 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..models.journal_entry_item_type import JournalEntryItemType
 from ..types import (
-    NUMBERS,
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_number,
+    check,
+    check_number,
+    number,
     written,
 )
 
 
-@define(repr=False)
-class JournalEntryItem:
+class JournalEntryItem(Model):
     """A debit or credit of an entry. Custom fields, whose names end in `__c`, stand beside these."""
 
-    type_: JournalEntryItemType | None | Unset = UNSET
-    """Which side of the entry it is on."""
-    accounting_code_name: str | None | Unset = UNSET
-    """The accounting code's name."""
-    accounting_code_type: str | None | Unset = UNSET
-    """The accounting code's type."""
-    gl_account_name: None | str | Unset = UNSET
-    """The general-ledger account's name."""
-    gl_account_number: None | str | Unset = UNSET
-    """The general-ledger account's number."""
-    gl_string: str | None | Unset = UNSET
-    """The ledger's account string, in tenants that have one."""
-    amount: Decimal | str | None | Unset = UNSET
-    """An amount of money in the entry's, or the tenant's own, currency."""
-    home_currency_amount: Decimal | str | None | Unset = UNSET
-    """An amount of money in the entry's, or the tenant's own, currency."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "type_": "type",
+        "accounting_code_name": "accountingCodeName",
+        "accounting_code_type": "accountingCodeType",
+        "gl_account_name": "glAccountName",
+        "gl_account_number": "glAccountNumber",
+        "gl_string": "glString",
+        "amount": "amount",
+        "home_currency_amount": "homeCurrencyAmount",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        type_: JournalEntryItemType | str | None | Unset = UNSET,
+        accounting_code_name: str | None | Unset = UNSET,
+        accounting_code_type: str | None | Unset = UNSET,
+        gl_account_name: str | None | Unset = UNSET,
+        gl_account_number: str | None | Unset = UNSET,
+        gl_string: str | None | Unset = UNSET,
+        amount: Decimal | int | str | None | Unset = UNSET,
+        home_currency_amount: Decimal | int | str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "type": self.type_,
-            "accountingCodeName": self.accounting_code_name,
-            "accountingCodeType": self.accounting_code_type,
-            "glAccountName": self.gl_account_name,
-            "glAccountNumber": self.gl_account_number,
-            "glString": self.gl_string,
-            "amount": self.amount,
-            "homeCurrencyAmount": self.home_currency_amount,
+            "type": type_,
+            "accountingCodeName": accounting_code_name,
+            "accountingCodeType": accounting_code_type,
+            "glAccountName": gl_account_name,
+            "glAccountNumber": gl_account_number,
+            "glString": gl_string,
+            "amount": amount,
+            "homeCurrencyAmount": home_currency_amount,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def type_(self) -> JournalEntryItemType | None:
+        """Which side of the entry it is on."""
+        value = self._data.get("type")
+        return JournalEntryItemType.of(value) if value is not None else None
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        type_ = d.pop("type", UNSET)
-        if isinstance(type_, str):
-            type_ = JournalEntryItemType.of(type_)
-        else:
-            type_ = other_than("text", "type", type_)
-        accounting_code_name = d.pop("accountingCodeName", UNSET)
-        if not isinstance(accounting_code_name, str):
-            accounting_code_name = other_than("text", "accountingCodeName", accounting_code_name)
-        accounting_code_type = d.pop("accountingCodeType", UNSET)
-        if not isinstance(accounting_code_type, str):
-            accounting_code_type = other_than("text", "accountingCodeType", accounting_code_type)
-        gl_account_name = d.pop("glAccountName", UNSET)
-        if not isinstance(gl_account_name, str):
-            gl_account_name = other_than("text", "glAccountName", gl_account_name)
-        gl_account_number = d.pop("glAccountNumber", UNSET)
-        if not isinstance(gl_account_number, str):
-            gl_account_number = other_than("text", "glAccountNumber", gl_account_number)
-        gl_string = d.pop("glString", UNSET)
-        if not isinstance(gl_string, str):
-            gl_string = other_than("text", "glString", gl_string)
-        amount = d.pop("amount", UNSET)
-        if amount.__class__ in NUMBERS:
-            amount = read_number("amount", amount)
-        elif not isinstance(amount, str):
-            amount = other_than("text or a number", "amount", amount)
-        home_currency_amount = d.pop("homeCurrencyAmount", UNSET)
-        if home_currency_amount.__class__ in NUMBERS:
-            home_currency_amount = read_number("homeCurrencyAmount", home_currency_amount)
-        elif not isinstance(home_currency_amount, str):
-            home_currency_amount = other_than("text or a number", "homeCurrencyAmount", home_currency_amount)
-        return cls(
-            type_,
-            accounting_code_name,
-            accounting_code_type,
-            gl_account_name,
-            gl_account_number,
-            gl_string,
-            amount,
-            home_currency_amount,
-            additional_properties=d,
-        )
+    @property
+    def accounting_code_name(self) -> str | None:
+        """The accounting code's name."""
+        value: str | None = self._data.get("accountingCodeName")
+        return value
+
+    @property
+    def accounting_code_type(self) -> str | None:
+        """The accounting code's type."""
+        value: str | None = self._data.get("accountingCodeType")
+        return value
+
+    @property
+    def gl_account_name(self) -> str | None:
+        """The general-ledger account's name."""
+        value: str | None = self._data.get("glAccountName")
+        return value
+
+    @property
+    def gl_account_number(self) -> str | None:
+        """The general-ledger account's number."""
+        value: str | None = self._data.get("glAccountNumber")
+        return value
+
+    @property
+    def gl_string(self) -> str | None:
+        """The ledger's account string, in tenants that have one."""
+        value: str | None = self._data.get("glString")
+        return value
+
+    @property
+    def amount(self) -> Decimal | None:
+        """An amount of money in the entry's, or the tenant's own, currency."""
+        value = self._data.get("amount")
+        return number(value) if value is not None else None
+
+    @property
+    def home_currency_amount(self) -> Decimal | None:
+        """An amount of money in the entry's, or the tenant's own, currency."""
+        value = self._data.get("homeCurrencyAmount")
+        return number(value) if value is not None else None
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("type")).__class__ is not str and value is not None:
+            check(str, "text", "type", value)
+        if (value := data.get("accountingCodeName")).__class__ is not str and value is not None:
+            check(str, "text", "accountingCodeName", value)
+        if (value := data.get("accountingCodeType")).__class__ is not str and value is not None:
+            check(str, "text", "accountingCodeType", value)
+        if (value := data.get("glAccountName")).__class__ is not str and value is not None:
+            check(str, "text", "glAccountName", value)
+        if (value := data.get("glAccountNumber")).__class__ is not str and value is not None:
+            check(str, "text", "glAccountNumber", value)
+        if (value := data.get("glString")).__class__ is not str and value is not None:
+            check(str, "text", "glString", value)
+        if (value := data.get("amount")) is not None:
+            check_number("amount", value)
+        if (value := data.get("homeCurrencyAmount")) is not None:
+            check_number("homeCurrencyAmount", value)

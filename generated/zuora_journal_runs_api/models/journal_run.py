@@ -1,173 +1,195 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from attrs import define, field
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 from ..models.journal_run_status import JournalRunStatus
 from ..models.journal_run_transaction_type import JournalRunTransactionType
 from ..models.organization_label import OrganizationLabel
 from ..types import (
-    NUMBERS,
     UNSET,
-    Exchange,
+    ResponseModel,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_date,
-    read_list,
-    read_whole,
-    required,
+    check,
+    check_date,
+    check_list,
+    check_whole,
+    unlike,
+    views,
     written,
 )
 
 
-@define(repr=False)
-class JournalRun:
+class JournalRun(ResponseModel):
     """A journal run."""
 
-    number: str
-    """The number of a journal run."""
-    status: JournalRunStatus
-    """Where a run stands. `Pending` and `Processing` come before `Completed` or `Error`; `CancelInprogress` before
-    `Cancelled`, or before `Completed` again if entries stay; `DeleteInprogress` before the run is gone."""
-    success: Literal[True] = field(default=True, kw_only=True)
-    """The call succeeded."""
-    executed_on: str | None | Unset = UNSET
-    """When the run was executed, as Zuora writes it, often with a blank and without a time zone."""
-    journal_entry_date: datetime.date | None | Unset = UNSET
-    """The date that the run's entries bear."""
-    target_start_date: datetime.date | None | Unset = UNSET
-    """The first date of the transactions taken."""
-    target_end_date: datetime.date | None | Unset = UNSET
-    """The last date of the transactions taken."""
-    segmentation_rule_name: str | None | Unset = UNSET
-    """The segmentation rule by which transactions were summed up."""
-    total_journal_entry_count: int | None | Unset = UNSET
-    """How many summary journal entries the run has."""
-    aggregate_currency: bool | None | Unset = UNSET
-    """Whether entries of several currencies were added up."""
-    transaction_types: list[JournalRunTransactionType] | None | Unset = UNSET
-    """The transaction types that the run took in."""
-    organization_labels: list[OrganizationLabel] | None | Unset = UNSET
-    """The organisations that the run covers, where Multi-Org is on."""
-    process_id: str | None | Unset = UNSET
-    """Zuora's identifier of the process that handled the call."""
-    request_id: str | None | Unset = UNSET
-    """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
-    exchange: Exchange | None = field(default=None, init=False, eq=False)
-    """The HTTP exchange that this answer came from."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "number": "number",
+        "status": "status",
+        "success": "success",
+        "executed_on": "executedOn",
+        "journal_entry_date": "journalEntryDate",
+        "target_start_date": "targetStartDate",
+        "target_end_date": "targetEndDate",
+        "segmentation_rule_name": "segmentationRuleName",
+        "total_journal_entry_count": "totalJournalEntryCount",
+        "aggregate_currency": "aggregateCurrency",
+        "transaction_types": "transactionTypes",
+        "organization_labels": "organizationLabels",
+        "process_id": "processId",
+        "request_id": "requestId",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        number: str,
+        status: JournalRunStatus | str,
+        executed_on: str | None | Unset = UNSET,
+        journal_entry_date: datetime.date | None | Unset = UNSET,
+        target_start_date: datetime.date | None | Unset = UNSET,
+        target_end_date: datetime.date | None | Unset = UNSET,
+        segmentation_rule_name: str | None | Unset = UNSET,
+        total_journal_entry_count: int | None | Unset = UNSET,
+        aggregate_currency: bool | None | Unset = UNSET,
+        transaction_types: Iterable[JournalRunTransactionType] | None | Unset = UNSET,
+        organization_labels: Iterable[OrganizationLabel] | None | Unset = UNSET,
+        process_id: str | None | Unset = UNSET,
+        request_id: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "number": self.number,
-            "status": self.status,
-            "success": self.success,
-            "executedOn": self.executed_on,
-            "journalEntryDate": self.journal_entry_date,
-            "targetStartDate": self.target_start_date,
-            "targetEndDate": self.target_end_date,
-            "segmentationRuleName": self.segmentation_rule_name,
-            "totalJournalEntryCount": self.total_journal_entry_count,
-            "aggregateCurrency": self.aggregate_currency,
-            "transactionTypes": self.transaction_types,
-            "organizationLabels": self.organization_labels,
-            "processId": self.process_id,
-            "requestId": self.request_id,
+            "number": number,
+            "status": status,
+            "success": True,
+            "executedOn": executed_on,
+            "journalEntryDate": journal_entry_date,
+            "targetStartDate": target_start_date,
+            "targetEndDate": target_end_date,
+            "segmentationRuleName": segmentation_rule_name,
+            "totalJournalEntryCount": total_journal_entry_count,
+            "aggregateCurrency": aggregate_currency,
+            "transactionTypes": transaction_types,
+            "organizationLabels": organization_labels,
+            "processId": process_id,
+            "requestId": request_id,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def number(self) -> str:
+        """The number of a journal run."""
+        value: str = self._data["number"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        number = d.pop("number", UNSET)
-        if not isinstance(number, str):
-            raise required("text", "number", number)
-        status = d.pop("status", UNSET)
-        if isinstance(status, str):
-            status = JournalRunStatus.of(status)
-        else:
-            raise required("text", "status", status)
-        success = d.pop("success", UNSET)
-        if success is not True:
-            raise required("true", "success", success)
-        executed_on = d.pop("executedOn", UNSET)
-        if not isinstance(executed_on, str):
-            executed_on = other_than("text", "executedOn", executed_on)
-        journal_entry_date = d.pop("journalEntryDate", UNSET)
-        if isinstance(journal_entry_date, str):
-            journal_entry_date = read_date("journalEntryDate", journal_entry_date)
-        else:
-            journal_entry_date = other_than("a date", "journalEntryDate", journal_entry_date)
-        target_start_date = d.pop("targetStartDate", UNSET)
-        if isinstance(target_start_date, str):
-            target_start_date = read_date("targetStartDate", target_start_date)
-        else:
-            target_start_date = other_than("a date", "targetStartDate", target_start_date)
-        target_end_date = d.pop("targetEndDate", UNSET)
-        if isinstance(target_end_date, str):
-            target_end_date = read_date("targetEndDate", target_end_date)
-        else:
-            target_end_date = other_than("a date", "targetEndDate", target_end_date)
-        segmentation_rule_name = d.pop("segmentationRuleName", UNSET)
-        if not isinstance(segmentation_rule_name, str):
-            segmentation_rule_name = other_than("text", "segmentationRuleName", segmentation_rule_name)
-        total_journal_entry_count = d.pop("totalJournalEntryCount", UNSET)
-        if total_journal_entry_count.__class__ in NUMBERS:
-            total_journal_entry_count = read_whole("totalJournalEntryCount", total_journal_entry_count)
-        else:
-            total_journal_entry_count = other_than(
-                "a whole number", "totalJournalEntryCount", total_journal_entry_count
-            )
-        aggregate_currency = d.pop("aggregateCurrency", UNSET)
-        if not isinstance(aggregate_currency, bool):
-            aggregate_currency = other_than("true or false", "aggregateCurrency", aggregate_currency)
-        transaction_types = d.pop("transactionTypes", UNSET)
-        if isinstance(transaction_types, list):
-            transaction_types = read_list("transactionTypes", transaction_types, JournalRunTransactionType.from_dict)
-        else:
-            transaction_types = other_than("a list", "transactionTypes", transaction_types)
-        organization_labels = d.pop("organizationLabels", UNSET)
-        if isinstance(organization_labels, list):
-            organization_labels = read_list("organizationLabels", organization_labels, OrganizationLabel.from_dict)
-        else:
-            organization_labels = other_than("a list", "organizationLabels", organization_labels)
-        process_id = d.pop("processId", UNSET)
-        if not isinstance(process_id, str):
-            process_id = other_than("text", "processId", process_id)
-        request_id = d.pop("requestId", UNSET)
-        if not isinstance(request_id, str):
-            request_id = other_than("text", "requestId", request_id)
-        return cls(
-            number,
-            status,
-            executed_on,
-            journal_entry_date,
-            target_start_date,
-            target_end_date,
-            segmentation_rule_name,
-            total_journal_entry_count,
-            aggregate_currency,
-            transaction_types,
-            organization_labels,
-            process_id,
-            request_id,
-            success=success,
-            additional_properties=d,
-        )
+    @property
+    def status(self) -> JournalRunStatus:
+        """Where a run stands. `Pending` and `Processing` come before `Completed` or `Error`; `CancelInprogress` before
+        `Cancelled`, or before `Completed` again if entries stay; `DeleteInprogress` before the run is gone."""
+        value = self._data["status"]
+        return JournalRunStatus.of(value)
+
+    @property
+    def success(self) -> Literal[True]:
+        """The call succeeded."""
+        value: Literal[True] = self._data["success"]
+        return value
+
+    @property
+    def executed_on(self) -> str | None:
+        """When the run was executed, as Zuora writes it, often with a blank and without a time zone."""
+        value: str | None = self._data.get("executedOn")
+        return value
+
+    @property
+    def journal_entry_date(self) -> datetime.date | None:
+        """The date that the run's entries bear."""
+        value = self._data.get("journalEntryDate")
+        return datetime.date.fromisoformat(value) if value is not None else None
+
+    @property
+    def target_start_date(self) -> datetime.date | None:
+        """The first date of the transactions taken."""
+        value = self._data.get("targetStartDate")
+        return datetime.date.fromisoformat(value) if value is not None else None
+
+    @property
+    def target_end_date(self) -> datetime.date | None:
+        """The last date of the transactions taken."""
+        value = self._data.get("targetEndDate")
+        return datetime.date.fromisoformat(value) if value is not None else None
+
+    @property
+    def segmentation_rule_name(self) -> str | None:
+        """The segmentation rule by which transactions were summed up."""
+        value: str | None = self._data.get("segmentationRuleName")
+        return value
+
+    @property
+    def total_journal_entry_count(self) -> int | None:
+        """How many summary journal entries the run has."""
+        value = self._data.get("totalJournalEntryCount")
+        return int(value) if value is not None else None
+
+    @property
+    def aggregate_currency(self) -> bool | None:
+        """Whether entries of several currencies were added up."""
+        value: bool | None = self._data.get("aggregateCurrency")
+        return value
+
+    @property
+    def transaction_types(self) -> list[JournalRunTransactionType]:
+        """The transaction types that the run took in."""
+        return views(JournalRunTransactionType, self._data.get("transactionTypes"))
+
+    @property
+    def organization_labels(self) -> list[OrganizationLabel]:
+        """The organisations that the run covers, where Multi-Org is on."""
+        return views(OrganizationLabel, self._data.get("organizationLabels"))
+
+    @property
+    def process_id(self) -> str | None:
+        """Zuora's identifier of the process that handled the call."""
+        value: str | None = self._data.get("processId")
+        return value
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call, as in the header `Zuora-Request-Id`."""
+        value: str | None = self._data.get("requestId")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("number", UNSET)).__class__ is not str:
+            check(str, "text", "number", value)
+        if (value := data.get("status", UNSET)).__class__ is not str:
+            check(str, "text", "status", value)
+        if (value := data.get("success", UNSET)) is not True:
+            raise unlike("true", "success", value)
+        if (value := data.get("executedOn")).__class__ is not str and value is not None:
+            check(str, "text", "executedOn", value)
+        if (value := data.get("journalEntryDate")) is not None:
+            check_date("journalEntryDate", value)
+        if (value := data.get("targetStartDate")) is not None:
+            check_date("targetStartDate", value)
+        if (value := data.get("targetEndDate")) is not None:
+            check_date("targetEndDate", value)
+        if (value := data.get("segmentationRuleName")).__class__ is not str and value is not None:
+            check(str, "text", "segmentationRuleName", value)
+        if (value := data.get("totalJournalEntryCount")) is not None:
+            check_whole("totalJournalEntryCount", value)
+        if (value := data.get("aggregateCurrency")).__class__ is not bool and value is not None:
+            check(bool, "true or false", "aggregateCurrency", value)
+        if (value := data.get("transactionTypes")) is not None:
+            check_list("transactionTypes", value, JournalRunTransactionType._check)
+        if (value := data.get("organizationLabels")) is not None:
+            check_list("organizationLabels", value, OrganizationLabel._check)
+        if (value := data.get("processId")).__class__ is not str and value is not None:
+            check(str, "text", "processId", value)
+        if (value := data.get("requestId")).__class__ is not str and value is not None:
+            check(str, "text", "requestId", value)

@@ -1,55 +1,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..models.transaction_type import TransactionType
 from ..types import (
     UNSET,
-    concise,
-    mapping,
-    required,
+    Model,
+    check,
     written,
 )
 
 
-@define(repr=False)
-class JournalRunTransactionType:
+class JournalRunTransactionType(Model):
     """One transaction type of a run."""
 
-    type_: TransactionType
-    """A kind of transaction that a run can take in. Which of them a tenant has depends on its features."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "type_": "type",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        type_: TransactionType | str,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "type": self.type_,
+            "type": type_,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def type_(self) -> TransactionType:
+        """A kind of transaction that a run can take in. Which of them a tenant has depends on its features."""
+        value = self._data["type"]
+        return TransactionType.of(value)
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        type_ = d.pop("type", UNSET)
-        if isinstance(type_, str):
-            type_ = TransactionType.of(type_)
-        else:
-            raise required("text", "type", type_)
-        return cls(
-            type_,
-            additional_properties=d,
-        )
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("type", UNSET)).__class__ is not str:
+            check(str, "text", "type", value)

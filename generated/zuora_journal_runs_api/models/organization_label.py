@@ -1,60 +1,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..types import (
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
+    check,
     written,
 )
 
 
-@define(repr=False)
-class OrganizationLabel:
+class OrganizationLabel(Model):
     """An organisation of a tenant with Multi-Org, by its id or its name."""
 
-    organization_id: str | None | Unset = UNSET
-    """The organisation's id."""
-    organization_name: str | None | Unset = UNSET
-    """The organisation's name."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "organization_id": "organizationId",
+        "organization_name": "organizationName",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        organization_id: str | None | Unset = UNSET,
+        organization_name: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "organizationId": self.organization_id,
-            "organizationName": self.organization_name,
+            "organizationId": organization_id,
+            "organizationName": organization_name,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def organization_id(self) -> str | None:
+        """The organisation's id."""
+        value: str | None = self._data.get("organizationId")
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        organization_id = d.pop("organizationId", UNSET)
-        if not isinstance(organization_id, str):
-            organization_id = other_than("text", "organizationId", organization_id)
-        organization_name = d.pop("organizationName", UNSET)
-        if not isinstance(organization_name, str):
-            organization_name = other_than("text", "organizationName", organization_name)
-        return cls(
-            organization_id,
-            organization_name,
-            additional_properties=d,
-        )
+    @property
+    def organization_name(self) -> str | None:
+        """The organisation's name."""
+        value: str | None = self._data.get("organizationName")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("organizationId")).__class__ is not str and value is not None:
+            check(str, "text", "organizationId", value)
+        if (value := data.get("organizationName")).__class__ is not str and value is not None:
+            check(str, "text", "organizationName", value)

@@ -1,59 +1,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..types import (
     UNSET,
-    concise,
-    mapping,
-    required,
+    Model,
+    check,
     written,
 )
 
 
-@define(repr=False)
-class Reason:
+class Reason(Model):
     """One reason why a call failed."""
 
-    code: int | str
-    """Six digits for the resource and two for the category of the error, such as 50000040."""
-    message: str
-    """What went wrong, for a person."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "code": "code",
+        "message": "message",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        code: int | str,
+        message: str,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "code": self.code,
-            "message": self.message,
+            "code": code,
+            "message": message,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def code(self) -> int | str:
+        """Six digits for the resource and two for the category of the error, such as 50000040."""
+        value: int | str = self._data["code"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        code = d.pop("code", UNSET)
-        if not isinstance(code, str) and code.__class__ is not int:
-            raise required("text or a whole number", "code", code)
-        message = d.pop("message", UNSET)
-        if not isinstance(message, str):
-            raise required("text", "message", message)
-        return cls(
-            code,
-            message,
-            additional_properties=d,
-        )
+    @property
+    def message(self) -> str:
+        """What went wrong, for a person."""
+        value: str = self._data["message"]
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("code", UNSET)).__class__ not in (str, int):
+            check(str, "text or a whole number", "code", value)
+        if (value := data.get("message", UNSET)).__class__ is not str:
+            check(str, "text", "message", value)

@@ -1,60 +1,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..types import (
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
+    check,
     written,
 )
 
 
-@define(repr=False)
-class Segment:
+class Segment(Model):
     """One value by which a segmentation rule tells transactions apart."""
 
-    segment_name: str | None | Unset = UNSET
-    """The segment's name."""
-    segment_value: str | None | Unset = UNSET
-    """Its value in this entry."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "segment_name": "segmentName",
+        "segment_value": "segmentValue",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        segment_name: str | None | Unset = UNSET,
+        segment_value: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "segmentName": self.segment_name,
-            "segmentValue": self.segment_value,
+            "segmentName": segment_name,
+            "segmentValue": segment_value,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def segment_name(self) -> str | None:
+        """The segment's name."""
+        value: str | None = self._data.get("segmentName")
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        segment_name = d.pop("segmentName", UNSET)
-        if not isinstance(segment_name, str):
-            segment_name = other_than("text", "segmentName", segment_name)
-        segment_value = d.pop("segmentValue", UNSET)
-        if not isinstance(segment_value, str):
-            segment_value = other_than("text", "segmentValue", segment_value)
-        return cls(
-            segment_name,
-            segment_value,
-            additional_properties=d,
-        )
+    @property
+    def segment_value(self) -> str | None:
+        """Its value in this entry."""
+        value: str | None = self._data.get("segmentValue")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("segmentName")).__class__ is not str and value is not None:
+            check(str, "text", "segmentName", value)
+        if (value := data.get("segmentValue")).__class__ is not str and value is not None:
+            check(str, "text", "segmentValue", value)

@@ -1,56 +1,45 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from ..models.reason import Reason
 from ..types import (
     UNSET,
-    concise,
-    mapping,
-    read_list,
-    required,
+    Model,
+    check,
+    check_list,
+    views,
     written,
 )
 
 
-@define(repr=False)
-class ServerErrorResponse:
+class ServerErrorResponse(Model):
     """Something failed on Zuora's side."""
 
-    reasons: list[Reason]
-    """Why the call failed."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "reasons": "reasons",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        reasons: Iterable[Reason],
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "reasons": self.reasons,
+            "reasons": reasons,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why the call failed."""
+        return views(Reason, self._data["reasons"])
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        reasons = d.pop("reasons", UNSET)
-        if isinstance(reasons, list):
-            reasons = read_list("reasons", reasons, Reason.from_dict)
-        else:
-            raise required("a list", "reasons", reasons)
-        return cls(
-            reasons,
-            additional_properties=d,
-        )
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        check_list("reasons", data.get("reasons", UNSET), Reason._check)

@@ -1,92 +1,101 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..types import (
-    NUMBERS,
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_whole,
+    check,
+    check_whole,
     written,
 )
 
 
-@define(repr=False)
-class TokenErrorResponse:
+class TokenErrorResponse(Model):
     """Why there is no token."""
 
-    code: int | str | None | Unset = UNSET
-    """A code."""
-    status: int | None | Unset = UNSET
-    """The status of the answer."""
-    error: str | None | Unset = UNSET
-    """The kind of error."""
-    path: str | None | Unset = UNSET
-    """The address that was asked."""
-    timestamp: str | None | Unset = UNSET
-    """When it was."""
-    message: str | None | Unset = UNSET
-    """What went wrong, for a person."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "code": "code",
+        "status": "status",
+        "error": "error",
+        "path": "path",
+        "timestamp": "timestamp",
+        "message": "message",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        code: int | str | None | Unset = UNSET,
+        status: int | None | Unset = UNSET,
+        error: str | None | Unset = UNSET,
+        path: str | None | Unset = UNSET,
+        timestamp: str | None | Unset = UNSET,
+        message: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "code": self.code,
-            "status": self.status,
-            "error": self.error,
-            "path": self.path,
-            "timestamp": self.timestamp,
-            "message": self.message,
+            "code": code,
+            "status": status,
+            "error": error,
+            "path": path,
+            "timestamp": timestamp,
+            "message": message,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def code(self) -> int | str | None:
+        """A code."""
+        value: int | str | None = self._data.get("code")
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        code = d.pop("code", UNSET)
-        if not isinstance(code, str) and code.__class__ is not int:
-            code = other_than("text or a whole number", "code", code)
-        status = d.pop("status", UNSET)
-        if status.__class__ in NUMBERS:
-            status = read_whole("status", status)
-        else:
-            status = other_than("a whole number", "status", status)
-        error = d.pop("error", UNSET)
-        if not isinstance(error, str):
-            error = other_than("text", "error", error)
-        path = d.pop("path", UNSET)
-        if not isinstance(path, str):
-            path = other_than("text", "path", path)
-        timestamp = d.pop("timestamp", UNSET)
-        if not isinstance(timestamp, str):
-            timestamp = other_than("text", "timestamp", timestamp)
-        message = d.pop("message", UNSET)
-        if not isinstance(message, str):
-            message = other_than("text", "message", message)
-        return cls(
-            code,
-            status,
-            error,
-            path,
-            timestamp,
-            message,
-            additional_properties=d,
-        )
+    @property
+    def status(self) -> int | None:
+        """The status of the answer."""
+        value = self._data.get("status")
+        return int(value) if value is not None else None
+
+    @property
+    def error(self) -> str | None:
+        """The kind of error."""
+        value: str | None = self._data.get("error")
+        return value
+
+    @property
+    def path(self) -> str | None:
+        """The address that was asked."""
+        value: str | None = self._data.get("path")
+        return value
+
+    @property
+    def timestamp(self) -> str | None:
+        """When it was."""
+        value: str | None = self._data.get("timestamp")
+        return value
+
+    @property
+    def message(self) -> str | None:
+        """What went wrong, for a person."""
+        value: str | None = self._data.get("message")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("code")).__class__ not in (str, int) and value is not None:
+            check(str, "text or a whole number", "code", value)
+        if (value := data.get("status")) is not None:
+            check_whole("status", value)
+        if (value := data.get("error")).__class__ is not str and value is not None:
+            check(str, "text", "error", value)
+        if (value := data.get("path")).__class__ is not str and value is not None:
+            check(str, "text", "path", value)
+        if (value := data.get("timestamp")).__class__ is not str and value is not None:
+            check(str, "text", "timestamp", value)
+        if (value := data.get("message")).__class__ is not str and value is not None:
+            check(str, "text", "message", value)

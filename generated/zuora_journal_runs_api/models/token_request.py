@@ -1,69 +1,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..models.token_request_grant_type import TokenRequestGrantType
 from ..types import (
     UNSET,
-    concise,
-    mapping,
-    required,
+    Model,
+    check,
     written,
 )
 
 
-@define(repr=False)
-class TokenRequest:
+class TokenRequest(Model):
     """A client's credentials, as a form."""
 
-    client_id: str
-    """The OAuth client's id."""
-    client_secret: str
-    """The OAuth client's secret."""
-    grant_type: TokenRequestGrantType
-    """Always `client_credentials`."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "client_id": "client_id",
+        "client_secret": "client_secret",
+        "grant_type": "grant_type",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        grant_type: TokenRequestGrantType | str,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-            "grant_type": self.grant_type,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "grant_type": grant_type,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def client_id(self) -> str:
+        """The OAuth client's id."""
+        value: str = self._data["client_id"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        client_id = d.pop("client_id", UNSET)
-        if not isinstance(client_id, str):
-            raise required("text", "client_id", client_id)
-        client_secret = d.pop("client_secret", UNSET)
-        if not isinstance(client_secret, str):
-            raise required("text", "client_secret", client_secret)
-        grant_type = d.pop("grant_type", UNSET)
-        if isinstance(grant_type, str):
-            grant_type = TokenRequestGrantType.of(grant_type)
-        else:
-            raise required("text", "grant_type", grant_type)
-        return cls(
-            client_id,
-            client_secret,
-            grant_type,
-            additional_properties=d,
-        )
+    @property
+    def client_secret(self) -> str:
+        """The OAuth client's secret."""
+        value: str = self._data["client_secret"]
+        return value
+
+    @property
+    def grant_type(self) -> TokenRequestGrantType:
+        """Always `client_credentials`."""
+        value = self._data["grant_type"]
+        return TokenRequestGrantType.of(value)
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("client_id", UNSET)).__class__ is not str:
+            check(str, "text", "client_id", value)
+        if (value := data.get("client_secret", UNSET)).__class__ is not str:
+            check(str, "text", "client_secret", value)
+        if (value := data.get("grant_type", UNSET)).__class__ is not str:
+            check(str, "text", "grant_type", value)

@@ -2,86 +2,91 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Self
-
-from attrs import define, field
+from typing import Any, ClassVar
 
 from ..types import (
-    NUMBERS,
     UNSET,
+    Model,
     Unset,
-    concise,
-    mapping,
-    other_than,
-    read_number,
-    required,
+    check,
+    check_number,
+    number,
     written,
 )
 
 
-@define(repr=False)
-class TokenResponse:
+class TokenResponse(Model):
     """A bearer token."""
 
-    access_token: str
-    """The token itself."""
-    token_type: str | None | Unset = UNSET
-    """Always `bearer`."""
-    expires_in: Decimal | str | None | Unset = UNSET
-    """Seconds for which the token is good, about 3,600."""
-    scope: str | None | Unset = UNSET
-    """What the token is good for."""
-    jti: str | None | Unset = UNSET
-    """The token's identifier."""
-    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
-    """Fields that the contract does not name, as they came."""
+    __slots__ = ()
+    _names: ClassVar[Mapping[str, str]] = {
+        "access_token": "access_token",
+        "token_type": "token_type",
+        "expires_in": "expires_in",
+        "scope": "scope",
+        "jti": "jti",
+    }
 
-    __repr__ = concise
-
-    def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, with absent fields left out and unknown ones as they came."""
+    def __init__(
+        self,
+        *,
+        access_token: str,
+        token_type: str | None | Unset = UNSET,
+        expires_in: Decimal | int | str | None | Unset = UNSET,
+        scope: str | None | Unset = UNSET,
+        jti: str | None | Unset = UNSET,
+        additional_properties: Mapping[str, Any] | None = None,
+    ) -> None:
         fields: dict[str, Any] = {
-            "access_token": self.access_token,
-            "token_type": self.token_type,
-            "expires_in": self.expires_in,
-            "scope": self.scope,
-            "jti": self.jti,
+            "access_token": access_token,
+            "token_type": token_type,
+            "expires_in": expires_in,
+            "scope": scope,
+            "jti": jti,
         }
-        return {
-            **{name: written(value) for name, value in fields.items() if value is not UNSET},
-            **self.additional_properties,
-        }
+        super().__init__(written(fields, additional_properties))
 
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """This from JSON. Unknown fields and unknown values of enumerations are kept; null is read as None.
+    @property
+    def access_token(self) -> str:
+        """The token itself."""
+        value: str = self._data["access_token"]
+        return value
 
-        Raises:
-            UnreadableAnswer: a field that must be there is missing, or one has a value of another type.
-        """
-        d = mapping(src_dict)
-        access_token = d.pop("access_token", UNSET)
-        if not isinstance(access_token, str):
-            raise required("text", "access_token", access_token)
-        token_type = d.pop("token_type", UNSET)
-        if not isinstance(token_type, str):
-            token_type = other_than("text", "token_type", token_type)
-        expires_in = d.pop("expires_in", UNSET)
-        if expires_in.__class__ in NUMBERS:
-            expires_in = read_number("expires_in", expires_in)
-        elif not isinstance(expires_in, str):
-            expires_in = other_than("text or a number", "expires_in", expires_in)
-        scope = d.pop("scope", UNSET)
-        if not isinstance(scope, str):
-            scope = other_than("text", "scope", scope)
-        jti = d.pop("jti", UNSET)
-        if not isinstance(jti, str):
-            jti = other_than("text", "jti", jti)
-        return cls(
-            access_token,
-            token_type,
-            expires_in,
-            scope,
-            jti,
-            additional_properties=d,
-        )
+    @property
+    def token_type(self) -> str | None:
+        """Always `bearer`."""
+        value: str | None = self._data.get("token_type")
+        return value
+
+    @property
+    def expires_in(self) -> Decimal | None:
+        """Seconds for which the token is good, about 3,600."""
+        value = self._data.get("expires_in")
+        return number(value) if value is not None else None
+
+    @property
+    def scope(self) -> str | None:
+        """What the token is good for."""
+        value: str | None = self._data.get("scope")
+        return value
+
+    @property
+    def jti(self) -> str | None:
+        """The token's identifier."""
+        value: str | None = self._data.get("jti")
+        return value
+
+    @staticmethod
+    def _check(data: Any) -> None:
+        if data.__class__ is not dict:
+            check(dict, "a JSON object", "", data)
+        if (value := data.get("access_token", UNSET)).__class__ is not str:
+            check(str, "text", "access_token", value)
+        if (value := data.get("token_type")).__class__ is not str and value is not None:
+            check(str, "text", "token_type", value)
+        if (value := data.get("expires_in")) is not None:
+            check_number("expires_in", value)
+        if (value := data.get("scope")).__class__ is not str and value is not None:
+            check(str, "text", "scope", value)
+        if (value := data.get("jti")).__class__ is not str and value is not None:
+            check(str, "text", "jti", value)

@@ -130,7 +130,7 @@ EVIDENCE = click.option(
     type=click.Path(),
     help="Write what proves the outcome to this file, or for several runs to this folder; `zjr evidence` reads it.",
 )
-HEADERS = {
+HEADERS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "entity_id": click.option(
         "--entity", "entity_id", metavar="ID", callback=checked(_headers.entity_id), help="Work in this entity."
     ),

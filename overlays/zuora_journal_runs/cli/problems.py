@@ -12,7 +12,7 @@ from .status import Status
 from .stopping import status_of_stop
 from .words import plain, sentences, stopped
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Problem(Exception):

@@ -7,7 +7,7 @@ null stands for what is not known, or does not apply.
 from __future__ import annotations
 
 import json
-from decimal import MAX_PREC, Decimal, InvalidOperation, localcontext
+from decimal import MAX_PREC, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from zuora_journal_runs import errors
@@ -217,14 +217,12 @@ def summary(entry: JournalEntry) -> EntrySummary:
 
 
 def debits(entry: Mapping[str, Any]) -> Decimal | None:
-    """The sum of an entry's debits; None if it has none, or one without an amount that is a number."""
+    """The sum of an entry's debits; None if it has none, or one without an amount."""
     amounts = [item.get("amount") for item in entry.get("journalEntryItems") or () if item.get("type") == "Debit"]
-    try:
-        with localcontext(prec=MAX_PREC):
-            total = sum(map(Decimal, amounts), Decimal(0))
-    except (InvalidOperation, TypeError):
+    if not amounts or None in amounts:
         return None
-    return total if amounts and total.is_finite() else None
+    with localcontext(prec=MAX_PREC):
+        return sum(map(Decimal, amounts), Decimal(0))
 
 
 def plan(planned: CancellationPlan) -> PlanRecord:
@@ -350,13 +348,12 @@ def creation(number: str) -> CreationRecord:
 def ended(number: str, outcome: CompletionOutcome) -> CreationRecord:
     """A run that was created and has ended."""
     ending, message, advice = _ENDINGS[str(outcome.ending)]
-    count = outcome.run.total_journal_entry_count
     return {
         **creation(number),
         "exitStatus": Status.DONE if outcome.complete else Status.ERROR,
         "outcome": ending,
         "status": None if ending == "deleted" else str(outcome.run.status),
-        "totalJournalEntryCount": count if isinstance(count, int) else None,
+        "totalJournalEntryCount": outcome.run.total_journal_entry_count,
         "message": message and f"{number} {message}",
         "advice": advice,
     }

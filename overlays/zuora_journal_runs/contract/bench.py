@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     from requests.adapters import BaseAdapter
     from schemathesis import Case
-    from schemathesis.schemas import APIOperation
+    from schemathesis.schemas import APIOperation, BaseSchema
 
+    from .fragment import Operation
     from .target import Target
 
 LARGEST_PAGE = 300
@@ -105,22 +106,28 @@ class Bench:
         sleep: Callable[[float], object],
         today: datetime,
     ) -> None:
-        self.target, self.document = target, document
-        self.may_write, self.transfer = may_write, transfer
-        self.seed, self.examples = seed, examples
-        self.record, self.coverage = Record(), Coverage(document)
+        self.target: Target = target
+        self.document: Mapping[str, Any] = document
+        self.may_write: bool = may_write
+        self.transfer: Callable[[str], object] | None = transfer
+        self.seed: int = seed
+        self.examples: int = examples
+        self.record: Record = Record()
+        self.coverage: Coverage = Coverage(document)
         self.own: dict[str, Life] = {}
         """The suite's own runs, which alone it may change, by number; those that are gone, too."""
-        self.session = Session(may_write=may_write, own=self.own, timeout=timeout, sleep=sleep)
+        self.session: Session = Session(may_write=may_write, own=self.own, timeout=timeout, sleep=sleep)
         if adapter is not None:
             self.session.mount(target.url, adapter)
         elif target.kind.name == "LOOPBACK":
             self.session.trust_env = False
-        self.schema = judged(
+        self.schema: BaseSchema = judged(
             schemathesis.openapi.from_dict(dict(document), config=configuration(seed, examples)),
         )
-        self.operations = {operation.id: operation for operation in operations(document)}
-        self.existing = dict(zip(("targetStartDate", "targetEndDate"), dates or last_month(today), strict=True))
+        self.operations: dict[str, Operation] = {operation.id: operation for operation in operations(document)}
+        self.existing: dict[str, str] = dict(
+            zip(("targetStartDate", "targetEndDate"), dates or last_month(today), strict=True)
+        )
         """The fields of a creation that the provider is known to accept."""
         self._run, self._patience, self._deadline = run, patience, deadline
         self._now, self._sleep = now, sleep

@@ -47,7 +47,7 @@ class Life:
     def __init__(self, number: str, wanted: Mapping[str, Any]) -> None:
         self.number = number
         self.wanted = wanted
-        self.possible = {"Pending"}
+        self.possible: set[str] = {"Pending"}
         self.before: frozenset[str] = frozenset()
         """What it may have been when it was cancelled, and is again if entries stay."""
         self.entries: dict[str, dict[str, Any]] | None = None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from requests.adapters import BaseAdapter
 
+    from .deviations import Deviations
     from .item import Item
     from .options import Options
     from .target import Target
@@ -95,11 +96,11 @@ class Run:
     ) -> None:
         self._now = now
         self._began = now()
-        self.may_write = options.may_write(target)
-        self.deviations = read(options.deviations)
+        self.may_write: bool = options.may_write(target)
+        self.deviations: Deviations = read(options.deviations)
         self.options = options
-        self.today = today or datetime.now(UTC)
-        self.bench = Bench(
+        self.today: datetime = today or datetime.now(UTC)
+        self.bench: Bench = Bench(
             load(),
             target,
             may_write=self.may_write,

@@ -58,9 +58,9 @@ class Session(requests.Session):
         super().__init__()
         self.headers.clear()
         # Without it requests would replace the token by what ~/.netrc has for the host.
-        self.auth = lambda request: request
-        self.calls = 0
-        self.last = requests.PreparedRequest()
+        self.auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] = lambda request: request
+        self.calls: int = 0
+        self.last: requests.PreparedRequest = requests.PreparedRequest()
         """The last request that was sent."""
         self._may_write, self._own = may_write, own
         self._timeout, self._sleep = timeout, sleep

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .tenant import Tenant
     from .tokens import Tokens
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 RESOURCE = {"GET": 500000, "DELETE": 500000, "PUT": 535000, "POST": 535000}
 """The first six digits of reason codes. That of journal runs is not published; nothing should depend on it."""
@@ -108,7 +108,7 @@ class App:
         limit = settings.calls_per_minute
         self._rate_limit = f"{limit}, {limit};w=60, {45 * limit};w=3600, {540 * limit};w=86400".encode()
         self.faults = faults
-        self.journal = Journal(settings.journal_size)
+        self.journal: Journal = Journal(settings.journal_size)
         self._operations: dict[str, tuple[str | None, Callable[[_Call, Operation], bytes]]] = {
             "getJournalRun": (None, self._retrieve),
             "listJournalEntriesOfJournalRun": (None, self._entries),

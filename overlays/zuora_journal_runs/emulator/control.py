@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Answer = tuple[int, Any]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 HEALTH = "/health"
 CONTROL = "/_emulator/"

@@ -79,7 +79,7 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.settings = settings or Settings()
+        self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
         self._seed = tuple(seed)
         self._faults = Faults(map(_fault, faults))
@@ -90,7 +90,7 @@ class Emulator:
         self._store = Store(database)
         self._close = weakref.finalize(self, self._store.close)
         # A database may come from an emulator whose clock was moved ahead: time does not go back.
-        self.clock = clock or Clock(max(datetime.now(UTC), datetime.fromtimestamp(self._store.latest(), UTC)))
+        self.clock: Clock = clock or Clock(max(datetime.now(UTC), datetime.fromtimestamp(self._store.latest(), UTC)))
         self._tenant = Tenant(self._store, self.clock, paced, self.settings)
         self._app = App(
             self._store,
@@ -104,6 +104,8 @@ class Emulator:
         )
         self._control = Control(self, host)
         self._snapshots: dict[str, tuple[float, Snapshot]] = {}
+        self.client_id: str
+        self.client_secret: str
         try:
             self.client_id, self.client_secret = self._move_in()
         except ValueError:

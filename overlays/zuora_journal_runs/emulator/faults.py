@@ -236,8 +236,8 @@ class Pending:
     __slots__ = ("_calls", "_random", "_struck", "fault", "id")
 
     def __init__(self, number: int, fault: Fault) -> None:
-        self.id = number
-        self.fault = fault
+        self.id: int = number
+        self.fault: Fault = fault
         self._calls = self._struck = 0
         self._random = Random(fault.seed)  # noqa: S311
 

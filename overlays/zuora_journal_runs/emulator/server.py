@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Handle = Callable[[Request], Response]
     NotHttp = Callable[[int, str], Response]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
 IDLE_SECONDS = 75

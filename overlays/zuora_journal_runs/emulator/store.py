@@ -85,7 +85,7 @@ class Store:
     """
 
     def __init__(self, database: str | os.PathLike[str]) -> None:
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         try:
             self._sql = _open(os.fspath(database))
         except sqlite3.DatabaseError as error:

@@ -93,7 +93,7 @@ class Refusal(Exception):
         super().__init__(*(message for _, message in reasons))
         self.reasons = reasons
         self.status = status
-        self.headers = tuple(headers)
+        self.headers: tuple[tuple[bytes, bytes], ...] = tuple(headers)
 
 
 def check_size(request: Request, largest_head: int, largest_body: int) -> None:

@@ -11,6 +11,7 @@ from ...models.error_response import ErrorResponse
 from ...models.server_error_response import ServerErrorResponse
 from ...types import UNSET, Exchange, Response, Unset
 from ...types import body as _body
+from ...types import read as _read
 
 
 def get_kwargs(
@@ -63,16 +64,16 @@ def parse_response(response: httpx.Response) -> CommonResponse | ErrorResponse |
     if response.status_code == 200:
         data = _body(response)
         if data.get("success") is False:
-            return ErrorResponse.from_dict(data)
-        parsed = CommonResponse.from_dict(data)
+            return _read(ErrorResponse, data)
+        parsed = _read(CommonResponse, data)
         parsed.exchange = Exchange.of(response)
         return parsed
     if response.status_code == 500:
         data = _body(response)
-        return ServerErrorResponse.from_dict(data)
+        return _read(ServerErrorResponse, data)
     if 400 <= response.status_code <= 499:
         data = _body(response)
-        return ErrorResponse.from_dict(data)
+        return _read(ErrorResponse, data)
     raise errors.UnexpectedStatus(response.status_code, response.content)
 
 

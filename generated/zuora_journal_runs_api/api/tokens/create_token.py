@@ -10,6 +10,7 @@ from ...models.token_request import TokenRequest
 from ...models.token_response import TokenResponse
 from ...types import UNSET, Exchange, Response, Unset
 from ...types import body as _body
+from ...types import read as _read
 
 
 def get_kwargs(
@@ -46,13 +47,13 @@ def parse_response(response: httpx.Response) -> ServerErrorResponse | TokenError
     """
     if response.status_code == 200:
         data = _body(response)
-        return TokenResponse.from_dict(data)
+        return _read(TokenResponse, data)
     if response.status_code == 500:
         data = _body(response)
-        return ServerErrorResponse.from_dict(data)
+        return _read(ServerErrorResponse, data)
     if 400 <= response.status_code <= 499:
         data = _body(response)
-        return TokenErrorResponse.from_dict(data)
+        return _read(TokenErrorResponse, data)
     raise errors.UnexpectedStatus(response.status_code, response.content)
 
 

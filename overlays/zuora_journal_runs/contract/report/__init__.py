@@ -1,11 +1,17 @@
 """What a run of the suite has to say, and the forms in which it says it."""
 
+from collections.abc import Callable
+
 from .html import page
 from .junit import junit
 from .model import Outcome, Report, Result
 from .text import summary
 
-FORMS = {"junit": ("contract.xml", junit), "html": ("contract.html", page), "json": ("contract.json", Report.to_json)}
+FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
+    "junit": ("contract.xml", junit),
+    "html": ("contract.html", page),
+    "json": ("contract.json", Report.to_json),
+}
 """The name of each form's file, and what writes it."""
 
 __all__ = ["FORMS", "Outcome", "Report", "Result", "junit", "page", "summary"]

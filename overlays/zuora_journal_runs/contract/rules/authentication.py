@@ -10,7 +10,7 @@ from zuora_journal_runs.contract.item import Rules
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Bench
 
-rules = Rules("authentication")
+rules: Rules = Rules("authentication")
 
 OAUTH = "Zuora, Create an OAuth token; Authentication"
 READS = ("getJournalRun", "listJournalEntriesOfJournalRun")

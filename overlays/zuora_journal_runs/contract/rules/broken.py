@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs.contract.bench import Bench
 
-rules = Rules("broken-requests")
+rules: Rules = Rules("broken-requests")
 
 ERRORS = "Zuora, Error handling"
 RUNS = "/v1/journal-runs"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Bench
     from zuora_journal_runs.contract.lifecycle import Life
 
-rules = Rules("cancellation")
+rules: Rules = Rules("cancellation")
 
 CANCEL = "Zuora, Cancel a journal run, 2026-02-20"
 DELETE = "Zuora, Delete a journal run"

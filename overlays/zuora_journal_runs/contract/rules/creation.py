@@ -14,7 +14,7 @@ from zuora_journal_runs.contract.item import Rules
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Bench
 
-rules = Rules("creation")
+rules: Rules = Rules("creation")
 
 CREATE = "Zuora, Create a journal run, 2026-04-10"
 DOCS = "Zuora documentation, Create a journal run"

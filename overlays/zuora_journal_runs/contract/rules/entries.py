@@ -11,7 +11,7 @@ from zuora_journal_runs.contract.item import Rules
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Bench
 
-rules = Rules("entries")
+rules: Rules = Rules("entries")
 
 LIST = "Zuora, Retrieve journal entries in a journal run"
 USUAL_SIZE = 8

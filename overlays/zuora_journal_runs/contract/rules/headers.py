@@ -12,7 +12,7 @@ from zuora_journal_runs.contract.item import Rules
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Bench
 
-rules = Rules("headers")
+rules: Rules = Rules("headers")
 
 PAGE = "Zuora, Cancel a journal run, 2026-02-20"
 UNKNOWN = "JR-99999999999999"

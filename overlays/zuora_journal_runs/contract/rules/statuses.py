@@ -10,7 +10,7 @@ from zuora_journal_runs.contract.item import Rules
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.bench import Answer, Bench
 
-rules = Rules("statuses")
+rules: Rules = Rules("statuses")
 
 GUIDE = "Zuora, Upgrade guide for Zuora-Version 2024-05-20"
 UNKNOWN = "JR-99999999999999"
