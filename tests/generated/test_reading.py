@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.answers import Answers, Kind, changed, decoded, encoded, same, quick
+from tests.contract.answers import Answers, Kind, changed, decoded, encoded, quick, same
 
 from zuora_journal_runs_api import errors, models
 from zuora_journal_runs_api.types import decode
@@ -29,6 +29,7 @@ NEEDED: dict[str, Any] = {
 }  # fmt: skip
 """A value for every field that some object requires."""
 RUN = b'{"success": true, "number": "JR-00000001", "status": "Completed", "totalJournalEntryCount": %s}'
+
 
 @pytest.fixture(scope="module")
 def answers(fragment: Mapping[str, Any]) -> Answers:
