@@ -12,9 +12,9 @@ from ._authorization import Authorization, Authorizer
 from ._calls import Caller
 from ._clock import Clock, SystemClock
 from ._connection import AsyncConnection, Connection
+from ._http.rate_limit import RateLimiter
+from ._http.token_cache import Credentials, Secret, token_cache
 from ._options import OptionChanges, Options, changed
-from ._pace import Pace
-from ._tokens import Credentials, Secret, cell_for
 from ._verbs import JournalEntries, OnLook, OnProgress, Verbs
 from .errors import InvalidInput
 
@@ -65,17 +65,17 @@ def _caller(
     if len(given) != 1 or (client_id is None) != (client_secret is None):
         raise InvalidInput("give client_id and client_secret, or token, or auth: one of the three")
     authorization: Authorization
-    cell = None
+    cache = None
     if client_id is not None and client_secret is not None:
         authorization = Credentials(client_id, Secret(client_secret), options.entity_id)
-        cell = cell_for(str(url), authorization, transport)
+        cache = token_cache(str(url), authorization, transport)
     elif token is not None:
         authorization = _headers.token(token) if isinstance(token, str) else token
     else:
         assert auth is not None
         authorization = auth
-    authorizer = Authorizer(url, authorization, cell, clock, random)
-    return Caller(url, authorizer, Pace(concurrency), clock, random), options
+    authorizer = Authorizer(url, authorization, cache, clock, random)
+    return Caller(url, authorizer, RateLimiter(concurrency), clock, random), options
 
 
 def _batch_deadline(clock: Clock, timeout: float, at_once: int | None) -> float:
@@ -154,7 +154,7 @@ class JournalRunsClient:
         """
         connection = self._connection
         other = object.__new__(type(self))
-        other._use(Connection(connection.caller, changed(connection.call_options, options), connection.transport))
+        other._use(connection.with_options(changed(connection.call_options, options)))
         return other
 
     @property
@@ -460,7 +460,7 @@ class AsyncJournalRunsClient:
         """See `JournalRunsClient.with_options`."""
         connection = self._connection
         other = object.__new__(type(self))
-        other._use(AsyncConnection(connection.caller, changed(connection.call_options, options), connection.transport))
+        other._use(connection.with_options(changed(connection.call_options, options)))
         return other
 
     @property

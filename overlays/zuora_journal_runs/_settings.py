@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._tokens import Secret
+from ._http.token_cache import Secret
 from .errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
     JournalRunsError
     ├── InvalidInput                 refused here, before anything was sent
+    ├── ClientClosedError            the client was closed before
     ├── RunError
     │   ├── WrongStatus              refused here, since the run's status does not allow it
     │   └── NotSettled               the deadline passed, and the outcome is not known
@@ -90,6 +91,10 @@ def _one_line(text: str) -> str:
 
 class InvalidInput(JournalRunsError, ValueError):
     """A value that cannot be sent, or a setting that is missing. Nothing was sent."""
+
+
+class ClientClosedError(JournalRunsError, RuntimeError):
+    """The client was closed. Nothing was sent."""
 
 
 class RunError(JournalRunsError):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, _settings, errors
-from zuora_journal_runs._tokens import Credentials, HeldToken, Secret
+from zuora_journal_runs._http.token_cache import Credentials, Secret, Token
 
 from .world import URL, Script, run
 
@@ -123,7 +123,7 @@ def test_the_same_address_twice_is_no_contradiction(kind: Kind) -> None:
 def test_a_secret_shows_itself_nowhere() -> None:
     secret = Secret("the-secret")
     assert secret == "the-secret"
-    for holder in (secret, Credentials("id", secret, None), HeldToken(secret, 1.0), [secret], {"x": secret}):
+    for holder in (secret, Credentials("id", secret, None), Token(secret, 1.0), [secret], {"x": secret}):
         assert "the-secret" not in repr(holder)
         with pytest.raises(TypeError, match="environment"):
             pickle.dumps(holder)

@@ -35,6 +35,8 @@ class FakeClock:
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)
+        # As with any clock, other tasks go on meanwhile.
+        await asyncio.sleep(0)
 
 
 class Kind(Protocol):
