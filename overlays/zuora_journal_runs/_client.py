@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
 
     from ._cancellation import Cancellation, CancellationOutcome, CancellationPlan, CompletionOutcome, Deletion
+    from ._flow import Flow
     from ._many import CancellationResult
 
 SETTLE_TIMEOUT = 600.0
@@ -84,6 +85,19 @@ def _batch_deadline(clock: Clock, timeout: float, at_once: int | None) -> float:
     if at_once is not None and at_once < 1:
         raise InvalidInput(f"at_once is {at_once}: give a number above 0, or None")
     return clock.monotonic() + timeout
+
+
+def _cancel_one(
+    verbs: Verbs, deadline: float, on_progress: OnProgress | None, *, wait: bool
+) -> Callable[[str], Flow[CancellationResult]]:
+    """Return what cancels one run of many."""
+
+    def settle(cancellation: Cancellation) -> Flow[CancellationOutcome]:
+        return verbs.wait_until(cancellation, deadline, on_progress)
+
+    return lambda number: _many.cancellation(
+        number, lambda number: verbs.cancel_by(number, deadline), settle if wait else None
+    )
 
 
 class JournalRunsClient:
@@ -336,14 +350,9 @@ class JournalRunsClient:
             InvalidInput: there are no numbers, or the time or `at_once` is none.
         """
         deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
-        run, verbs = self._connection.run, self._verbs
-        return _many.in_threads(
-            numbers,
-            at_once,
-            lambda number: run(verbs.cancel_by(number, deadline)),
-            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
-            on_result,
-        )
+        flow = _cancel_one(self._verbs, deadline, on_progress, wait=wait)
+        connection = self._connection
+        return _many.in_threads(numbers, at_once, flow, connection.perform, connection.caller.clock, on_result)
 
     def wait_for_completion(
         self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None
@@ -544,14 +553,8 @@ class AsyncJournalRunsClient:
     ) -> list[CancellationResult]:
         """See `JournalRunsClient.cancel_many`."""
         deadline = _batch_deadline(self._connection.caller.clock, timeout, at_once)
-        run, verbs = self._connection.run, self._verbs
-        return await _many.in_tasks(
-            numbers,
-            at_once,
-            lambda number: run(verbs.cancel_by(number, deadline)),
-            (lambda cancellation: run(verbs.wait_until(cancellation, deadline, on_progress))) if wait else None,
-            on_result,
-        )
+        flow = _cancel_one(self._verbs, deadline, on_progress, wait=wait)
+        return await _many.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
 
     async def wait_for_completion(
         self, number: str, *, timeout: float = SETTLE_TIMEOUT, on_look: OnLook | None = None

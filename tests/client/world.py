@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import inspect
 import json
 from random import Random
@@ -20,11 +21,16 @@ REQUEST_ID = "7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11"
 
 
 class FakeClock:
-    """A clock on which waiting takes no time; it remembers the waits."""
+    """A clock on which waiting takes no time; it remembers the waits.
+
+    Tasks wake in the order in which their waits end, each when no other has anything to do.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
+        self._asleep: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waker: asyncio.AbstractEventLoop | None = None
 
     def monotonic(self) -> float:
         return self.now
@@ -34,9 +40,26 @@ class FakeClock:
         self.now += seconds
 
     async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
-        # As with any clock, other tasks go on meanwhile.
-        await asyncio.sleep(0)
+        self.waits.append(seconds)
+        loop = asyncio.get_running_loop()
+        awake = loop.create_future()
+        heapq.heappush(self._asleep, (self.now + seconds, len(self.waits), awake))
+        if self._waker is not loop:
+            self._waker = loop
+            loop.call_soon(self._wake, loop)
+        await awake
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        """When nothing else is left to do, let the time pass until the first wait ends."""
+        if not loop._ready:  # type: ignore[attr-defined]
+            due, _, awake = heapq.heappop(self._asleep)
+            if not awake.done():  # as it is if its task was cancelled
+                self.now = max(self.now, due)
+                awake.set_result(None)
+        if self._asleep:
+            loop.call_soon(self._wake, loop)
+        else:
+            self._waker = None
 
 
 class Kind(Protocol):
