@@ -199,6 +199,7 @@ class RateLimiter:
         if window == self._window and abs(ends - self._window_ends) <= _SAME_WINDOW:
             # Responses come in any order. The best of what they prove is true, unless others use the quota too.
             self._left = min(max(self._left, least), remaining)
+            self._window_ends = max(self._window_ends, ends)
         elif window == self._window and ends < self._window_ends < math.inf and permit.number < self._window_began_with:
             return  # a late response, from the window before
         else:
