@@ -41,13 +41,14 @@ class Trickle:
     """Whether it takes the request a little at a time, and gives nothing."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.CancelledError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             try:
-                while self.takes and await reader.read(1000):
+                for _ in range(int(AGES / PAUSE) if self.takes else 0):
+                    await reader.readexactly(1)
                     await asyncio.sleep(PAUSE)
                 await reader.read(2**20)
                 writer.write(self.head)
-                while not writer.is_closing():
+                for _ in range(int(AGES / PAUSE)):
                     await asyncio.sleep(PAUSE)
                     writer.write(self.piece)
                     await writer.drain()
@@ -169,7 +170,7 @@ def test_a_queue_does_not_outlast_the_deadline(queue: str, kind: str, trickling:
     """Another call, which has more time, has the only permit, or is requesting the token."""
     count()
     url = f"http://{trickling(HEAD)}"
-    authorization = (
+    authorization: dict[str, Any] = (
         {"token": READY_TOKEN} if queue == "permit" else {"client_id": f"c {kind}", "client_secret": CLIENT_SECRET}
     )
     with open_session(kind, url, **authorization, **options(deadline=1.0, concurrency=1)) as session:
