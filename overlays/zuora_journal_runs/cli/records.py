@@ -131,14 +131,24 @@ class DiagnosisRecord(TypedDict):
     checks: list[Check]
 
 
+_MOST_DIGITS = 1000
+"""Digits before or after the point of an amount that is written out."""
+
+
 def line(record: Mapping[str, Any]) -> str:
     """A record as a line of JSON."""
     return json.dumps(record, default=digits)
 
 
 def digits(amount: Decimal) -> str:
-    """All digits of an amount, without an exponent."""
-    return f"{amount:f}"
+    """All digits of an amount, without an exponent; with one if there are more digits than anybody reads."""
+    return f"{amount:f}" if _can_be_written_out(amount) else str(amount)
+
+
+def _can_be_written_out(amount: Decimal) -> bool:
+    """Whether an amount can be written without an exponent: 1e999999999 would take a gigabyte."""
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= _MOST_DIGITS
 
 
 def run(found: JournalRun) -> dict[str, Any]:
@@ -172,11 +182,13 @@ def debits(entry: Mapping[str, Any]) -> Decimal | None:
     """The sum of an entry's debits; None if it has none, or one without an amount that is a number."""
     amounts = [item.get("amount") for item in entry.get("journalEntryItems") or () if item.get("type") == "Debit"]
     try:
-        with localcontext(prec=MAX_PREC):
-            total = sum(map(Decimal, amounts), Decimal(0))
+        numbers = list(map(Decimal, amounts))
     except (InvalidOperation, TypeError):
         return None
-    return total if amounts and total.is_finite() else None
+    if not numbers or not all(map(_can_be_written_out, numbers)):
+        return None
+    with localcontext(prec=MAX_PREC):
+        return sum(numbers, Decimal(0))
 
 
 def plan(planned: CancellationPlan) -> PlanRecord:
