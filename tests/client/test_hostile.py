@@ -7,6 +7,7 @@ import itertools
 import json
 import pickle
 import threading
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from zuora_journal_runs import Backoff, FailedAttempt, JournalRunsClient, errors
 from zuora_journal_runs._retry import retry_after
 
-from .world import URL, Async, FakeClock, Random, Script, Sync, answer, run
+from .world import URL, Async, FakeClock, Script, Sync, answer, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,7 @@ class Hostile:
     body: bytes
 
     def response(self) -> httpx.Response:
-        headers = [(name, value.encode("utf-8", "surrogatepass")) for name, value in self.headers]
+        headers = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in self.headers]
         # A stream, since httpx would decompress any other body here and now.
         return httpx.Response(self.status, headers=headers, stream=httpx.ByteStream(self.body))
 
