@@ -95,10 +95,14 @@ class Caller(NamedTuple):
         self, error: errors.CallError, response: httpx.Response | None, options: Options, deadline: float
     ) -> float | None:
         """Return the seconds until the next attempt; None if there is to be none."""
-        asked = None if response is None else retry_after(response.headers.get("Retry-After"))
         now = self.clock.monotonic()
-        if asked is not None:
-            self.limiter.block(asked, now)
+        asked: float | None = None
+        if response is not None and "retry_after" in response.extensions:
+            asked = response.extensions["retry_after"]
+        elif response is not None:
+            asked = retry_after(response.headers.get("Retry-After"))
+            if asked is not None:
+                self.limiter.block(asked, now)
         wait = options.retry(FailedAttempt(error, error.attempts, asked, self.random))
         return max(wait, 0.0) if wait is not None and now + wait < deadline else None
 
@@ -119,7 +123,7 @@ class Caller(NamedTuple):
             headers = response.headers.raw
             if response.status_code >= 400:
                 # Before another caller gets the permit: what is asked of one is asked of all.
-                pause = retry_after(response.headers.get("Retry-After"))
+                pause = response.extensions["retry_after"] = retry_after(response.headers.get("Retry-After"))
         finally:
             self.limiter.release(permit, self.clock.monotonic(), headers, pause)
         return response

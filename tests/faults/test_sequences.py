@@ -85,8 +85,8 @@ SEQUENCES = [
     ),
     Sequence("lost, then refused for a while", CHANGING, (LOST,), 2, outage="refused", outage_ends=True),
     Sequence("lost, then refused for good", CHANGING, (LOST,), 1, errors.AnswerLost, outage="refused"),
-    Sequence("lost, then busy for a day", ("create",), (LOST, BUSY_FOR_A_DAY), 2, errors.TooManyRequests, waits=(0.0,)),
-    Sequence("lost, then busy for a day", TOLD, (LOST, BUSY_FOR_A_DAY), 2, waits=(0.0,)),
+    # What binds the client binds the look at the run too.
+    Sequence("lost, then busy for a day", CHANGING, (LOST, BUSY_FOR_A_DAY), 2, errors.TooManyRequests, waits=(0.0,)),
     Sequence(
         "lost, then permission is withdrawn",
         ("create",),

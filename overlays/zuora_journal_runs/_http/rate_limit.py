@@ -125,7 +125,8 @@ class RateLimiter:
                 if first and ready_at > now:
                     # The first in the queue keeps the time for all.
                     rest = ready_at - now
-                    yield Sleep(min(rest, max(rest / 8, _NAP)))
+                    # What a Retry-After asks for does not change; what is left of a quota may.
+                    yield Sleep(rest if ready_at == self._blocked_until else min(rest, max(rest / 8, _NAP)))
                 else:
                     yield Wait(waiter.wake, deadline)
         except TimeoutError:
