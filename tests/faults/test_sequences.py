@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zuora_journal_runs import errors
+from zuora_journal_runs._http.rate_limit import LONGEST_BLOCK
 
 from . import faults
 from .clients import FakeClock, open_session
@@ -239,6 +240,7 @@ def test_sequence(sequence: Sequence, operation: Operation, kind: str, world: Wo
             check_identifiers(error, operation.call, server.seen(operation.name))
         if error.maybe_processed and sequence.changed:
             server.heal()
+            clock.now += LONGEST_BLOCK
             operation.make_good(session, error)
             assert server.service.changes == [operation.change]
 
