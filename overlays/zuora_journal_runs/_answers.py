@@ -119,6 +119,8 @@ def reasons_in(data: Mapping[str, Any]) -> list[Any]:
 def no_answer(failure: httpx.HTTPError, host: str, **details: Any) -> errors.NoAnswer:
     """The error for a failure of the transport."""
     said = str(failure) or type(failure).__name__
+    if isinstance(failure, httpx.PoolTimeout):
+        return errors.NotSent(f"nothing was sent: {said}", **details)
     if isinstance(failure, _NEVER_SENT):
         return errors.NotSent(f"{host} cannot be reached, and nothing was sent ({said})", **details)
     if isinstance(failure, httpx.TimeoutException):

@@ -9,8 +9,8 @@ import httpx
 
 from . import _answers, _headers, errors
 from ._flow import Await, Flow, Sleep, Transmit, Wait
+from ._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
 from ._retry import FailedAttempt, retry_after
-from ._tokens import Credentials, HeldToken, Secret, TokenCell, renewal
 
 if TYPE_CHECKING:
     from random import Random
@@ -45,8 +45,8 @@ class Authorizer(NamedTuple):
 
     base_url: httpx.URL
     authorization: Authorization
-    cell: TokenCell | None
-    """Where the token is kept that credentials fetched; None without credentials."""
+    cache: TokenCache | None
+    """Keeps the token that was requested with credentials; None without credentials."""
     clock: Clock
     random: Random
 
@@ -73,29 +73,29 @@ class Authorizer(NamedTuple):
             return None
         if isinstance(self.authorization, Secret):
             return self.authorization
-        if self.cell is None or not isinstance(self.authorization, Credentials):
+        if self.cache is None or not isinstance(self.authorization, Credentials):
             return (yield from self._given_token(deadline))
         while True:
-            claimed = self.cell.claim(self.clock.monotonic(), rejected)
-            if isinstance(claimed, Secret):
-                return claimed
+            found = self.cache.get(self.clock.monotonic(), rejected)
+            if isinstance(found, Secret):
+                return found
             try:
-                if claimed is None:
-                    result = yield from self._lead(self.cell, self.authorization, options, deadline)
+                if found.mine:
+                    result = yield from self._refresh(self.cache, found, self.authorization, options, deadline)
                 else:
-                    result = yield Wait(claimed, deadline)
+                    result = yield Wait(found.result, deadline)
             except TimeoutError:
                 result = errors.TokenError(_TOO_LATE)
-            if isinstance(result, HeldToken):
+            if isinstance(result, Token):
                 return result.token
             if result is not None:
                 raise result
 
-    def _lead(
-        self, cell: TokenCell, credentials: Credentials, options: Options, deadline: float
-    ) -> Flow[HeldToken | errors.TokenError]:
-        """Fetch a token for all who wait for one."""
-        result: HeldToken | errors.TokenError | None = None
+    def _refresh(
+        self, cache: TokenCache, refresh: Refresh, credentials: Credentials, options: Options, deadline: float
+    ) -> Flow[Token | errors.TokenError]:
+        """Request a token for all who wait for one."""
+        result: Token | errors.TokenError | None = None
         try:
             result = yield from self._fetch_token(credentials, options, deadline)
         except errors.TokenError as error:
@@ -104,7 +104,7 @@ class Authorizer(NamedTuple):
             # Others may have more of it, and try for themselves.
             return late.error
         finally:
-            cell.settle(result)
+            cache.finish(refresh, result)
         return result
 
     def _given_token(self, deadline: float) -> Flow[Secret]:
@@ -123,7 +123,7 @@ class Authorizer(NamedTuple):
             raise errors.TokenError("the token function gave what cannot stand in a header, or nothing")
         return Secret(given)
 
-    def _fetch_token(self, credentials: Credentials, options: Options, deadline: float) -> Flow[HeldToken]:
+    def _fetch_token(self, credentials: Credentials, options: Options, deadline: float) -> Flow[Token]:
         """Exchange credentials for a token.
 
         Raises:
@@ -165,7 +165,7 @@ class Authorizer(NamedTuple):
                     data = {}
                 token = data.get("access_token")
                 if response.status_code == 200 and isinstance(token, str) and _headers.is_token(token):
-                    return HeldToken(Secret(token), renewal(began, data.get("expires_in")))
+                    return Token(Secret(token), refresh_time(began, data.get("expires_in")))
                 kind = _answers.failure_of(response, **details)
                 error = errors.TokenError(
                     # Some servers repeat what they were sent.

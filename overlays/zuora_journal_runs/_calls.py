@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from . import _answers, errors
-from ._flow import Flow, Sleep, T, Transmit, Wait
+from ._flow import Flow, Sleep, T, Transmit
+from ._http.rate_limit import PermitUnavailable
 from ._options import Attempt
 from ._requests import Outgoing, of_request, with_conventions
 from ._retry import FailedAttempt, retry_after
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from ._authorization import Authorizer
     from ._clock import Clock
+    from ._http.rate_limit import RateLimiter
+    from ._http.token_cache import Secret
     from ._options import Options
-    from ._pace import Pace
-    from ._tokens import Secret
 
 _REMEMBERED = 1000
 """Runs that a client remembers to have created."""
@@ -36,7 +37,7 @@ class Caller(NamedTuple):
 
     base_url: httpx.URL
     authorizer: Authorizer
-    pace: Pace
+    limiter: RateLimiter
     clock: Clock
     random: Random
     created: dict[str, float]
@@ -66,11 +67,14 @@ class Caller(NamedTuple):
             token: Secret | None = None
             response: httpx.Response | None = None
             error: errors.CallError | None = None
+            hopeless = False
             try:
                 token = yield from self.authorizer.token(rejected, options, deadline)
                 response = yield from self._send(outgoing, token, deadline)
             except errors.TokenError as failure:
                 error = errors.TokenError(failure.message, exchange=failure.exchange, **details)
+            except PermitUnavailable as failure:
+                error, hopeless = errors.NotSent(f"nothing was sent: {failure}", **details), True
             except httpx.HTTPError as failure:
                 error = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
@@ -84,7 +88,7 @@ class Caller(NamedTuple):
                 error.maybe_processed = maybe_processed
                 if isinstance(error, errors.AuthenticationFailed) and rejected is None and self.authorizer.can_renew:
                     rejected, wait = token, 0.0
-                else:
+                elif not hopeless:
                     wait = self._wait_after(error, response, options, deadline)
             self._tell(options, details, began, response, error, wait)
             if response is not None and error is None:
@@ -97,34 +101,38 @@ class Caller(NamedTuple):
     def _wait_after(
         self, error: errors.CallError, response: httpx.Response | None, options: Options, deadline: float
     ) -> float | None:
-        """Seconds until the next attempt; None if there is to be none."""
-        asked = None if response is None else retry_after(response.headers.get("Retry-After"))
+        """Return the seconds until the next attempt; None if there is to be none."""
+        now = self.clock.monotonic()
+        asked: float | None = None
+        if response is not None and "retry_after" in response.extensions:
+            asked = response.extensions["retry_after"]
+        elif response is not None:
+            asked = retry_after(response.headers.get("Retry-After"))
+            if asked is not None:
+                self.limiter.block(asked, now)
         wait = options.retry(FailedAttempt(error, error.attempts, asked, self.random))
-        return None if wait is None or self.clock.monotonic() + wait >= deadline else wait
+        return max(wait, 0.0) if wait is not None and now + wait < deadline else None
 
     def _send(self, outgoing: Outgoing, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
-        """Send a request once, at a pace that the tenant allows."""
-        pause = self.pace.delay(self.clock.monotonic())
-        if pause > 0:
-            if self.clock.monotonic() + pause >= deadline:
-                raise httpx.PoolTimeout("the tenant's quota of requests is used up for now")
-            yield Sleep(pause)
-        turn = self.pace.enter()
-        if turn is not None:
-            try:
-                yield Wait(turn, deadline)
-            except TimeoutError:
-                self.pace.abandon(turn)
-                raise httpx.PoolTimeout("too many of this client's requests are under way") from None
-            except BaseException:
-                self.pace.abandon(turn)
-                raise
+        """Send a request once, as soon as the tenant's limits allow it.
+
+        Raises:
+            PermitUnavailable: they do not allow it before the deadline.
+        """
+        permit = self.limiter.try_acquire(self.clock.monotonic())
+        if permit is None:
+            permit = yield from self.limiter.acquire(self.clock, deadline)
+        headers: list[tuple[bytes, bytes]] = []
+        pause: float | None = None
         try:
             request = outgoing.request(self.base_url, token)
             response: httpx.Response = yield Transmit(request, deadline, authorized=token is not None)
+            headers = response.headers.raw
+            if response.status_code >= 400:
+                # Before another caller gets the permit: what is asked of one is asked of all.
+                pause = response.extensions["retry_after"] = retry_after(response.headers.get("Retry-After"))
         finally:
-            self.pace.leave()
-        self.pace.note(response.headers.raw, self.clock.monotonic())
+            self.limiter.release(permit, self.clock.monotonic(), headers, pause)
         return response
 
     def read(self, response: httpx.Response, parse: Callable[[httpx.Response], T]) -> T:

@@ -13,10 +13,10 @@ from ._authorization import Authorization, Authorizer
 from ._calls import Caller
 from ._clock import Clock, SystemClock
 from ._connection import AsyncConnection, Connection
+from ._http.rate_limit import RateLimiter
+from ._http.token_cache import Credentials, Secret, token_cache
 from ._operations import JournalEntries, Operations
 from ._options import OptionChanges, Options, changed
-from ._pace import Pace
-from ._tokens import Credentials, Secret, cell_for
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -77,17 +77,17 @@ def _caller(
     if len(given) != 1 or (client_id is None) != (client_secret is None):
         raise InvalidInput("give client_id and client_secret, or token, or auth: one of the three")
     authorization: Authorization
-    cell = None
+    cache = None
     if client_id is not None and client_secret is not None:
         authorization = Credentials(client_id, Secret(client_secret), options.entity_id)
-        cell = cell_for(str(url), authorization, transport)
+        cache = token_cache(str(url), authorization, transport)
     elif token is not None:
         authorization = _headers.token(token) if isinstance(token, str) else token
     else:
         assert auth is not None
         authorization = auth
-    authorizer = Authorizer(url, authorization, cell, clock, random)
-    return Caller(url, authorizer, Pace(concurrency), clock, random, {}), options
+    authorizer = Authorizer(url, authorization, cache, clock, random)
+    return Caller(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
 
 
 def _batch_deadline(clock: Clock, timeout: float | None, stall_after: float | None, at_once: int | None) -> float:
@@ -167,7 +167,7 @@ class JournalRunsClient:
         """
         connection = self._connection
         other = object.__new__(type(self))
-        other._use(Connection(connection.caller, changed(connection.call_options, options), connection.transport))
+        other._use(connection.with_options(changed(connection.call_options, options)))
         return other
 
     @property
@@ -400,18 +400,10 @@ class JournalRunsClient:
         from . import _many, _waiting
 
         deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
-        run, operations = self._connection.run, self._operations
-
-        def cancel(number: str) -> Cancellation:
-            return run(_waiting.cancel_one_of_many(operations, number, deadline, _many.evidence_file(evidence, number)))
-
-        def settle(cancellation: Cancellation) -> CancellationOutcome:
-            file = _many.evidence_file(evidence, cancellation.number)
-            return run(
-                _waiting.wait_for_one_of_many(operations, cancellation, deadline, stall_after, on_progress, file)
-            )
-
-        return _many.in_threads(numbers, at_once, cancel, settle if wait else None, on_result)
+        waiting = _waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
+        flow = _waiting.cancel_one_of_many(self._operations, deadline, waiting, evidence)
+        connection = self._connection
+        return _many.in_threads(numbers, at_once, flow, connection.perform, connection.caller.clock, on_result)
 
     def wait_for_completion(
         self,
@@ -546,7 +538,7 @@ class AsyncJournalRunsClient:
         """See `JournalRunsClient.with_options`."""
         connection = self._connection
         other = object.__new__(type(self))
-        other._use(AsyncConnection(connection.caller, changed(connection.call_options, options), connection.transport))
+        other._use(connection.with_options(changed(connection.call_options, options)))
         return other
 
     @property
@@ -666,18 +658,9 @@ class AsyncJournalRunsClient:
         from . import _many, _waiting
 
         deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
-        run, operations = self._connection.run, self._operations
-
-        def cancel(number: str) -> Awaitable[Cancellation]:
-            return run(_waiting.cancel_one_of_many(operations, number, deadline, _many.evidence_file(evidence, number)))
-
-        def settle(cancellation: Cancellation) -> Awaitable[CancellationOutcome]:
-            file = _many.evidence_file(evidence, cancellation.number)
-            return run(
-                _waiting.wait_for_one_of_many(operations, cancellation, deadline, stall_after, on_progress, file)
-            )
-
-        return await _many.in_tasks(numbers, at_once, cancel, settle if wait else None, on_result)
+        waiting = _waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
+        flow = _waiting.cancel_one_of_many(self._operations, deadline, waiting, evidence)
+        return await _many.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
 
     async def wait_for_completion(
         self,

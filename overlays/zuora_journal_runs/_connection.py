@@ -11,8 +11,9 @@ import httpx
 from . import errors
 from ._body import Body
 from ._flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
+from ._http.deadline import Bounded
+from ._http.token_cache import Secret
 from ._requests import of_request
-from ._tokens import Secret
 from ._transport import user_agent
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from ._calls import Caller
     from ._options import Options
+
+
+_AFTER_PHASES = 0.02
+"""Seconds that the timers of the phases have to go off before the deadline of the whole does."""
 
 
 def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
@@ -33,11 +38,13 @@ def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
 
 
 def _limited(step: Transmit, caller: Caller, options: Options) -> httpx.Request:
-    """The request, with no phase of the attempt outlasting the deadline."""
+    """Return the request, with timeouts that end with the deadline."""
     left = step.deadline - caller.clock.monotonic()
     if left <= 0:
         raise httpx.PoolTimeout("the deadline passed")
-    timeouts = {name: min(left, seconds) for name, seconds in options.timeouts._asdict().items()}
+    monotonic = caller.clock.monotonic
+    phases = options.timeouts._asdict()
+    timeouts = {name: Bounded(min(left, seconds), step.deadline, monotonic) for name, seconds in phases.items()}
     step.request.extensions = {**step.request.extensions, "timeout": timeouts}
     return step.request
 
@@ -49,12 +56,35 @@ def _taken(body: Body, chunk: bytes, step: Transmit, caller: Caller) -> bool:
     return body.take(chunk)
 
 
+class _Shared:
+    """What a client and those made by its `with_options` have in common."""
+
+    closed = False
+
+
+def _check_open(shared: _Shared) -> None:
+    if shared.closed:
+        raise errors.ClientClosedError("the client is closed")
+
+
 class Connection(httpx.Client):
     """A connection for threads."""
 
-    def __init__(self, caller: Caller, options: Options, transport: httpx.BaseTransport) -> None:
+    def __init__(
+        self, caller: Caller, options: Options, transport: httpx.BaseTransport, shared: _Shared | None = None
+    ) -> None:
         self.caller, self.call_options, self.transport = caller, options, transport
+        self._shared = shared or _Shared()
         super().__init__(transport=transport, **_arguments(caller, options))
+
+    def with_options(self, options: Options) -> Connection:
+        """Return a connection with other options on the same transport; closing either closes both."""
+        return Connection(self.caller, options, self.transport, self._shared)
+
+    def close(self) -> None:
+        """Close the transport, for all connections that use it."""
+        self._shared.closed = True
+        super().close()
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send a request of one of the operations, with all conventions.
@@ -66,9 +96,10 @@ class Connection(httpx.Client):
 
     def run(self, flow: Flow[T]) -> T:
         """Do what a flow asks for."""
-        return drive(flow, self._perform)
+        return drive(flow, self.perform)
 
-    def _perform(self, step: Step) -> Any:
+    def perform(self, step: Step) -> Any:
+        """Do one step of a flow, and return what it gives."""
         if isinstance(step, Transmit):
             return self._transmit(step)
         if isinstance(step, Wait):
@@ -78,8 +109,7 @@ class Connection(httpx.Client):
         return self.caller.clock.sleep(step.seconds)
 
     def _transmit(self, step: Transmit) -> httpx.Response:
-        if self.is_closed:
-            raise RuntimeError("the client is closed")
+        _check_open(self._shared)
         request = _limited(step, self.caller, self.call_options)
         if step.authorized:
             # What httpx does beside - cookies, redirects, authorization, hooks - is not wanted here, and not free.
@@ -132,9 +162,21 @@ async def _result(future: Future[T], seconds: float) -> T:
 class AsyncConnection(httpx.AsyncClient):
     """A connection for tasks of asyncio."""
 
-    def __init__(self, caller: Caller, options: Options, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self, caller: Caller, options: Options, transport: httpx.AsyncBaseTransport, shared: _Shared | None = None
+    ) -> None:
         self.caller, self.call_options, self.transport = caller, options, transport
+        self._shared = shared or _Shared()
         super().__init__(transport=transport, **_arguments(caller, options))
+
+    def with_options(self, options: Options) -> AsyncConnection:
+        """Return a connection with other options on the same transport; closing either closes both."""
+        return AsyncConnection(self.caller, options, self.transport, self._shared)
+
+    async def aclose(self) -> None:
+        """Close the transport, for all connections that use it."""
+        self._shared.closed = True
+        await super().aclose()
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Send a request of one of the operations, with all conventions.
@@ -162,9 +204,20 @@ class AsyncConnection(httpx.AsyncClient):
         return await self.caller.clock.sleep_async(step.seconds)
 
     async def _transmit(self, step: Transmit) -> httpx.Response:
-        if self.is_closed:
-            raise RuntimeError("the client is closed")
+        import asyncio
+
+        _check_open(self._shared)
         request = _limited(step, self.caller, self.call_options)
+        left = step.deadline - self.caller.clock.monotonic()
+        try:
+            # Each phase ends with the deadline by itself, and then says more of what happened. So this comes last.
+            async with asyncio.timeout(left + _AFTER_PHASES):
+                return await self._exchange(step, request)
+        except TimeoutError:
+            raise httpx.ReadTimeout("the deadline passed") from None
+
+    async def _exchange(self, step: Transmit, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the whole response."""
         if step.authorized:
             response = await self.transport.handle_async_request(request)
             response.request = request

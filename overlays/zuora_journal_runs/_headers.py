@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ._tokens import Secret
+from ._http.token_cache import Secret
 from .errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
+import itertools
 import queue
 import threading
 from collections import Counter
 from concurrent.futures import Future
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from . import _headers
-from ._flow import T
-from .errors import InvalidInput, JournalRunsError
-from .results import CancellationResult
+from ._flow import Flow, Sleep, Step, T, Wait
+from .errors import InvalidInput
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 
-    from .results import Cancellation, CancellationOutcome
+    from ._clock import Clock
+    from .results import CancellationResult
 
     OnResult = Callable[["CancellationResult"], None]
 
 _THREADS = 40
 """Threads where all runs are under way at once; a tenant allows no more requests at once, if nothing else is known."""
+_NAP = 1.0
+"""Seconds to sleep at once where nothing is under way, on a clock that cannot be interrupted."""
 
 
 def sorted_out(numbers: Iterable[str]) -> list[str]:
@@ -50,79 +52,217 @@ def sorted_out(numbers: Iterable[str]) -> list[str]:
     return given
 
 
-def evidence_file(
-    folder: str | os.PathLike[str] | Callable[[str], os.PathLike[str] | None] | None, number: str
-) -> os.PathLike[str] | None:
-    """Return the evidence file of one run of many, in a folder that is made if it is not there.
-
-    Raises:
-        InvalidInput: The folder cannot be made.
-    """
-    if folder is None:
-        return None
-    if callable(folder):
-        return folder(number)
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInput(f"the folder {folder} for evidence cannot be made: {error.strerror}") from None
-    return Path(folder) / f"{number}.jsonl"
-
-
 def in_threads(
     numbers: Iterable[str],
     at_once: int | None,
-    cancel: Callable[[str], Cancellation],
-    settle: Callable[[Cancellation], CancellationOutcome] | None,
+    flow: Callable[[str], Flow[CancellationResult]],
+    perform: Callable[[Step], Any],
+    clock: Clock,
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
-    """Cancel runs in threads; results in the order of the numbers.
-
-    The threads are daemons: an interrupted program need not wait for them.
-    """
-    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
-    jobs: queue.SimpleQueue[tuple[int, str, Cancellation | None] | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, CancellationResult | BaseException]] = queue.SimpleQueue()
-
-    def work() -> None:
-        while (job := jobs.get()) is not None:
-            place, number, cancellation = job
-            try:
-                if cancellation is None:
-                    cancellation = cancel(number)
-                    if settle is not None and at_once is None:
-                        # Behind those that have not been asked for yet: waiting is for the end.
-                        jobs.put((place, number, cancellation))
-                        continue
-                result = CancellationResult(number, None if settle is None else settle(cancellation), cancellation)
-            except JournalRunsError as error:
-                result = CancellationResult(number, None, cancellation, error)
-            except BaseException as error:  # noqa: BLE001 - raised again, in the caller's thread
-                done.put((place, error))
-                continue
-            done.put((place, result))
-
-    for place, number in good.items():
-        jobs.put((place, number, None))
-    threads = min(at_once or _THREADS, len(good))
-    _start(work, threads)
-    try:
-        for _ in good:
-            place, ended = done.get()
-            if isinstance(ended, BaseException):
-                raise ended
-            results[place] = ended
-            _tell(on_result, ended)
-    finally:
-        # What has not begun does not begin any more; what is under way ends as it may.
-        _drop(jobs)
-        for _ in range(threads):
-            jobs.put(None)
+    """Cancel runs in threads; results in the order of the numbers."""
+    given = sorted_out(numbers)
+    results: dict[int, CancellationResult] = {}
+    flows = ((place, flow(number)) for place, number in enumerate(given))
+    with (
+        _callbacks_unwrapped(),
+        contextlib.closing(drive_many(flows, at_once or len(given), perform, clock)) as ended,
+    ):
+        for place, result in ended:
+            results[place] = result
+            _report(on_result, result)
     return [results[place] for place in sorted(results)]
 
 
+@contextlib.contextmanager
+def _callbacks_unwrapped() -> Iterator[None]:
+    """Raise what a callback raised as it was."""
+    from ._waiting import CallbackRaised
+
+    try:
+        yield
+    except CallbackRaised as raised:
+        raise raised.error from None
+
+
+class _Task(Generic[T]):
+    """A flow among many."""
+
+    __slots__ = ("failure", "flow", "place", "ticket", "value")
+
+    def __init__(self, place: int, flow: Flow[T]) -> None:
+        self.place, self.flow = place, flow
+        self.value: Any = None
+        """What to send to the flow next."""
+        self.failure: Exception | None = None
+        """What to throw into it instead."""
+        self.ticket: int | None = None
+        """Which of its pauses it is in; None while it is at work."""
+
+    def advance(self, perform: Callable[[Step], Any]) -> Sleep | Wait:
+        """Do what the flow yields, until it pauses.
+
+        Raises:
+            StopIteration: it is at its end; with what it returns.
+        """
+        while True:
+            value, failure, self.value, self.failure = self.value, self.failure, None, None
+            step = self.flow.send(value) if failure is None else self.flow.throw(failure)
+            if isinstance(step, Sleep | Wait):
+                return step
+            try:
+                self.value = perform(step)
+            except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
+                self.failure = error
+
+
+class _Ended(NamedTuple):
+    """How a flow ended."""
+
+    value: Any
+    failure: BaseException | None = None
+
+
+def drive_many(
+    flows: Iterable[tuple[int, Flow[T]]], at_once: int, perform: Callable[[Step], Any], clock: Clock
+) -> Generator[tuple[int, T]]:
+    """Run many flows in few threads, and yield what each returns as soon as it does.
+
+    A flow that sleeps, or waits for what another one does, holds no thread, so all of them get their turn however many
+    there are. The threads are daemons: an interrupted program does not have to wait for them.
+
+    Args:
+        flows: The flows, each with its place. They begin in this order.
+        at_once: How many of them may have begun and not ended.
+        perform: Does a step that is not a pause, in one of the threads.
+        clock: Tells when a pause is over.
+    """
+    return _Scheduler[T](flows, at_once, perform, clock).run()
+
+
+class _Scheduler(Generic[T]):
+    """What `drive_many` needs to know. All of it belongs to the thread that iterates; the others see two queues."""
+
+    def __init__(
+        self, flows: Iterable[tuple[int, Flow[T]]], at_once: int, perform: Callable[[Step], Any], clock: Clock
+    ) -> None:
+        self._coming = (_Task(place, flow) for place, flow in flows)
+        self._at_once, self._perform, self._clock = at_once, perform, clock
+        self._begun: set[_Task[T]] = set()
+        self._ready: queue.SimpleQueue[_Task[T] | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[_Task[T], Sleep | Wait | _Ended | int]] = queue.SimpleQueue()
+        self._timers: list[tuple[float, int, _Task[T]]] = []
+        self._tickets = itertools.count()
+        self._working = 0
+        self._threads: list[threading.Thread] = []
+        self._stopped = False
+
+    def run(self) -> Generator[tuple[int, T]]:
+        try:
+            for task in itertools.islice(self._coming, self._at_once):
+                self._begin(task)
+            while self._begun:
+                task, event = self._next_event()
+                if isinstance(event, _Ended):
+                    self._working -= 1
+                    self._begun.discard(task)
+                    if event.failure is not None:
+                        raise event.failure
+                    for following in itertools.islice(self._coming, 1):
+                        self._begin(following)
+                    yield task.place, event.value
+                elif isinstance(event, Sleep | Wait):
+                    self._working -= 1
+                    self._pause(task, event)
+                elif event == task.ticket:
+                    self._resume(task)
+        finally:
+            self._stop()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, task: _Task[T]) -> None:
+        self._begun.add(task)
+        self._hand_out(task)
+
+    def _hand_out(self, task: _Task[T]) -> None:
+        """Let a thread go on with a flow."""
+        self._working += 1
+        if len(self._threads) < min(self._working, _THREADS):
+            thread = threading.Thread(target=self._work, name="zuora-journal-runs", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._ready.put(task)
+
+    def _work(self) -> None:
+        """Go on with one flow after another."""
+        while (task := self._ready.get()) is not None:
+            event: Sleep | Wait | _Ended
+            try:
+                event = task.advance(self._perform)
+            except StopIteration as end:
+                event = _Ended(end.value)
+            except BaseException as error:  # noqa: BLE001 - raised again, in the caller's thread
+                event = _Ended(None, error)
+            if self._stopped:
+                task.flow.close()
+            self._events.put((task, event))
+
+    def _pause(self, task: _Task[T], step: Sleep | Wait) -> None:
+        ticket = task.ticket = next(self._tickets)
+        if isinstance(step, Sleep):
+            due = self._clock.monotonic() + step.seconds
+        else:
+            due = step.deadline
+            task.value = step.future
+            step.future.add_done_callback(lambda _: self._events.put((task, ticket)))
+        heapq.heappush(self._timers, (due, ticket, task))
+
+    def _resume(self, task: _Task[T]) -> None:
+        """Go on after a pause."""
+        task.ticket = None
+        if isinstance(task.value, Future):
+            future, task.value = task.value, None
+            try:
+                task.value = future.result(0.0)
+            except TimeoutError as late:
+                task.failure = late
+        self._hand_out(task)
+
+    def _next_event(self) -> tuple[_Task[T], Sleep | Wait | _Ended | int]:
+        """Wait for what happens next, and resume the flows whose pauses are over meanwhile."""
+        while True:
+            now = self._clock.monotonic()
+            while self._timers and (self._timers[0][0] <= now or self._timers[0][1] != self._timers[0][2].ticket):
+                _, ticket, task = heapq.heappop(self._timers)
+                if ticket == task.ticket:
+                    self._resume(task)
+            rest = self._timers[0][0] - now if self._timers else None
+            if rest is None or self._working:
+                with contextlib.suppress(queue.Empty):
+                    return self._events.get(timeout=rest)
+            else:
+                # Nothing is under way, so time is all there is to wait for, on whatever clock it is.
+                with contextlib.suppress(queue.Empty):
+                    return self._events.get_nowait()
+                self._clock.sleep(min(rest, _NAP))
+
+    def _stop(self) -> None:
+        """Begin nothing any more, and end what pauses; what is under way ends as it may."""
+        self._stopped = True
+        while not self._ready.empty():
+            with contextlib.suppress(queue.Empty):  # a thread was faster
+                self._ready.get_nowait()
+        for _ in self._threads:
+            self._ready.put(None)
+        for task in self._begun:
+            # Those at work are ended by their threads.
+            if task.ticket is not None:
+                task.flow.close()
+
+
 def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T]:
-    """What `work` gives for each run, in order, as soon as it is there; done in threads."""
+    """What `work` gives for each run, in order, as soon as it is there; done in threads that are daemons."""
     jobs: queue.SimpleQueue[tuple[Future[T], str]] = queue.SimpleQueue()
     futures = [Future[T]() for _ in numbers]
     for job in zip(futures, numbers, strict=True):
@@ -137,55 +277,40 @@ def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T
                 except BaseException as error:  # noqa: BLE001 - raised again, in the caller's thread
                     future.set_exception(error)
 
-    _start(serve, min(_THREADS, len(numbers)))
+    for _ in range(min(_THREADS, len(numbers))):
+        threading.Thread(target=serve, name="zuora-journal-runs", daemon=True).start()
     try:
         for future in futures:
             yield future.result()
     finally:
-        _drop(jobs)
-
-
-def _start(work: Callable[[], None], threads: int) -> None:
-    """Work in so many threads. They are daemons: an interrupted program need not wait for them."""
-    for _ in range(threads):
-        threading.Thread(target=work, name="zuora-journal-runs", daemon=True).start()
-
-
-def _drop(jobs: queue.SimpleQueue[Any]) -> None:
-    """Forget the jobs that nobody has begun."""
-    with contextlib.suppress(queue.Empty):
-        while True:
-            jobs.get_nowait()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                jobs.get_nowait()
 
 
 async def in_tasks(
     numbers: Iterable[str],
     at_once: int | None,
-    cancel: Callable[[str], Awaitable[Cancellation]],
-    settle: Callable[[Cancellation], Awaitable[CancellationOutcome]] | None,
+    flow: Callable[[str], Flow[CancellationResult]],
+    run: Callable[[Flow[CancellationResult]], Awaitable[CancellationResult]],
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
     """Cancel runs in tasks; results in the order of the numbers."""
     import asyncio  # it takes a while to import, and threads do without it
 
-    good, results = dict(enumerate(sorted_out(numbers))), dict[int, CancellationResult]()
-    gate = asyncio.Semaphore(at_once or len(good) or 1)
+    given = sorted_out(numbers)
+    results: dict[int, CancellationResult] = {}
+    gate = asyncio.Semaphore(at_once or len(given))
 
     async def work(place: int, number: str) -> None:
-        cancellation, outcome, failure = None, None, None
         async with gate:
-            try:
-                cancellation = await cancel(number)
-                if settle is not None:
-                    outcome = await settle(cancellation)
-            except JournalRunsError as error:
-                failure = error
-        results[place] = CancellationResult(number, outcome, cancellation, failure)
-        _tell(on_result, results[place])
+            results[place] = await run(flow(number))
+        _report(on_result, results[place])
 
-    tasks = [asyncio.create_task(work(place, number)) for place, number in good.items()]
+    tasks = [asyncio.create_task(work(place, number)) for place, number in enumerate(given)]
     try:
-        await asyncio.gather(*tasks)
+        with _callbacks_unwrapped():
+            await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -193,6 +318,6 @@ async def in_tasks(
     return [results[place] for place in sorted(results)]
 
 
-def _tell(on_result: OnResult | None, result: CancellationResult) -> None:
+def _report(on_result: OnResult | None, result: CancellationResult) -> None:
     if on_result is not None:
         on_result(result)

@@ -26,6 +26,11 @@ class Timeouts(NamedTuple):
     """For a connection to be free, in a transport of the caller's own that limits them; the default ones do not."""
 
 
+_SHORTEST_INTERVAL = 0.01
+"""Seconds; whoever polls more often just keeps the tenant busy."""
+_LARGEST_FACTOR = 100.0
+
+
 DEFAULT_RETRY: Final[RetryPolicy] = Backoff()
 
 
@@ -123,6 +128,16 @@ def changed(options: Options, changes: OptionChanges) -> Options:
         raise InvalidInput(f"deadline is {new.deadline}: give a number of seconds above 0")
     if any(not 0 < seconds < float("inf") for seconds in new.timeouts):
         raise InvalidInput(f"{new.timeouts} has a value that is not a number of seconds above 0")
+    _check_polling(new.polling)
     if not 1 <= new.page_size <= 300:
         raise InvalidInput(f"page_size is {new.page_size}: Zuora allows 1 to 300")
     return new
+
+
+def _check_polling(polling: Polling) -> None:
+    """Raise InvalidInput if the intervals would be none, or not grow."""
+    first, factor, longest = polling
+    if not (_SHORTEST_INTERVAL <= first < float("inf") and _SHORTEST_INTERVAL <= longest < float("inf")):
+        raise InvalidInput(f"{polling}: first and longest must be at least {_SHORTEST_INTERVAL} s")
+    if not 1.0 <= factor <= _LARGEST_FACTOR:
+        raise InvalidInput(f"{polling}: factor must be between 1 and {_LARGEST_FACTOR:g}")

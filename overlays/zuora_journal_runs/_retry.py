@@ -29,6 +29,8 @@ class FailedAttempt(NamedTuple):
 RetryPolicy = Callable[[FailedAttempt], float | None]
 """Answers with the seconds to wait before the next attempt, or with None to give up."""
 
+_MOST_DOUBLINGS = 64
+"""Enough for any wait, and far from the end of what a float holds."""
 _TRANSIENT = (errors.NoAnswer, errors.Contention, errors.TooManyRequests, errors.ServerFailure)
 
 
@@ -61,12 +63,12 @@ class Backoff:
     def __call__(self, failed: FailedAttempt) -> float | None:
         if failed.attempt >= self.attempts or not is_transient(failed.error):
             return None
-        ceiling = min(self.longest, self.first * 2.0 ** (failed.attempt - 1))
+        ceiling = min(self.longest, self.first * 2.0 ** min(failed.attempt - 1, _MOST_DOUBLINGS))
         return max(failed.random.uniform(0.0, ceiling), failed.retry_after or 0.0)
 
 
 def retry_after(text: str | None, now: Callable[[], float] = time.time) -> float | None:
-    """The seconds in a `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3); None if it holds neither."""
+    """Return the seconds in a `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3); None if neither."""
     if text is None:
         return None
     text = text.strip()
@@ -74,5 +76,5 @@ def retry_after(text: str | None, now: Callable[[], float] = time.time) -> float
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now())
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year beyond what the platform's clock holds
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._tokens import Secret
+from ._http.token_cache import Secret
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ ENVIRONMENTS: Mapping[str, str] = {
 """The address of each data centre, by the name that Zuora's own SDK has for it."""
 
 
+_LAST_PORT = 65535
+
+
 def base_url(address: str) -> httpx.URL:
     """The address of the API, checked: https, or http on this machine alone.
 
@@ -41,10 +44,14 @@ def base_url(address: str) -> httpx.URL:
         bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
     except (httpx.InvalidURL, TypeError):
         raise wrong from None
+    if url.path.rstrip("/") == "/v1" and not url.userinfo:
+        raise InvalidInput(f"{said} ends in /v1: leave out /v1, as in https://rest.zuora.com")
     if url.userinfo:
         raise InvalidInput("the address must not hold a user name or password: pass credentials on their own")
     if url.scheme not in ("https", "http") or not url.host or not bare:
         raise wrong
+    if url.port is not None and not 1 <= url.port <= _LAST_PORT:
+        raise InvalidInput(f"{said} has the port {url.port}: ports are 1 to {_LAST_PORT}")
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidInput(f"{address} is not encrypted, and would show your credentials: use https")
     return url.copy_with(raw_path=b"/")

@@ -13,9 +13,7 @@ from .errors import InvalidInput
 
 if TYPE_CHECKING:
     from ._aiohttp import AiohttpTransport
-
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
-"""How many requests are under way at once is a matter of the client's pace."""
+    from ._http.sync_transport import SyncTransport
 
 
 @functools.cache
@@ -56,13 +54,16 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     return proxy
 
 
-def default(url: httpx.URL) -> httpx.HTTPTransport:
+def default(url: httpx.URL) -> SyncTransport:
     """The transport for threads.
 
     Raises:
         InvalidInput: see `proxy_for`.
     """
-    return httpx.HTTPTransport(verify=_verification(url), limits=_LIMITS, proxy=proxy_for(url))
+    # Needs httpcore, which httpx itself imports late.
+    from ._http.sync_transport import SyncTransport
+
+    return SyncTransport(tls=_verification(url), proxy=proxy_for(url))
 
 
 def default_async(url: httpx.URL) -> AiohttpTransport:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from . import _headers, errors, evidence, results
 from ._flow import Flow, Sleep
 from ._operations import NO_TIME
 from ._retry import retry_after
 from .evidence import Verdict
-from .results import CancellationOutcome, CancellationProgress, CompletionOutcome, Deletion, Ending
+from .results import (
+    CancellationOutcome,
+    CancellationProgress,
+    CancellationResult,
+    CompletionOutcome,
+    Deletion,
+    Ending,
+)
 
 if TYPE_CHECKING:
     import os
@@ -158,34 +166,87 @@ def cancel_and_wait(
         return (yield from _cancellation(wait, stall_after, on_progress))
 
 
+class BatchWait(NamedTuple):
+    """How the outcomes of many runs are waited for."""
+
+    deadline: float
+    """The time on the monotonic clock at which the waits end; infinity for none."""
+    stall_after: float | None
+    on_progress: OnProgress | None
+
+
+EvidenceFolder = Union[str, "os.PathLike[str]", Callable[[str], "os.PathLike[str] | None"], None]
+
+
 def cancel_one_of_many(
-    operations: Operations, number: str, deadline: float, evidence: str | os.PathLike[str] | None
-) -> Flow[Cancellation]:
-    """Cancel one run of many, if there is time left for it."""
-    if operations.caller.clock.monotonic() >= deadline:
-        raise errors.NotSent("the time was up before it was its turn, and nothing was sent", call=f"cancel {number}")
-    with operations.observer_of(number, "cancel", evidence) as observer:
-        return (yield from operations.observed_by(observer).cancel(number, join=True))
+    operations: Operations, deadline: float, waiting: BatchWait | None, evidence: EvidenceFolder
+) -> Callable[[str], Flow[CancellationResult]]:
+    """Return the flow that cancels one run of many, and waits for its outcome if asked to."""
+
+    def flow(number: str) -> Flow[CancellationResult]:
+        cancellation, outcome, failure = None, None, None
+        try:
+            if operations.caller.clock.monotonic() >= deadline:
+                raise errors.NotSent(
+                    "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
+                )
+            with operations.observer_of(number, "cancel", evidence_file(evidence, number)) as observer:
+                cancellation = yield from operations.observed_by(observer).cancel(number, join=True)
+                if waiting is not None:
+                    observer.assume_known()
+                    # First every run is requested, and then they are waited for.
+                    yield Sleep(0.0)
+                    left = waiting.deadline - operations.caller.clock.monotonic()
+                    # It is polled once, however late it is.
+                    wait = _Wait(operations, observer, None if left == math.inf else max(left, NO_TIME))
+                    outcome = yield from _cancellation(wait, waiting.stall_after, _guarded(waiting.on_progress))
+        except errors.JournalRunsError as error:
+            failure = error
+        return CancellationResult(number, outcome, cancellation, failure)
+
+    return flow
 
 
-def wait_for_one_of_many(
-    operations: Operations,
-    cancellation: Cancellation,
-    deadline: float,
-    stall_after: float | None,
-    on_progress: OnProgress | None,
-    evidence: str | os.PathLike[str] | None,
-) -> Flow[CancellationOutcome]:
-    """Wait for one run of many; it is polled once, however late it is."""
-    left = deadline - operations.caller.clock.monotonic()
-    return wait_for_cancellation(
-        operations,
-        cancellation,
-        timeout=None if left == math.inf else max(left, NO_TIME),
-        stall_after=stall_after,
-        on_progress=on_progress,
-        evidence=evidence,
-    )
+class CallbackRaised(BaseException):
+    """Carries what a callback raised through code that handles exceptions of this package.
+
+    Args:
+        error: What it raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _guarded(callback: OnProgress | None) -> OnProgress | None:
+    if callback is None:
+        return None
+
+    def guarded(progress: CancellationProgress) -> None:
+        try:
+            callback(progress)
+        except BaseException as error:  # noqa: BLE001 - it reaches the caller unchanged
+            raise CallbackRaised(error) from None
+
+    return guarded
+
+
+def evidence_file(folder: EvidenceFolder, number: str) -> os.PathLike[str] | None:
+    """Return the evidence file of one run of many, in a folder that is made if it is not there.
+
+    Raises:
+        InvalidInput: The folder cannot be made.
+    """
+    if folder is None:
+        return None
+    if callable(folder):
+        return folder(number)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.InvalidInput(f"the folder {folder} for evidence cannot be made: {error.strerror}") from None
+    return Path(folder) / f"{number}.jsonl"
 
 
 def wait_for_cancellation(

@@ -3,6 +3,7 @@
     JournalRunsError
     ├── InvalidInput                 refused here, before anything was sent
     ├── EvidenceError                an evidence file was changed, or cannot be written
+    ├── ClientClosedError            the client was closed before
     ├── RunError
     │   ├── WrongStatus              refused here, since the run's status does not allow it
     │   └── NotSettled               the deadline passed, and the outcome is not known
@@ -105,6 +106,10 @@ class EvidenceError(JournalRunsError):
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class ClientClosedError(JournalRunsError, RuntimeError):
+    """The client was closed. Nothing was sent."""
 
 
 class RunError(JournalRunsError):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
+from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
 from zuora_journal_runs._connection import _result
 
 from .world import URL, Script, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .world import Kind
 
 
 def test_a_closed_client_says_so() -> None:
@@ -35,6 +38,29 @@ async def test_a_closed_client_of_tasks_says_so() -> None:
     with pytest.raises(RuntimeError, match="closed"):
         await client.retrieve("JR-00000075")
     assert script.requests == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_closing_either_closes_both(kind: Kind, first: bool) -> None:
+    script = Script(run())
+    client: Any = kind.client_class(URL, token="t", transport=httpx.MockTransport(script))
+    both = [client, client.with_options(deadline=1.0)]
+    closed = both[not first].close() if kind.client_class is JournalRunsClient else await both[not first].aclose()
+    assert closed is None
+    for each in both:
+        with pytest.raises(errors.ClientClosedError, match="closed"):
+            await asyncio.to_thread(_retrieved, each)
+    assert script.requests == []
+
+
+def _retrieved(client: Any) -> None:
+    given = client.retrieve("JR-00000075")
+    if inspect.isawaitable(given):
+        asyncio.run(_awaited(given))
+
+
+async def _awaited(given: Any) -> None:
+    await given
 
 
 def in_this_thread(work: Callable[[], object]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import CancellationResult, errors
+from zuora_journal_runs import CancellationResult, Polling, errors
 
 from .world import answer, expected, refusal, run, summary
 
@@ -16,10 +18,6 @@ if TYPE_CHECKING:
     import httpx
 
     from .world import Kind
-
-
-LONG = 1e6
-"""Seconds: on this clock the sleeps of all runs add up."""
 
 
 def numbers(count: int) -> list[str]:
@@ -117,7 +115,7 @@ def test_without_waiting_nothing_is_said_of_the_outcome(kind: Kind) -> None:
 def test_a_batch_is_resumed_by_calling_it_again(kind: Kind) -> None:
     tenant = Tenant()
     kind.use(tenant, lambda client: client.cancel_many(numbers(20), wait=False))
-    results = kind.use(tenant, lambda client: client.cancel_many(numbers(25), timeout=LONG, stall_after=None))
+    results = kind.use(tenant, lambda client: client.cancel_many(numbers(25)))
     assert [summary(result) for result in results] == [expected(number) for number in range(1, 26)]
     assert len(tenant.cancelled) == 25
 
@@ -127,6 +125,89 @@ def test_one_at_a_time(kind: Kind) -> None:
     kind.use(tenant, lambda client: client.cancel_many(numbers(5), at_once=1))
     # No run is touched before the one before it is settled.
     assert tenant.log == sorted(tenant.log)
+
+
+@pytest.mark.parametrize("at_once", [2, 7])
+def test_no_more_at_once_than_asked_for(kind: Kind, at_once: int) -> None:
+    tenant, begun, ended, most = Tenant(), set[int](), set[int](), 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal most
+        with tenant.lock:
+            begun.add(int(request.url.path.split("JR-")[1].split("/")[0]))
+            most = max(most, len(begun - ended))
+        return tenant(request)
+
+    def end(result: CancellationResult) -> None:
+        with tenant.lock:
+            ended.add(int(result.number.removeprefix("JR-")))
+
+    kind.use(handler, lambda client: client.cancel_many(numbers(30), at_once=at_once, on_result=end))
+    assert most == at_once
+
+
+@pytest.mark.parametrize("count", [1, 40, 41, 500])
+def test_every_run_is_polled_in_turn_and_reported_when_it_is_known(kind: Kind, count: int) -> None:
+    """Some runs are cancelled at once, and the others never. None has to wait for another."""
+    clock, lock = FakeClock(), threading.Lock()
+    quick = set(numbers(count)[::20])
+    polls: dict[str, list[float]] = {number: [] for number in numbers(count)}
+    reported: dict[str, float] = {}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        number = "JR-" + request.url.path.split("JR-")[1].split("/")[0]
+        if request.method == "PUT":
+            return answer()
+        if "journal-entries" in request.url.path:
+            return answer(body={"success": True, "journalEntries": []})
+        with lock:
+            polls[number].append(clock.now - 1000.0)
+        return answer(
+            body={"success": True, "number": number, "status": "Cancelled" if number in quick else "CancelInprogress"}
+        )
+
+    def report(result: CancellationResult) -> None:
+        reported[result.number] = clock.now - 1000.0
+
+    polling = Polling(first=10.0, factor=1.0, longest=10.0)
+    results = kind.use(
+        handler,
+        lambda client: client.cancel_many(numbers(count), timeout=60.0, on_result=report),
+        clock=clock,
+        polling=polling,
+    )
+    assert [summary(result) for result in results] == [
+        "complete" if number in quick else "CancellationNotSettled" for number in numbers(count)
+    ]
+    for number in numbers(count):
+        if number in quick:
+            assert reported[number] == 0.0
+        else:
+            assert reported[number] == pytest.approx(60.0)
+            gaps = [later - earlier for earlier, later in pairwise(polls[number])]
+            assert polls[number][0] == 0.0
+            assert max(gaps) <= 10.0
+
+
+def test_a_batch_waits_for_a_permit_without_holding_a_thread(kind: Kind) -> None:
+    """A hundred runs and a quota of five requests in ten seconds: those that wait leave room for those that may go."""
+    tenant, clock = Tenant(), FakeClock()
+    counts: dict[int, int] = {}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        response = tenant(request)
+        with tenant.lock:
+            number = int(clock.now // 10)
+            counts[number] = counts.get(number, 0) + 1
+            response.headers["RateLimit-Remaining"] = str(max(0, 5 - counts[number]))
+            response.headers["RateLimit-Reset"] = str(math.ceil((number + 1) * 10 - clock.now))
+        return response
+
+    results = kind.use(
+        handler, lambda client: client.cancel_many(numbers(100), timeout=1e5), clock=clock, deadline=1e5, concurrency=5
+    )
+    assert [summary(result) for result in results] == [expected(number) for number in range(1, 101)]
+    assert max(counts.values()) <= 5
 
 
 def test_runs_that_do_not_settle_end_with_the_time_of_the_batch(kind: Kind) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pickle
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, _settings, errors
-from zuora_journal_runs._tokens import Credentials, HeldToken, Secret
+from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, Polling, _settings, errors
+from zuora_journal_runs._http.token_cache import Credentials, Secret, Token
 
 from .world import URL, Script, run
 
@@ -27,6 +30,7 @@ CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "the-secret"}
         "http://localhost:8080",
         "http://127.0.0.1",
         "http://127.9.9.9:1",
+        "http://127.0.0.1:65535",
         "http://[::1]:1",
     ],
 )
@@ -41,7 +45,13 @@ def test_addresses(address: str) -> None:
         ("rest.zuora.com", "give one such as"),
         ("ftp://rest.zuora.com", "give one such as"),
         ("https://", "give one such as"),
-        ("https://rest.zuora.com/v1", "give one such as"),
+        ("https://rest.zuora.com/v1", "leave out /v1"),
+        ("https://rest.zuora.com/v1/", "leave out /v1"),
+        ("https://user:password@rest.zuora.com/v1", "must not hold"),
+        ("https://rest.zuora.com/v2", "give one such as"),
+        ("http://127.0.0.1:100753", "the port 100753: ports are 1 to 65535"),
+        ("http://127.0.0.1:0", "the port 0"),
+        ("https://rest.zuora.com:65536", "the port 65536"),
         ("https://rest.zuora.com?x=1", "give one such as"),
         ("https://rest.zuora.com:port", "give one such as"),
         ("https://user:password@rest.zuora.com", "must not hold"),
@@ -123,10 +133,40 @@ def test_the_same_address_twice_is_no_contradiction(kind: Kind) -> None:
 def test_a_secret_shows_itself_nowhere() -> None:
     secret = Secret("the-secret")
     assert secret == "the-secret"
-    for holder in (secret, Credentials("id", secret, None), HeldToken(secret, 1.0), [secret], {"x": secret}):
+    for holder in (secret, Credentials("id", secret, None), Token(secret, 1.0), [secret], {"x": secret}):
         assert "the-secret" not in repr(holder)
         with pytest.raises(TypeError, match="environment"):
             pickle.dumps(holder)
+
+
+@pytest.mark.parametrize(
+    "polling",
+    [
+        Polling(first=0.0),
+        Polling(first=-1.0),
+        Polling(first=float("nan")),
+        Polling(first=float("inf")),
+        Polling(factor=0.5),
+        Polling(factor=float("nan")),
+        Polling(factor=1e300),
+        Polling(longest=0.0),
+        Polling(longest=float("nan")),
+        Polling(longest=float("inf")),
+    ],
+)
+def test_intervals_that_would_keep_the_tenant_busy(kind: Kind, polling: Polling) -> None:
+    with pytest.raises(errors.InvalidInput, match="Polling"):
+        kind.client_class(URL, token="t", polling=polling)
+
+
+@given(
+    st.floats(0.01, 1e300), st.floats(1, 100), st.floats(0.01, 1e300), st.integers(1, 10**9), st.none() | st.floats(0)
+)
+def test_intervals_grow_up_to_the_longest(
+    first: float, factor: float, longest: float, polls: int, hint: float | None
+) -> None:
+    interval = Polling(first, factor, longest).interval(polls, Random(1), hint)
+    assert min(first, longest) / 2 <= interval <= max(longest, hint or 0.0)
 
 
 def test_clients_of_ones_own_kind_keep_their_kind() -> None:

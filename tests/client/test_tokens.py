@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
-from zuora_journal_runs._tokens import Credentials, Secret, renewal
+from zuora_journal_runs._http.token_cache import Credentials, Secret, refresh_time
 
 from .world import URL, answer, refusal, run
 
@@ -87,14 +87,14 @@ def test_a_token_is_used_until_shortly_before_it_expires() -> None:
 
 @given(st.one_of(st.none(), st.text(), st.booleans(), st.integers(), st.floats(), st.lists(st.integers())))
 def test_whatever_expires_in_holds_a_token_is_renewed_ahead_of_its_end(expires_in: object) -> None:
-    assert 0 < renewal(0.0, expires_in) <= 1.8e308
+    assert 0 < refresh_time(0.0, expires_in) <= 1.8e308
 
 
 @pytest.mark.parametrize(
     ("expires_in", "at"), [(3600, 3300.0), ("3599", 3299.0), (None, 3300.0), ("soon", 3300.0), (-1, 3300.0), (10, 9.0)]
 )
 def test_when_a_token_is_renewed(expires_in: object, at: float) -> None:
-    assert renewal(0.0, expires_in) == at
+    assert refresh_time(0.0, expires_in) == at
 
 
 def test_a_refused_token_is_renewed_once(kind: Kind) -> None:
@@ -351,17 +351,17 @@ async def test_who_waits_for_a_token_keeps_to_the_deadline() -> None:
 
 
 def test_tokens_are_kept_apart_by_address_client_and_entity() -> None:
-    from zuora_journal_runs._tokens import cell_for
+    from zuora_journal_runs._http.token_cache import token_cache
 
     one = Credentials("id", Secret("secret"), None)
-    cell = cell_for("https://one.example", one, None)
-    assert cell_for("https://one.example", Credentials("id", Secret("secret"), None), None) is cell
-    assert cell_for("https://two.example", one, None) is not cell
-    assert cell_for("https://one.example", Credentials("id", Secret("other"), None), None) is not cell
-    assert cell_for("https://one.example", Credentials("id", Secret("secret"), "entity"), None) is not cell
+    cell = token_cache("https://one.example", one, None)
+    assert token_cache("https://one.example", Credentials("id", Secret("secret"), None), None) is cell
+    assert token_cache("https://two.example", one, None) is not cell
+    assert token_cache("https://one.example", Credentials("id", Secret("other"), None), None) is not cell
+    assert token_cache("https://one.example", Credentials("id", Secret("secret"), "entity"), None) is not cell
     transport = httpx.MockTransport(Server())
-    assert cell_for("https://one.example", one, transport) is not cell
-    assert cell_for("https://one.example", one, transport) is cell_for("https://one.example", one, transport)
+    assert token_cache("https://one.example", one, transport) is not cell
+    assert token_cache("https://one.example", one, transport) is token_cache("https://one.example", one, transport)
 
 
 def test_random_is_not_shared_with_the_secret() -> None:

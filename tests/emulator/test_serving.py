@@ -490,3 +490,14 @@ def test_bounds_can_be_set(make: Callable[..., Api]) -> None:
     assert api.get(Cookie="x" * 2000).status_code == 431
     assert api.create().status_code == 413
     assert Settings().largest_body == 1 << 20
+
+
+def test_a_server_that_cannot_be_made_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise OSError("no server")
+
+    users = server_module._shared_loop._users
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "create_server", fails)
+    with pytest.raises(OSError, match="no server"):
+        Emulator().start()
+    assert server_module._shared_loop._users == users

@@ -159,6 +159,7 @@ class Cell:
         if error is not None and self._reads_past_the_end():
             error = errors.AnswerLost
         requests = attempts if fault.reaches else int(recovers)
+        looks_late = operation.told_by_run and fault.ambiguous and self.lasting and fault.retry_after is not None
         if operation.name == "entries" and fault.error is errors.InvalidRequest:
             # The tenant may take only smaller pages, so that one is asked for.
             requests += 1
@@ -170,7 +171,8 @@ class Cell:
             requests=requests,
             error=error,
             maybe_processed=error is not None and fault.ambiguous and operation.change is not None,
-            waits=0 if fault.renews else attempts - 1 + self._polls_to_be_gone(),
+            # What binds the client binds the look at the run too.
+            waits=0 if fault.renews else attempts - 1 + looks_late + self._polls_to_be_gone(),
         )
 
     def _polls_to_be_gone(self) -> int:

@@ -169,7 +169,7 @@ def check_waits(waits: list[float], count: int, retry_after: float) -> None:
     assert len(waits) == count
     assert sum(waits) <= DEADLINE
     for number, wait in enumerate(waits):
-        assert retry_after <= wait <= max(2.0**number, retry_after + 2.0)
+        assert retry_after - 1e-6 <= wait <= max(2.0**number, retry_after + 2.0)
 
 
 def check_text(error: errors.CallError) -> None:

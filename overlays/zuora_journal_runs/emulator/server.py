@@ -46,7 +46,17 @@ class _SharedLoop:
     """One event loop in one thread, while anything needs it."""
 
     def __init__(self) -> None:
+        self._inherited: list[asyncio.AbstractEventLoop] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Start anew in a child that was forked, which does not have the thread."""
+        if self._loop is not None:
+            # It is kept, and never closed: its selector is the parent's too, and would forget the parent's sockets.
+            self._inherited.append(self._loop)
         self._lock = threading.Lock()
+        self._loop = None
         self._users = 0
 
     def acquire(self) -> None:
@@ -58,18 +68,23 @@ class _SharedLoop:
             self._users += 1
 
     def run(self, work: Callable[[asyncio.AbstractEventLoop], Coroutine[Any, Any, T]]) -> T:
+        assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work(self._loop), self._loop).result()
 
     def release(self) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                assert self._loop is not None
                 self._loop.call_soon_threadsafe(self._loop.stop)
                 self._thread.join()
                 self._loop.close()
+                self._loop = None
 
 
 _shared_loop = _SharedLoop()
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_shared_loop.renew)
 
 
 class _State(ServerState):
@@ -210,11 +225,19 @@ class HttpServer:
         def protocol() -> _Protocol:
             return _Protocol(not_http, settings, config, self._state)
 
+        self._process = os.getpid()
         _shared_loop.acquire()
-        self._server = _shared_loop.run(lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG))
+        try:
+            self._server = _shared_loop.run(lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG))
+        except BaseException:
+            _shared_loop.release()
+            listener.close()
+            raise
 
     def stop(self) -> None:
-        """Close the socket and every connection."""
+        """Close the socket and every connection; in a child that was forked, leave them to the parent."""
+        if self._process != os.getpid():
+            return
         _shared_loop.run(lambda _: self._stop())
         _shared_loop.release()
 

@@ -1,0 +1,1 @@
+"""One API call: authentication, rate limits, deadlines and transports."""

@@ -1,0 +1,150 @@
+"""OAuth tokens: requested once for all threads and tasks, refreshed before they expire, shared within the process."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import weakref
+from collections import OrderedDict
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from zuora_journal_runs import errors
+
+from .fork import renew_after_fork
+
+_LIFETIME = 3600.0
+"""Seconds, where the response does not say (Zuora's authentication tutorial, 2026)."""
+_MARGIN = 300.0
+"""Seconds before its end at which a token is refreshed, after the same tutorial; less for a short-lived token."""
+
+
+class Secret(str):
+    """A string that no repr shows, so that a traceback with local variables does not show it either."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'...'"
+
+    def __reduce__(self) -> str:
+        raise TypeError("secrets are not pickled: pass them to the other process by its environment")
+
+
+class Credentials(NamedTuple):
+    """An OAuth client. Its secret is never shown."""
+
+    client_id: str
+    client_secret: Secret
+    entity_id: str | None
+
+    def __repr__(self) -> str:
+        return f"Credentials(client_id={self.client_id!r}, entity_id={self.entity_id!r})"
+
+
+class Token(NamedTuple):
+    """An access token, and when to refresh it."""
+
+    token: Secret
+    refresh_at: float
+    """Seconds on the monotonic clock."""
+
+
+def refresh_time(now: float, expires_in: object) -> float:
+    """Return when to refresh a token that was requested at `now`, whatever the response has as `expires_in`."""
+    try:
+        lifetime = float(str(expires_in))
+    except ValueError:
+        lifetime = _LIFETIME
+    if not 0.0 < lifetime < float("inf"):
+        lifetime = _LIFETIME
+    return now + lifetime - min(_MARGIN, lifetime / 10.0)
+
+
+RefreshResult = Token | errors.TokenError | None
+"""A token, an error that all who wait share, or None if the refresh was interrupted and somebody else has to try."""
+
+
+class Refresh(NamedTuple):
+    """A request for a token that is under way."""
+
+    result: Future[RefreshResult]
+    mine: bool
+    """Whether the caller has to do it, and to call `TokenCache.finish`."""
+
+
+class TokenCache:
+    """One OAuth client's token, shared by threads, tasks and event loops.
+
+    Refreshing is single-flight: whoever finds no valid token first requests one, and the others wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._token: Token | None = None
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Forget the refresh that another thread was doing, which a child that was forked does not have."""
+        self._lock = threading.Lock()
+        self._refreshing: Future[RefreshResult] | None = None
+
+    def get(self, now: float, rejected: Secret | None) -> Secret | Refresh:
+        """Return a valid token other than the rejected one, or the refresh that will give one."""
+        with self._lock:
+            held = self._token
+            if held is not None and held.token != rejected and now < held.refresh_at:
+                return held.token
+            if self._refreshing is not None:
+                return Refresh(self._refreshing, mine=False)
+            self._refreshing = Future()
+            return Refresh(self._refreshing, mine=True)
+
+    def finish(self, refresh: Refresh, result: RefreshResult) -> None:
+        """End a refresh."""
+        with self._lock:
+            if self._refreshing is refresh.result:
+                self._refreshing = None
+            if isinstance(result, Token):
+                self._token = result
+        refresh.result.set_result(result)
+
+
+_MOST_CACHES = 256
+"""Caches that are kept for clients to come. A client that exists keeps its own."""
+
+
+class _Caches:
+    """The caches by address and credentials; the one that was not asked for the longest is dropped first."""
+
+    def __init__(self) -> None:
+        self._caches: OrderedDict[tuple[str, bytes], TokenCache] = OrderedDict()
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
+
+    def get(self, address: str, credentials: Credentials) -> TokenCache:
+        digest = hashlib.sha256("\0".join(map(str, credentials)).encode()).digest()
+        with self._lock:
+            cache = self._caches.pop((address, digest), None) or TokenCache()
+            self._caches[address, digest] = cache
+            if len(self._caches) > _MOST_CACHES:
+                self._caches.popitem(last=False)
+        return cache
+
+
+_caches = _Caches()
+_caches_of_transport: weakref.WeakKeyDictionary[object, _Caches] = weakref.WeakKeyDictionary()
+
+
+def token_cache(address: str, credentials: Credentials, transport: object | None) -> TokenCache:
+    """Return the cache of these credentials at this address; a transport of the caller's own has caches of its own."""
+    if transport is None:
+        return _caches.get(address, credentials)
+    try:
+        caches = _caches_of_transport.setdefault(transport, _Caches())
+    except TypeError:  # it cannot be hashed, or not be referred to weakly
+        return TokenCache()
+    return caches.get(address, credentials)
