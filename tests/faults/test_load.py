@@ -49,7 +49,7 @@ def check(results, numbers):
 
 
 numbers = [f"JR-{{number:08}}" for number in range(1, COUNT + 1)]
-emulator = Emulator(seed=[], random=Random(2), clock=Clock(running=False), settings=Settings(calls_per_minute=600))
+emulator = Emulator(seed=[], random=Random(2), clock=Clock(running=False), settings=Settings(calls_per_minute=600, token_lifetime=10**7))
 emulator.add_runs(
     SeedRun(
         number=number,
@@ -103,14 +103,14 @@ def report(result):
 def in_the_child():
     patient = client.with_options(retry=Backoff(attempts=10**9))
     if KIND == "sync":
-        check(patient.cancel_many(OF_THE_CHILD, timeout=LONG), OF_THE_CHILD)
+        check(patient.cancel_many(OF_THE_CHILD, timeout=LONG, stall_after=None), OF_THE_CHILD)
     else:
-        check(asyncio.run(patient.cancel_many(OF_THE_CHILD, timeout=LONG)), OF_THE_CHILD)
+        check(asyncio.run(patient.cancel_many(OF_THE_CHILD, timeout=LONG, stall_after=None)), OF_THE_CHILD)
 
 
 async def in_tasks():
     async with client:
-        return await client.cancel_many(numbers, timeout=LONG, on_result=report)
+        return await client.cancel_many(numbers, timeout=LONG, stall_after=None, on_result=report)
 
 
 with emulator:
@@ -118,7 +118,7 @@ with emulator:
     client = made.from_env(emulator.environ(), clock=Shared(emulator.clock), random=Random(1), deadline=LONG)
     if KIND == "sync":
         with client:
-            results = client.cancel_many(numbers, timeout=LONG, on_result=report)
+            results = client.cancel_many(numbers, timeout=LONG, stall_after=None, on_result=report)
     else:
         results = asyncio.run(in_tasks())
     check(results, numbers)

@@ -155,14 +155,17 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
     errors.CompletionNotSettled: (
         run("Processing"),
         lambda client: client.wait_for_completion(RUN, timeout=5),
-        f"{IDS}JR-00000075 has not ended after 5 s: the run was Processing when it was seen last. Wait for it again",
+        (
+            f"{IDS}JR-00000075 has not ended after 5 s: the run was Processing when it was seen last. "
+            "Wait for it again, or look at the run"
+        ),
     ),
     errors.DeletionNotSettled: (
         run("DeleteInprogress"),
         lambda client: client.delete(RUN, wait=True, timeout=5),
         (
             f"{IDS}JR-00000075 is not known to be gone after 5 s: the run was DeleteInprogress when it was seen last. "
-            "Wait for it again"
+            "Wait for it again, or look at the run"
         ),
     ),
 }
@@ -172,6 +175,7 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
         errors.EvidenceError("close.jsonl: line 3 was changed", line=3),
         "close.jsonl: line 3 was changed",
     ),
+    errors.ClientClosedError: (errors.ClientClosedError("the client is closed"), "the client is closed"),
     errors.JournalRunsError: (errors.JournalRunsError("It failed."), "It failed."),
     errors.CallError: (
         errors.CallError("It failed.", call="cancel JR-00000075", track_id=TRACK, attempts=3),
@@ -183,7 +187,10 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
         errors.AnswerError("It failed.", exchange=_EXCHANGE, body=b"", call="retrieve JR-00000075", track_id=TRACK),
         f"{IDS}retrieve JR-00000075: It failed.",
     ),
-    errors.NotSettled: (errors.NotSettled("It is not known.", number=RUN, run=None), "It is not known."),
+    errors.NotSettled: (
+        errors.NotSettled("It is not known", number=RUN, run=None),
+        "It is not known. Wait for it again, or look at the run",
+    ),
 }
 
 

@@ -95,6 +95,8 @@ def tell(
     try:
         result = use(kind, server, lambda client: getattr(client, verb)(first, timeout=timeout, **arguments))
     except errors.JournalRunsError as error:
+        if verb == "cancel_many":
+            raise
         return [Story(verb, number, error) for number in numbers]
     if verb == "cancel_many":
         return [

@@ -56,6 +56,14 @@ class Clock:
                 raise ValueError("a clock cannot be moved beyond the year 9000")
             self._state = (at + seconds, anchor)
 
+    def advance_to(self, timestamp: float) -> None:
+        """Move ahead to a time in seconds since 1970; nothing happens if it is past."""
+        with self._lock:
+            now = self.timestamp()
+            if now < timestamp < _END:
+                at, anchor = self._state
+                self._state = (at + timestamp - now, anchor)
+
     def poll(self) -> None:
         """Move ahead as a read does."""
         if self.advance_on_poll:
@@ -93,9 +101,10 @@ class Waiting:
 
     def sleep(self, seconds: float) -> None:
         """Move the clock ahead."""
-        self._clock.advance(seconds)
+        self._clock.advance_to(self._clock.timestamp() + seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Move it ahead, and let other tasks go on."""
-        self._clock.advance(seconds)
+        """Let other tasks go on, and move the clock ahead: the sleeps of several tasks overlap."""
+        due = self._clock.timestamp() + seconds
         await asyncio.sleep(0)
+        self._clock.advance_to(due)
