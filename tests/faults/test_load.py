@@ -49,7 +49,7 @@ def check(results, numbers):
 
 
 numbers = [f"JR-{{number:08}}" for number in range(1, COUNT + 1)]
-emulator = Emulator(seed=[], random=Random(2), clock=Clock(running=False), settings=Settings(calls_per_minute=600, token_lifetime=10**7))
+emulator = Emulator(seed=[], random=Random(2), clock=Clock(running=False), settings=Settings(calls_per_minute=600, token_seconds=10**7))
 emulator.add_runs(
     SeedRun(
         number=number,
