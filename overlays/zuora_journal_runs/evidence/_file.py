@@ -163,6 +163,8 @@ class EvidenceWriter:
         self.creation = reading.bodies.get("/v1/journal-runs")
 
     def _check_same(self, found: Header) -> None:
+        if self.header.operation == "create" and found.operation != "create":
+            raise InvalidInput(f"{self.path} is evidence for another run, not for a creation: give another file")
         names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
         for field, name in names.items():
             theirs, ours = getattr(found, field), getattr(self.header, field)
@@ -323,9 +325,10 @@ class _Reading:
             digest = _digest(self._hash + body)
             if end != f'{_HASH}{digest}"}}\n' or raw != text.encode():
                 cut_off = not raw.endswith(b"\n")
-                raise self._broken(
-                    "is cut off or was changed" if cut_off else "was changed, or a line before it was removed or moved"
-                )
+                changed = "was changed, or a line before it was removed or moved"
+                if self._line == 1:
+                    changed = "is not the header of an evidence file, or was changed"
+                raise self._broken("is cut off or was changed" if cut_off else changed)
             self._hash = digest
             line: dict[str, Any] = json.loads(body)
             yield line
