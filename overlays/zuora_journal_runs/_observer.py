@@ -14,7 +14,7 @@ from .evidence._file import EvidenceWriter
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import httpx
 
@@ -63,6 +63,7 @@ class Observer:
         clock: Clock,
         host: str,
         options: Options,
+        creation: Mapping[str, Any] | None = None,
     ) -> Iterator[Self]:
         """Observe a run, with an evidence file if a path is given.
 
@@ -74,7 +75,8 @@ class Observer:
             yield cls(number, clock)
             return
         key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
-        header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key)
+        requested = None if creation is None else evidence.digest_of(creation)
+        header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key, requested)
         with EvidenceWriter(path, header, clock.time()) as writer:
             yield cls(number, clock, writer)
 

@@ -391,6 +391,22 @@ class TestRefusal:
         assert len(quick.requests) == before
         assert written.read_bytes() == content
 
+    @pytest.mark.parametrize(
+        "other",
+        [("--type", "Taxation Item"), ("--date", "2026-11-30"), ("--period", "Nov-2026"), ("--organization", "Labs")],
+    )
+    def test_evidence_about_another_creation(self, quick: Emulator, file: Path, other: tuple[str, str]) -> None:
+        zjr = Zjr(quick.environ())
+        assert zjr(*OCTOBER, "--evidence", str(file)).exit_code == 0
+        before = len(quick.requests)
+        result = zjr(*OCTOBER, *other, "--evidence", str(file))
+
+        assert (result.exit_code, result.stdout) == (1, "")
+        (line,) = result.stderr.splitlines()
+        assert line == f"zjr: {file} is evidence for a creation that requests something else: give another file."
+        assert len(quick.requests) == before
+        assert zjr(*OCTOBER, "--evidence", str(file)).stdout == "JR-00000076\n"
+
     def test_evidence_about_another_host(self, quick: Emulator, written: Path) -> None:
         with Emulator() as other:
             result = Zjr(other.environ())("cancel", "--yes", "JR-00000075", "--evidence", str(written))

@@ -50,6 +50,8 @@ class Header:
     """`Zuora-Org-Ids`."""
     idempotency_key: str | None = None
     """The `Idempotency-Key` of a creation."""
+    request: str | None = None
+    """The SHA-256 of what a creation requests."""
 
 
 @frozen
@@ -165,6 +167,10 @@ class EvidenceWriter:
     def _check_same(self, found: Header) -> None:
         if self.header.operation == "create" and found.operation != "create":
             raise InvalidInput(f"{self.path} is evidence for another run, not for a creation: give another file")
+        if self.header.request != found.request and self.header.request is not None:
+            raise InvalidInput(
+                f"{self.path} is evidence for a creation that requests something else: give another file"
+            )
         names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
         for field, name in names.items():
             theirs, ours = getattr(found, field), getattr(self.header, field)
@@ -252,7 +258,13 @@ def _header_line(header: Header, at: float) -> dict[str, Any]:
         "organizations": header.organizations,
         "run": header.run,
         "idempotencyKey": header.idempotency_key,
+        "requestSha256": header.request,
     }
+
+
+def digest_of(request: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a creation requests, whatever the order of its fields."""
+    return _digest(json.dumps(request, sort_keys=True))
 
 
 def chained(line: Mapping[str, Any], before: str) -> tuple[str, str]:
@@ -298,6 +310,7 @@ class _Reading:
                 first["entity"],
                 first["organizations"],
                 first["idempotencyKey"],
+                first["requestSha256"],
             )
             if first["kind"] != "header" or first["format"] != FORMAT:
                 raise self._broken(f"is not the header of an evidence file of format {FORMAT}")
