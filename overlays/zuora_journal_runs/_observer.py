@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
@@ -52,6 +53,11 @@ class Observer:
         self._epoch = clock.time() - clock.monotonic()
         self._writer = writer
         self._request = ("GET", "")
+        if writer is not None and writer.pages:
+            from zuora_journal_runs_api.models import JournalEntriesPage
+
+            for page in writer.pages:
+                self._take(JournalEntriesPage.from_dict(json.loads(page, parse_float=Decimal)).journal_entries)
 
     @classmethod
     @contextlib.contextmanager
@@ -120,10 +126,7 @@ class Observer:
         if isinstance(observation, evidence.RunSeen):
             self.run = model
         else:
-            for entry in getattr(model, "journal_entries", ()):
-                known = self.entries.get(entry.number)
-                if known is None or known.status != "Cancelled":
-                    self.entries[entry.number] = entry
+            self._take(getattr(model, "journal_entries", ()))
         self._record(observation, response.status_code, response)
 
     def failed(self, error: errors.CallError) -> None:
@@ -163,6 +166,12 @@ class Observer:
         """Write the verdict to the evidence file."""
         if self._writer is not None:
             self._writer.conclude(self.now(), about, self.history)
+
+    def _take(self, entries: Iterable[JournalEntry]) -> None:
+        for entry in entries:
+            known = self.entries.get(entry.number)
+            if known is None or known.status != "Cancelled":
+                self.entries[entry.number] = entry
 
     def _record(
         self, observation: evidence.Observation | None, status: int, source: httpx.Response | errors.APIError

@@ -279,6 +279,17 @@ class TestInterruptions:
         assert judged(zjr, file, 0)["cancelled"] == 24
         assert "cancel requested, and accepted" in zjr("evidence", str(file)).stdout
 
+    def test_entries_that_were_seen_before_still_count_if_they_cannot_be_read_now(
+        self, quick: Emulator, file: Path
+    ) -> None:
+        command = ("cancel", "JR-00000073", "--yes", "--evidence", str(file))
+        zjr = Zjr(quick.environ())
+        (first,) = zjr.json(*command)
+        quick.add_fault("entries:1+:html-502")
+
+        (second,) = zjr.json(*command)
+        assert second["cancelled"] == first["cancelled"] == quick.entry_numbers("JR-00000073")
+
     def test_a_creation_that_was_killed_creates_no_second_run(self, file: Path) -> None:
         with Emulator(pace=HELD) as emulator:
             command = (*OCTOBER, "--wait", "--evidence", str(file))

@@ -137,6 +137,8 @@ class EvidenceWriter:
         self.path = Path(path)
         self.header = header
         self.creation: str | None = None
+        self.pages: list[str] = []
+        """The last body of each page of entries that the file has."""
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -163,6 +165,7 @@ class EvidenceWriter:
         self.begun = datetime.fromisoformat(found.started).timestamp()
         # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
+        self.pages = [body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")]
 
     def _check_same(self, found: Header) -> None:
         if self.header.operation == "create" and found.operation != "create":
