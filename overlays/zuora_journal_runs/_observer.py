@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
@@ -14,7 +15,7 @@ from .evidence._file import EvidenceWriter
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import httpx
 
@@ -52,6 +53,11 @@ class Observer:
         self._epoch = clock.time() - clock.monotonic()
         self._writer = writer
         self._request = ("GET", "")
+        if writer is not None and writer.pages:
+            from zuora_journal_runs_api.models import JournalEntriesPage
+
+            for page in writer.pages:
+                self._take(JournalEntriesPage.from_dict(json.loads(page, parse_float=Decimal)).journal_entries)
 
     @classmethod
     @contextlib.contextmanager
@@ -63,6 +69,7 @@ class Observer:
         clock: Clock,
         host: str,
         options: Options,
+        creation: Mapping[str, Any] | None = None,
     ) -> Iterator[Self]:
         """Observe a run, with an evidence file if a path is given.
 
@@ -74,7 +81,8 @@ class Observer:
             yield cls(number, clock)
             return
         key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
-        header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key)
+        requested = None if creation is None else evidence.digest_of(creation)
+        header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key, requested)
         with EvidenceWriter(path, header, clock.time()) as writer:
             yield cls(number, clock, writer)
 
@@ -118,10 +126,7 @@ class Observer:
         if isinstance(observation, evidence.RunSeen):
             self.run = model
         else:
-            for entry in getattr(model, "journal_entries", ()):
-                known = self.entries.get(entry.number)
-                if known is None or known.status != "Cancelled":
-                    self.entries[entry.number] = entry
+            self._take(getattr(model, "journal_entries", ()))
         self._record(observation, response.status_code, response)
 
     def failed(self, error: errors.CallError) -> None:
@@ -162,6 +167,12 @@ class Observer:
         """Write the verdict to the evidence file."""
         if self._writer is not None:
             self._writer.conclude(self.now(), about, self.history)
+
+    def _take(self, entries: Iterable[JournalEntry]) -> None:
+        for entry in entries:
+            known = self.entries.get(entry.number)
+            if known is None or known.status != "Cancelled":
+                self.entries[entry.number] = entry
 
     def _record(
         self, observation: evidence.Observation | None, status: int, source: httpx.Response | errors.APIError

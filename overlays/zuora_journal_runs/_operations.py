@@ -81,13 +81,24 @@ class Operations:
         return self.caller.clock.monotonic() + self.options.deadline
 
     def observer_of(
-        self, number: str, operation: str, evidence: str | os.PathLike[str] | None
+        self,
+        number: str,
+        operation: str,
+        evidence: str | os.PathLike[str] | None,
+        creation: Mapping[str, Any] | None = None,
     ) -> contextlib.AbstractContextManager[Observer]:
-        """Return what observes a run, and writes evidence to a file if one is given."""
+        """Return what observes a run, and writes evidence to a file if one is given.
+
+        Args:
+            number: The run's number; empty for a creation.
+            operation: What is done.
+            evidence: The file.
+            creation: What a creation requests.
+        """
         from ._observer import Observer
 
         return Observer.opened(
-            number, operation, evidence, self.caller.clock, self.caller.base_url.netloc.decode(), self.options
+            number, operation, evidence, self.caller.clock, self.caller.base_url.netloc.decode(), self.options, creation
         )
 
     def create(
@@ -114,7 +125,7 @@ class Operations:
         if evidence is None:
             created: CreateJournalRunResponse = yield from self._call(create_journal_run, body=body)
         else:
-            with self.observer_of("", "create", evidence) as observer:
+            with self.observer_of("", "create", evidence, body.to_dict()) as observer:
                 key, recorded = observer.creation()
                 if recorded is not None:
                     from zuora_journal_runs_api.models import CreateJournalRunResponse

@@ -101,6 +101,7 @@ class TestOneRun:
                 "deleted": False,
                 "cancelled": [number for number in numbers if number != "JE-00000038"],
                 "remaining": [BLOCKED],
+                "discrepancies": [],
                 "message": None,
                 "advice": None,
             }
@@ -147,20 +148,44 @@ class TestOneRun:
 
         assert [entry["advice"] for entry in record["remaining"]] == ["cancel the run again"]
 
-    def test_a_run_that_somebody_deletes_meanwhile_was_cancelled(self, zjr: Zjr) -> None:
+    @pytest.mark.parametrize(
+        ("seen", "status", "outcome", "title", "happened"),
+        [
+            ("Cancelled", 0, "complete", "cancelled", "it was cancelled, and then deleted by somebody"),
+            ("CancelInprogress", 3, "incomplete", "NOT shown to be cancelled", "nobody saw it cancelled"),
+        ],
+    )
+    def test_a_run_that_is_gone_was_cancelled_only_if_it_was_seen_so(
+        self, zjr: Zjr, seen: str, status: int, outcome: str, title: str, happened: str
+    ) -> None:
         gone = refusal(50000040, "Cannot find entity by key: 'JR-00000075'.")
-        handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
+        entries = httpx.Response(503)
+
+        def answering() -> Zjr:
+            return zjr.answering(service(PUT=[ACCEPTED], GET=[run(seen), gone], ENTRIES=[entries]))
+
+        result = answering()("cancel", "--yes", "JR-00000075")
+        assert result.exit_code == status
+        assert result.stdout.splitlines()[0] == f"JR-00000075  {title}"
+        assert f"the run is gone: {happened}" in result.stdout
+        assert ("But       The run is gone, and was never seen Cancelled" in result.stdout) == bool(status)
+
+        (record,) = answering().json("cancel", "--yes", "JR-00000075", status=status)
+        assert (record["deleted"], record["status"], record["outcome"]) == (True, None, outcome)
+        assert len(record["discrepancies"]) == bool(status)
+
+    def test_entries_that_cannot_be_read_are_not_taken_for_none(self, zjr: Zjr) -> None:
+        denied = refusal(53500010, "You may not look.")
+        handler = service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[denied])
         result = zjr.answering(handler)("cancel", "--yes", "JR-00000075")
 
-        assert result.exit_code == 0
-        assert "the run is gone: it was cancelled, and then deleted" in result.stdout
-
-        handler = service(PUT=[ACCEPTED], GET=[run("CancelInprogress"), gone])
-        (record,) = zjr.answering(handler).json("cancel", "--yes", "JR-00000075")
-        assert (record["deleted"], record["status"], record["outcome"]) == (True, None, "complete")
+        assert result.exit_code == 3
+        assert result.stdout.splitlines()[0] == "JR-00000075  NOT shown to be cancelled"
+        assert "Happened  what became of the entries was not shown; the run is Cancelled" in result.stdout
+        assert "But       The run is Cancelled, and its entries cannot be read." in result.stdout
 
     def test_progress_is_told_once_for_each_change(self, zjr: Zjr) -> None:
-        seen = [run("Completed", totalJournalEntryCount=3)] * 3 + [run("CancelInprogress")] * 2 + [run("Cancelled")]
+        seen = [run("Completed", totalJournalEntryCount=2)] * 3 + [run("CancelInprogress")] * 2 + [run("Cancelled")]
         moving = service(
             PUT=[ACCEPTED],
             GET=seen,
@@ -175,10 +200,10 @@ class TestOneRun:
 
         assert result.exit_code == 0
         assert result.stderr.splitlines() == [
-            "JR-00000075: waiting until the outcome is known, 600 s at most",
-            "JR-00000075: Completed, 0 of 3 entries cancelled",
-            "JR-00000075: Completed, 1 of 3 entries cancelled",
-            "JR-00000075: CancelInprogress",
+            "JR-00000075: waiting until the outcome is known, 1 h at most",
+            "JR-00000075: Completed, 0 of 2 entries cancelled",
+            "JR-00000075: Completed, 1 of 2 entries cancelled, 1.2 a second, about 1 s left",
+            "JR-00000075: CancelInprogress, 1 of 2 entries cancelled, 0.3 a second, about 3 s left",
         ]
 
 
@@ -190,7 +215,7 @@ class TestDeadline:
         assert result.exit_code == 4
         assert result.stdout == ""
         assert result.stderr.splitlines()[-1] == (
-            "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: it was CancelInprogress when it "
+            "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: the run was CancelInprogress when it "
             "was seen last. To go on waiting: `zjr cancel JR-00000075`."
         )
 
@@ -202,7 +227,7 @@ class TestDeadline:
         assert record["status"] == "CancelInprogress"
         assert record["cancelled"] is None
         assert record["remaining"] is None
-        assert "not known after 600 s" in record["message"]
+        assert "not known after 3,600 s" in record["message"]
 
     def test_a_run_that_cannot_be_looked_at_is_not_known_and_an_error(self, zjr: Zjr) -> None:
         blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
@@ -211,6 +236,28 @@ class TestDeadline:
         assert (record["acknowledged"], record["outcome"], record["status"]) == (True, "unknown", None)
         assert "You may not look." in record["message"]
         assert record["advice"] == "To go on waiting: `zjr cancel JR-00000075`"
+
+
+class TestStalls:
+    def answering(self, zjr: Zjr) -> Zjr:
+        handler = service(
+            PUT=[ACCEPTED],
+            GET=[run("CancelInprogress", totalJournalEntryCount=2)],
+            ENTRIES=[page(("Cancelled", "No"), ("Created", "No"))],
+        )
+        return zjr.answering(handler)
+
+    def test_a_cancellation_in_which_nothing_changes_any_more_is_not_waited_for(self, zjr: Zjr) -> None:
+        result = self.answering(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "5m", "--timeout", "none")
+
+        assert result.exit_code == 4
+        assert result.stderr.splitlines()[0] == "JR-00000075: waiting until the outcome is known"
+        assert "the cancellation of JR-00000075 has stalled: nothing has changed for 300 s" in result.stderr
+
+    def test_the_deadline_may_come_first(self, zjr: Zjr) -> None:
+        stderr = self.answering(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "never").stderr
+
+        assert "is not known after 3,600 s" in stderr
 
 
 class TestNotWaiting:
@@ -669,7 +716,7 @@ class TestStopping:
                 id="in-the-first-of-many",
             ),
             pytest.param(
-                {"PUT": [ACCEPTED], "GET": [run("Cancelled"), KeyboardInterrupt()], "ENTRIES": [page()]},
+                {"PUT": [ACCEPTED], "GET": [run("Cancelled", "JR-00000074"), KeyboardInterrupt()], "ENTRIES": [page()]},
                 ["JR-00000074", "JR-00000075", "--at-once", "1"],
                 "1 of 2 runs are done with (1 cancelled), and what the cancellations of the others did is not known "
                 "yet; to go on: run the same command again",

@@ -120,7 +120,7 @@ def test_what_became_of_it_follows_its_number(zjr: Zjr) -> None:
     assert number == "JR-00000076"
     assert became.startswith("Completed, ")
     assert result.stderr.splitlines() == [
-        "JR-00000076: waiting until it has ended, 600 s at most",
+        "JR-00000076: waiting until it has ended, 1 h at most",
         "JR-00000076: Pending",
         "JR-00000076: Processing",
     ]
@@ -147,7 +147,10 @@ def test_a_run_that_ends_in_error_is_an_error(zjr: Zjr, emulator: Emulator) -> N
     ("then", "outcome", "status", "said"),
     [
         ([run("Pending"), run("Error")], "error", "Error", "JR-00000076 ended in Error"),
-        ([run("CancelInprogress")], "cancelled", "CancelInprogress", "JR-00000076 was cancelled by somebody meanwhile"),
+        (
+            [run("CancelInprogress"), run("Cancelled")],
+            *("cancelled", "Cancelled", "JR-00000076 was cancelled by somebody meanwhile"),
+        ),
         ([run("Pending"), GONE], "deleted", None, "JR-00000076 was deleted by somebody meanwhile"),
     ],
 )
@@ -178,7 +181,7 @@ def test_a_run_that_has_not_ended_in_time_keeps_its_number() -> None:
     assert result.exit_code == 4
     assert result.stdout == "JR-00000076\n"
     assert result.stderr.splitlines()[-1] == (
-        "zjr: JR-00000076 has not ended after 5 s: the run was Pending when it was seen last. Wait for it again. "
+        "zjr: JR-00000076 has not ended after 5 s: the run was Pending when it was seen last. "
         "To look again: `zjr get JR-00000076`."
     )
 

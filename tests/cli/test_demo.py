@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,14 +15,17 @@ from zuora_journal_runs.cli.commands import demo
 
 from .running import COMMAND, Terminal, process
 
+README = Path(__file__).parents[2] / "README.md"
 STORY = [
     "JR-00000075 is Completed and has 10 journal entries.",
     "PUT /v1/journal-runs/JR-00000075/cancel",
     '200, "success": true',
-    "The run is looked at 5 times: it is CancelInprogress, then Completed.",
+    "The run is polled 6 times: it is CancelInprogress, then Completed.",
     "9 of 10 entries are cancelled. 1 is not:",
     "JE-00000038 stays. It was transferred to accounting.",
-    'Whoever stops at "success: true" takes JR-00000075 for cancelled. It is not.',
+    "8 responses in JR-00000075.jsonl, judged again:",
+    "JR-00000075 is NOT completely cancelled. Of 10 entries 1 is not: JE-00000038.",
+    "If you only check `success`, you'll believe JR-00000075 was cancelled. It wasn't.",
 ]
 
 
@@ -36,6 +40,13 @@ def assert_told(text: str) -> None:
     assert len({row[0] for row in rows}) == 10
 
 
+def test_the_readme_shows_it_as_it_is() -> None:
+    shown = process("demo").stdout
+    story = shown[shown.index("1. Before") : shown.index("\nNow you:")]
+
+    assert f"```text\n{story}```\n" in README.read_text(encoding="utf-8")
+
+
 def test_it_tells_the_story_and_ends_well() -> None:
     # The path of this clone would make lines longer.
     ended = process("demo", variables={"PATH": os.pathsep.join([str(COMMAND.parent), os.environ["PATH"]])})
@@ -45,12 +56,12 @@ def test_it_tells_the_story_and_ends_well() -> None:
     assert_told(ended.stdout)
     assert "\x1b" not in ended.stdout
     lines = ended.stdout.splitlines()
-    assert len(lines) <= 40
+    assert len(lines) <= 42
     assert max(map(len, lines)) <= 80
 
 
 def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.001)
     result = CliRunner(env={"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}).invoke(zjr, ["demo"])
 
     assert result.exit_code == 0
@@ -64,7 +75,7 @@ def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch)
 def test_what_to_try_next_can_be_typed_as_it_stands(
     monkeypatch: pytest.MonkeyPatch, found: str | None, path: str, named: str
 ) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.001)
     monkeypatch.setattr("shutil.which", lambda _: found)
     monkeypatch.setattr(sys, "argv", [path, "demo"])
     stdout = CliRunner().invoke(zjr, ["demo"]).stdout

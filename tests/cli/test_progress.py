@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -57,12 +58,40 @@ def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixtu
             board.ended(number)
 
     assert capsys.readouterr().err.splitlines() == [
-        "500 runs: waiting until the outcomes are known, 600 s at most",
+        "500 runs: waiting until the outcomes are known, 10 min at most",
         "119 of 500 runs done; JR-00000119: CancelInprogress",
         "239 of 500 runs done; JR-00000239: CancelInprogress",
         "359 of 500 runs done; JR-00000359: CancelInprogress",
         "479 of 500 runs done; JR-00000479: CancelInprogress",
     ]
+
+
+def test_a_change_of_the_speed_alone_is_no_new_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Board(RUNS[:1], 600, FakeClock().monotonic) as board:
+        for state, speed in (("1 of 3", ", 0.2 a second"), ("1 of 3", ", 0.1 a second"), ("2 of 3", ", 0.1 a second")):
+            board.saw(RUNS[0], state, speed)
+            assert board.lines() == [f"{RUNS[0]}: {state}{speed}"]
+
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"{RUNS[0]}: 1 of 3, 0.2 a second",
+        f"{RUNS[0]}: 2 of 3, 0.1 a second",
+    ]
+
+
+def test_without_a_limit_none_is_told() -> None:
+    with Board(RUNS[:2], math.inf) as board:
+        assert board.lines() == ["0 of 2 runs done"]
+
+
+def test_a_long_line_about_one_run_is_not_cut_off(held: tuple[Emulator, list[str]]) -> None:
+    emulator, numbers = held
+    terminal = Terminal("cancel", "--yes", numbers[0], variables=emulator.environ(), columns=40)
+    terminal.until("CancelInprogress")
+    emulator.release(numbers[0])
+
+    assert terminal.end() == 0
+    flat = " ".join(CONTROL.sub(" ", COLOUR.sub("", terminal.shown)).split())
+    assert f"{numbers[0]}: waiting until the outcome is known, 1 h at most" in flat
 
 
 def test_if_nobody_waits_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +115,7 @@ def test_threads_may_tell_it_all_at_once() -> None:
         for thread in threads:
             thread.join()
 
-        assert board.lines() == ["500 of 500 runs done, 600 s at most"]
+        assert board.lines() == ["500 of 500 runs done, 10 min at most"]
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -101,7 +130,7 @@ def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, lis
 
     assert terminal.end() == 0
     shown = CONTROL.sub("\n", COLOUR.sub("", terminal.shown))
-    assert "1 of 13 runs done, 600 s at most" in shown
+    assert "1 of 13 runs done, 1 h at most" in shown
     assert all(f"{number}: CancelInprogress" in shown for number in numbers[:10])
     assert "13 runs: 13 cancelled" in shown
     told = [line for line in shown.splitlines() if line.endswith("  cancelled")]
@@ -111,14 +140,14 @@ def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, lis
 
 def test_the_display_leaves_the_answers_whole() -> None:
     with Emulator() as emulator:
-        numbers = [f"JR-0000007{digit}" for digit in range(1, 6)]
+        numbers = [f"JR-0000007{digit}" for digit in (1, 2, 3, 5)]
         terminal = Terminal("cancel", "--yes", *numbers, "--yes", variables=emulator.environ())
 
         assert terminal.end() == 3
     lines = screen(terminal.shown)
     assert [line.split()[0] for line in lines if line.startswith("JR-")] == numbers
-    assert sum(line.startswith("  Happened  ") for line in lines) == 5
-    assert [line for line in lines if line][-1] == "5 runs: 3 cancelled, 2 not completely cancelled"
+    assert sum(line.startswith("  Happened  ") for line in lines) == 4
+    assert [line for line in lines if line][-1] == "4 runs: 3 cancelled, 1 not completely cancelled"
     assert not any("runs done" in line for line in lines)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zuora_journal_runs.cli.words import entries_in, money, plain, sentences
+from zuora_journal_runs.cli.words import entries_in, money, plain, sentences, spelled
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
@@ -48,3 +48,20 @@ def test_texts_become_sentences(texts: tuple[str | None, ...], made: str) -> Non
 @pytest.mark.parametrize(("number", "said"), [(0, "0 entries"), (1, "1 entry"), (1234, "1,234 entries")])
 def test_entries_are_counted(number: int, said: str) -> None:
     assert entries_in(number) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (2.5, "2.5 s"),
+        (90, "90 s"),
+        (100, "1 min 40 s"),
+        (600, "10 min"),
+        (3600, "1 h"),
+        (5400, "1 h 30 min"),
+        (7201, "2 h"),
+        (7_200_000, "2,000 h"),
+    ],
+)
+def test_durations_are_in_words(seconds: float, said: str) -> None:
+    assert spelled(seconds) == said

@@ -83,7 +83,7 @@ Exit status:
   1  an error, said in one line
   2  wrong usage
   3  the cancellation is settled but not complete
-  4  the deadline passed and the outcome is not known
+  4  the wait ended and the outcome is not known
   130, 143  stopped with Ctrl-C or SIGTERM
 
 \b

@@ -21,7 +21,7 @@ from .words import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zuora_journal_runs import CancellationProgress, CancellationResult, JournalRunsClient
+    from zuora_journal_runs import CancellationOutcome, CancellationProgress, CancellationResult, JournalRunsClient
 
     from .evidence_files import EvidenceFiles
     from .records import CancellationRecord, DeletionRecord, FailureRecord
@@ -99,7 +99,7 @@ class CancellationBatch:
                     stall_after=limited(waiting.stall_after),
                     at_once=at_once,
                     evidence=self._files.of,
-                    on_progress=lambda progress: board.saw(progress.run.number, _seen(progress)),
+                    on_progress=lambda progress: board.saw(progress.run.number, *_seen(progress)),
                     on_result=end,
                 )
         self._tell()
@@ -132,12 +132,15 @@ class CancellationBatch:
         try:
             run = self._client.retrieve(number)
             if run.status in ("Cancelled", "DeleteInprogress"):
-                return records.settled(number, False, self._client.wait_for_cancellation(number, timeout=_LOOK))
+                return records.settled(number, False, self._wait(number))
         except errors.JournalRunsError:
             return None
         if refusal is not None:
             refusal.add_note(records.advice_when(str(run.status)))
         return None
+
+    def _wait(self, number: str) -> CancellationOutcome:
+        return self._client.wait_for_cancellation(number, timeout=_LOOK, evidence=self._files.of(number))
 
     def _next(self) -> CancellationRecord | FailureRecord | None:
         """What is to be told next, if it is known."""
@@ -220,10 +223,12 @@ def _say(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
         show(cancellation(record))
 
 
-def _seen(progress: CancellationProgress) -> str:
+def _seen(progress: CancellationProgress) -> tuple[str, str]:
+    """Return how far a cancellation is, and how fast it goes on."""
+    status = str(progress.run.status)
     if not progress.entries:
-        return str(progress.run.status)
-    seen = f"{progress.run.status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
-    if progress.rate is None or progress.seconds_left is None:
-        return seen
-    return f"{seen}, {progress.rate:,.1f} a second, {spelled(progress.seconds_left)} left"
+        return status, ""
+    seen = f"{status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
+    if progress.rate is None or not progress.seconds_left:
+        return seen, ""
+    return seen, f", {progress.rate:,.1f} a second, about {spelled(max(round(progress.seconds_left), 1))} left"

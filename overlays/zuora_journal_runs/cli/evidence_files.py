@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_END = re.compile(rb'"sha256":"([0-9a-f]{64})"}\n\Z')
+"""How a line of an evidence file ends."""
+_END_LENGTH = 77
+
 
 class EvidenceFiles:
-    """The evidence file of each run.
+    """The evidence file of each run; at the end it prints the last hash of those that were written.
 
     Args:
         given: The value of `--evidence`: a file, or for several runs a folder; None for no evidence.
@@ -24,25 +29,38 @@ class EvidenceFiles:
     """
 
     def __init__(self, given: str | None, numbers: Sequence[str]) -> None:
-        self._given = None if given is None else Path(given)
-        self._numbers = numbers
-        self._is_folder = self._given is not None and (len(numbers) > 1 or self._given.is_dir())
-        if self._given is not None and self._is_folder:
-            try:
-                self._given.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise click.UsageError(f"--evidence: the folder {given} cannot be made: {error.strerror}") from None
+        self._files: dict[str, Path] = {}
+        if given is not None:
+            path = Path(given)
+            is_folder = len(numbers) > 1 or path.is_dir()
+            if is_folder:
+                try:
+                    path.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise click.UsageError(f"--evidence: the folder {given} cannot be made: {error.strerror}") from None
+            self._files = {number: path / f"{number}.jsonl" if is_folder else path for number in numbers}
+        self._before = {number: _last_hash(file) for number, file in self._files.items()}
 
     def of(self, number: str) -> Path | None:
         """Return the file of a run; None if there is to be none."""
-        if self._given is None or not self._is_folder:
-            return self._given
-        return self._given / f"{number}.jsonl"
+        return self._files.get(number)
 
-    def report(self) -> None:
-        """Print the last hash of each file, to be kept elsewhere."""
-        for number in self._numbers:
-            file = self.of(number)
-            if file is not None and file.is_file():
-                *_, last = file.read_bytes().splitlines()
-                click.echo(f"zjr: evidence: {file}, last hash {json.loads(last)['sha256']}", err=True)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, file in self._files.items():
+            digest = _last_hash(file)
+            if digest not in (None, self._before[number]):
+                click.echo(f"zjr: evidence: {file}, last hash {digest}", err=True)
+
+
+def _last_hash(file: Path) -> str | None:
+    """Return the hash of the last line; None if there is no such file, or the line was not written to its end."""
+    try:
+        with file.open("rb") as reading:
+            reading.seek(-min(_END_LENGTH, reading.seek(0, os.SEEK_END)), os.SEEK_END)
+            end = _END.search(reading.read())
+    except OSError:
+        return None
+    return end and end[1].decode()

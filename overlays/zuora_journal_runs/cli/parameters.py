@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_DURATION = re.compile(f"(?:({_NUMBER})h)?(?:({_NUMBER})m)?(?:({_NUMBER})s)?")
 
 
 def checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
@@ -65,9 +66,10 @@ def duration(value: str) -> float:
     """
     if value in ("never", "none"):
         return math.inf
-    match = _DURATION.fullmatch(value)
-    parts = [float(part or 0) for part in match.groups()] if match else []
-    total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=True)) if parts else 0.0
+    match = _DURATION.fullmatch(f"{value}s" if re.fullmatch(_NUMBER, value) else value)
+    total = (
+        sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else 0
+    )
     if 0 < total < math.inf:
         return total
     raise InvalidInput(f"{value!r} is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit")
@@ -128,7 +130,7 @@ EVIDENCE = click.option(
     "--evidence",
     metavar="FILE",
     type=click.Path(),
-    help="Write what proves the outcome to this file, or for several runs to this folder; `zjr evidence` reads it.",
+    help="Write what proves the outcome to this file, which `zjr evidence` reads; for several runs it is a folder.",
 )
 HEADERS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "entity_id": click.option(

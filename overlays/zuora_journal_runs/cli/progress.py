@@ -8,11 +8,12 @@ import threading
 import time
 from contextlib import contextmanager
 from itertools import chain, repeat
+from textwrap import fill
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from .terminal import decorated
+from .terminal import columns, decorated
 from .words import plain, spelled
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
         finally:
             live.stop()
         return
-    click.echo(plain(text), err=True)
+    _write(text)
 
     def say(text: str) -> None:
         if text != said[-1]:
             said.append(text)
-            click.echo(plain(text), err=True)
+            _write(text)
 
     yield say
 
@@ -58,6 +59,12 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
 def at_most(seconds: float) -> str:
     """Return how long is waited at most, in words; nothing for no limit."""
     return "" if seconds == math.inf else f", {spelled(seconds)} at most"
+
+
+def _write(text: str) -> None:
+    """Write a line to standard error; on a terminal that is narrower, several."""
+    width = columns(sys.stderr)
+    click.echo(plain(text) if width is None else fill(plain(text), width, break_on_hyphens=False), err=True)
 
 
 class Board:
@@ -82,6 +89,7 @@ class Board:
         self._awaited = awaited
         self._lock = threading.Lock()
         self._left = dict.fromkeys(numbers, "")
+        self._states: dict[str, str] = {}
         self._total = len(numbers)
         self._timeout = timeout
         self._clock = clock
@@ -94,18 +102,19 @@ class Board:
             self._show()
         elif self._timeout is not None:
             several = f"{self._total:,} runs: waiting until {self._awaited[1]}{at_most(self._timeout)}"
-            click.echo(plain(several if self._total > 1 else self.lines()[0]), err=True)
+            _write(several if self._total > 1 else self.lines()[0])
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
 
-    def saw(self, number: str, state: str) -> None:
-        """Show how a run was seen."""
+    def saw(self, number: str, state: str, speed: str = "") -> None:
+        """Show how a run was seen, and how fast it goes on. A change of the speed alone makes no new line."""
         with self._lock:
-            changed = self._left[number] != state
-            self._left[number] = state
+            changed = self._states.get(number) != state
+            self._states[number] = state
+            self._left[number] = state = f"{state}{speed}"
             now = self._clock()
             due = changed if self._total == 1 else now - self._said >= _BETWEEN_LINES
             if self._live is not None or not due:
@@ -113,7 +122,7 @@ class Board:
             self._said = now
             seen = f"{number}: {state}"
             line = seen if self._total == 1 else f"{self._progress()}; {seen}"
-            click.echo(plain(line), err=True)
+            _write(line)
 
     def ended(self, number: str) -> None:
         """A run is done with."""
@@ -163,7 +172,8 @@ def _live(lines: Callable[[], Sequence[str]], began: float) -> Live:
         minutes, seconds = divmod(int(passed), 60)
         sign = f"{_SIGNS[int(passed * _A_SECOND) % len(_SIGNS)]} {minutes}:{seconds:02} "
         shown = [indent + plain(line) for indent, line in zip(chain([sign], repeat("  ")), lines(), strict=False)]
-        return Text("\n".join(shown), no_wrap=True, overflow="ellipsis")
+        # Of several runs each has its line, however narrow the terminal is.
+        return Text("\n".join(shown), no_wrap=len(shown) > 1, overflow="ellipsis" if len(shown) > 1 else "fold")
 
     return Live(
         console=Console(stderr=True),

@@ -14,6 +14,7 @@ from zuora_journal_runs import errors
 
 from .problems import advice_on, identifiers_of, message_of, status_of
 from .status import Status
+from .words import entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -437,7 +438,11 @@ def evidence(found: Evidence) -> EvidenceRecord:
     cancelled, remaining = facts.get("cancelled"), facts.get("remaining")
     status, summary = _JUDGED.get(str(verdict), (Status.ERROR, f"{number} ended as {verdict}."))
     if verdict == "incomplete" and remaining:
-        summary += f" {cancelled:,} entries are cancelled, {len(remaining):,} are not: {', '.join(remaining[:10])}."
+        listed = ", ".join(remaining[:_LISTED]) + (
+            f" and {left:,} more" if (left := len(remaining) - _LISTED) > 0 else ""
+        )
+        count = f"{len(remaining):,} {'is' if len(remaining) == 1 else 'are'} not"
+        summary = f"{_NOT_CANCELLED} Of {entries_in((cancelled or 0) + len(remaining))} {count}: {listed}."
     return {
         "kind": "evidence",
         "number": number,
@@ -453,12 +458,15 @@ def evidence(found: Evidence) -> EvidenceRecord:
     }
 
 
+_LISTED = 10
+"""Entries that a summary names; of more it says how many."""
+_NOT_CANCELLED = "{number} is NOT completely cancelled."
 _JUDGED: dict[str, tuple[Status, str]] = {
     "complete": (Status.DONE, "{number} is cancelled, and so are all of its entries."),
-    "incomplete": (Status.INCOMPLETE, "{number} is NOT completely cancelled."),
+    "incomplete": (Status.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
     "Completed": (Status.DONE, "{number} is Completed."),
     "gone": (Status.DONE, "{number} is deleted."),
-    "None": (Status.UNKNOWN, "Unfinished: there is no verdict. To go on, run the command again with this file."),
+    "None": (Status.UNKNOWN, "Unfinished: there is no verdict. To go on, run the same command with this file again."),
 }
 
 

@@ -183,7 +183,8 @@ def cancellation(record: CancellationRecord) -> Group:
         said = "success: true, which says only that the run's status allows it"
     else:
         said = "no success: true; the run's own status tells of a cancellation"
-    verdict, style = _VERDICTS[record["outcome"]]
+    not_shown = record["outcome"] == "incomplete" and not record["remaining"]
+    verdict, style = _NOT_SHOWN if not_shown else _VERDICTS[record["outcome"]]
     facts = [
         ("Asked", text("to cancel the run and all of its entries")),
         ("API said", text(said)),
@@ -218,7 +219,9 @@ def _happened(record: CancellationRecord) -> str:
         cancelled_before = "it was cancelled, and then deleted by somebody"
         return f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'nobody saw it cancelled'}"
     total = len(cancelled) + len(remaining)
-    if not total:
+    if not remaining and record["outcome"] == "incomplete":
+        said = "what became of the entries was not shown"
+    elif not total:
         said = "there were no entries"
     elif not remaining:
         said = f"{'all ' if total > 1 else 'its '}{entries_in(total)} {'are' if total > 1 else 'is'} cancelled"
@@ -260,4 +263,5 @@ _VERDICTS = {
     "incomplete": ("NOT everything is cancelled", "yellow"),
     "accepted": ("accepted, and not known yet what that did", ""),
 }
+_NOT_SHOWN = ("NOT shown to be cancelled", "yellow")
 _MARKS = {"ok": ("ok: ", "green"), "wrong": ("WRONG: ", "red"), "unknown": ("?: ", "")}

@@ -21,7 +21,7 @@ class Status(IntEnum):
     INCOMPLETE = 3
     """The cancellation is settled but not complete."""
     UNKNOWN = 4
-    """The deadline passed and the outcome is not known."""
+    """The wait ended and the outcome is not known."""
     STOPPED = 130
     """Stopped with Ctrl-C."""
     TERMINATED = 143

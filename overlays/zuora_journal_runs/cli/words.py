@@ -29,10 +29,13 @@ def entries_in(number: int) -> str:
 
 
 def spelled(seconds: float) -> str:
-    """Return a duration in words: seconds, minutes or hours."""
+    """Return a duration in words: below 100 seconds in seconds, else in hours, minutes and seconds, the first two."""
     if seconds < 100:
         return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min")] if hours else [(minutes, "min"), (rest, "s")]
+    return " ".join(f"{count:,} {unit}" for count, unit in parts if count)
 
 
 def money(amount: Decimal | str | None, currency: str | None) -> str:

@@ -1,6 +1,6 @@
 """What counts as proof: observations of a journal run, the verdict on them, and the files that keep them."""
 
-from ._file import Conclusion, Evidence, Header, Step, read_evidence
+from ._file import Conclusion, Evidence, Header, Step, digest_of, read_evidence
 from ._observations import (
     Accepted,
     EntriesListed,
@@ -32,6 +32,7 @@ __all__ = [
     "RunSeen",
     "Step",
     "Verdict",
+    "digest_of",
     "is_refusal",
     "judge_cancellation",
     "judge_completion",

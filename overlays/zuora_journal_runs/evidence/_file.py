@@ -50,6 +50,8 @@ class Header:
     """`Zuora-Org-Ids`."""
     idempotency_key: str | None = None
     """The `Idempotency-Key` of a creation."""
+    request: str | None = None
+    """The SHA-256 of what a creation requests."""
 
 
 @frozen
@@ -135,6 +137,8 @@ class EvidenceWriter:
         self.path = Path(path)
         self.header = header
         self.creation: str | None = None
+        self.pages: list[str] = []
+        """The last body of each page of entries that the file has."""
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -161,8 +165,15 @@ class EvidenceWriter:
         self.begun = datetime.fromisoformat(found.started).timestamp()
         # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
+        self.pages = [body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")]
 
     def _check_same(self, found: Header) -> None:
+        if self.header.operation == "create" and found.operation != "create":
+            raise InvalidInput(f"{self.path} is evidence for another run, not for a creation: give another file")
+        if self.header.request != found.request and self.header.request is not None:
+            raise InvalidInput(
+                f"{self.path} is evidence for a creation that requests something else: give another file"
+            )
         names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
         for field, name in names.items():
             theirs, ours = getattr(found, field), getattr(self.header, field)
@@ -250,7 +261,13 @@ def _header_line(header: Header, at: float) -> dict[str, Any]:
         "organizations": header.organizations,
         "run": header.run,
         "idempotencyKey": header.idempotency_key,
+        "requestSha256": header.request,
     }
+
+
+def digest_of(request: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a creation requests, whatever the order of its fields."""
+    return _digest(json.dumps(request, sort_keys=True))
 
 
 def chained(line: Mapping[str, Any], before: str) -> tuple[str, str]:
@@ -296,6 +313,7 @@ class _Reading:
                 first["entity"],
                 first["organizations"],
                 first["idempotencyKey"],
+                first["requestSha256"],
             )
             if first["kind"] != "header" or first["format"] != FORMAT:
                 raise self._broken(f"is not the header of an evidence file of format {FORMAT}")
@@ -323,9 +341,10 @@ class _Reading:
             digest = _digest(self._hash + body)
             if end != f'{_HASH}{digest}"}}\n' or raw != text.encode():
                 cut_off = not raw.endswith(b"\n")
-                raise self._broken(
-                    "is cut off or was changed" if cut_off else "was changed, or a line before it was removed or moved"
-                )
+                changed = "was changed, or a line before it was removed or moved"
+                if self._line == 1:
+                    changed = "is not the header of an evidence file, or was changed"
+                raise self._broken("is cut off or was changed" if cut_off else changed)
             self._hash = digest
             line: dict[str, Any] = json.loads(body)
             yield line

@@ -67,15 +67,13 @@ def cancel(
     For several runs the exit status is the worst of theirs; from the worst on, these are 1, 2, 4, 3 and 0.
     """
     numbers = run_numbers(given)
-    files = EvidenceFiles(None if dry_run else evidence, numbers)
-    with session.client() as client:
+    with EvidenceFiles(None if dry_run else evidence, numbers) as files, session.client() as client:
         plans = _plans(client, numbers)
         if dry_run:
             return _dry_run(plans, as_json)
         failures = {} if yes else _not_possible(agreed(plans, _show, _question, as_json=as_json))
         waiting = None if no_wait else Waiting(timeout, stall_after)
         ended = CancellationBatch(session, client, numbers, failures, waiting, files, as_json).run(at_once)
-    files.report()
     if len(numbers) > 1 and not as_json:
         click.echo(f"{len(numbers):,} runs: {totals(ended)}")
     return worst(record["exitStatus"] for record in ended)

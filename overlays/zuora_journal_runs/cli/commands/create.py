@@ -9,8 +9,8 @@ import click
 
 from zuora_journal_runs import _headers, errors
 from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.parameters import (
-    EVIDENCE,
     JSON,
     TIMEOUT,
     all_checked,
@@ -21,17 +21,21 @@ from zuora_journal_runs.cli.parameters import (
     transaction_type,
     transaction_types,
 )
-from zuora_journal_runs.cli.problems import Problem
+from zuora_journal_runs.cli.problems import Problem, with_identifiers
 from zuora_journal_runs.cli.progress import at_most, waiting
 from zuora_journal_runs.cli.session import connected
 from zuora_journal_runs.cli.status import Status
-from zuora_journal_runs.cli.words import entries_in, sentences
+from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     import datetime
 
     from zuora_journal_runs import JournalRunsClient
     from zuora_journal_runs.cli.session import Session
+
+
+_NEW = "new"
+"""The run that is created, which has no number yet."""
 
 
 class _Create(click.Command):
@@ -67,7 +71,12 @@ class _Create(click.Command):
 @click.option("--organization", "organizations", metavar="NAME", multiple=True, help="The same by name.")
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
 @TIMEOUT
-@EVIDENCE
+@click.option(
+    "--evidence",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Write what proves the outcome to this file, which `zjr evidence` reads. With one file a run is created once.",
+)
 @click.option(
     "--idempotency-key",
     metavar="KEY",
@@ -95,8 +104,9 @@ def create(
     labels = [{"organizationId": each} for each in organization_ids]
     labels += [{"organizationName": each} for each in organizations]
     key = idempotency_key or str(uuid.uuid4())
-    with session.client(idempotency_key=key) as client:
-        session.known = f"the run may have been created; to repeat it without another run: --idempotency-key {key}"
+    with EvidenceFiles(evidence, [_NEW]), session.client(idempotency_key=key) as client:
+        again = f"--idempotency-key {key}" if evidence is None else f"the same command with --evidence {evidence}"
+        session.known = f"the run may have been created; to repeat it without another run: {again}"
         answer = client.create(
             types,
             on,
@@ -117,7 +127,8 @@ def create(
         count = record["totalJournalEntryCount"]
         click.echo("Completed" if count is None else f"Completed, {entries_in(count)}")
     if record["message"]:
-        raise Problem(sentences(record["message"], record["advice"]), Status(record["exitStatus"]))
+        told = with_identifiers(record["message"], record["advice"], None, None)
+        raise Problem(told, Status(record["exitStatus"]))
     return record["exitStatus"]
 
 

@@ -51,8 +51,7 @@ def delete(
     At a terminal it shows what it would delete, and asks first. Without one, or with --json, it needs --yes.
     """
     numbers = run_numbers(given)
-    files = EvidenceFiles(evidence, numbers)
-    with session.client() as client:
+    with EvidenceFiles(evidence, numbers) as files, session.client() as client:
         failures = {} if yes else _not_possible(agreed(_plans(client, numbers), _show, _question, as_json=as_json))
         left = [number for number in numbers if number not in failures]
         ended: list[DeletionRecord | FailureRecord] = list(failures.values())
@@ -61,7 +60,6 @@ def delete(
             ended.append(record)
             _know(session, numbers, ended)
             _say(record, as_json)
-    files.report()
     if len(numbers) > 1 and not as_json:
         click.echo(f"{len(numbers):,} runs: {totals(ended)}")
     return worst(record["exitStatus"] for record in ended)
@@ -121,6 +119,7 @@ def _deleted(
         try:
             if timeout is None:
                 return records.deletion(client.delete(number, evidence=files.of(number)))
+            # Whole seconds pass, so that an error names the timeout as it was given.
             left = max(timeout - int(time.monotonic() - began), min(timeout, _LEAST))
             done = client.delete(
                 number,

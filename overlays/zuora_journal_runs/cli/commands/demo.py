@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs import JournalRunsClient
 
 RUN = "JR-00000075"
-_BETWEEN_LOOKS = 0.2
+_BETWEEN_POLLS = 0.2
 """Seconds."""
 _TIMEOUT = 30.0
 
@@ -28,24 +30,34 @@ def demo() -> int:
         from zuora_journal_runs import JournalRunsClient, Polling
         from zuora_journal_runs.emulator import Emulator
 
-        polling = Polling(first=_BETWEEN_LOOKS, longest=_BETWEEN_LOOKS)
-        with Emulator() as emulator, JournalRunsClient.from_env(emulator.environ(), polling=polling) as client:
+        polling = Polling(first=_BETWEEN_POLLS, longest=_BETWEEN_POLLS)
+        with (
+            Emulator() as emulator,
+            JournalRunsClient.from_env(emulator.environ(), polling=polling) as client,
+            TemporaryDirectory() as folder,
+        ):
             show(
                 f"An emulator of Zuora's API is up at {emulator.url}.",
                 "What follows is this package's client, over HTTP.",
             )
-            _tell(client)
+            _tell(client, Path(folder) / f"{RUN}.jsonl")
     _invite(program())
     return Status.DONE
 
 
-def _tell(client: JournalRunsClient) -> None:
-    """Cancel the run, and tell each step when it is taken."""
+def _tell(client: JournalRunsClient, file: Path) -> None:
+    """Cancel the run, and tell each step when it is taken.
+
+    Args:
+        client: A client of the emulator.
+        file: Where to write evidence.
+    """
     from rich.padding import Padding
     from rich.text import Text
 
     from zuora_journal_runs.cli import records, render
     from zuora_journal_runs.cli.words import sentences
+    from zuora_journal_runs.evidence import read_evidence
 
     def say(*said: RenderableType, table: bool = False) -> None:
         show(*(Padding(each, (0, 0, 0, 3)) for each in said), table=table)
@@ -57,30 +69,31 @@ def _tell(client: JournalRunsClient) -> None:
     run = client.retrieve(RUN)
     say(f"{RUN} is {run.status} and has {run.total_journal_entry_count} journal entries.")
 
-    chapter("2. What is asked")
-    say(f"PUT /v1/journal-runs/{RUN}/cancel")
-
-    chapter("3. What the API says")
+    chapter("2. The request and its response")
     cancellation = client.cancel(RUN)
     assert cancellation.exchange is not None
-    say(f'{cancellation.exchange.status_code}, "success": true')
+    say(f"PUT /v1/journal-runs/{RUN}/cancel", f'{cancellation.exchange.status_code}, "success": true')
 
-    chapter("4. What really happens")
+    chapter("3. What really happens")
     seen: list[str] = []
     outcome = client.wait_for_cancellation(
-        cancellation, timeout=_TIMEOUT, on_progress=lambda progress: seen.append(str(progress.run.status))
+        cancellation,
+        timeout=_TIMEOUT,
+        on_progress=lambda progress: seen.append(str(progress.run.status)),
+        evidence=file,
     )
     statuses = ", then ".join(dict.fromkeys([*seen, str(outcome.run.status)]))
-    say(f"The run is looked at {len(seen) + 1} times: it is {statuses}.", "")
+    say(f"The run is polled {len(seen) + 1} times: it is {statuses}.", "")
     say(render.Entries(records.entries(RUN, client.entries(RUN))["entries"]), table=True)
     total = len(outcome.cancelled) + len(outcome.remaining)
     say("", f"{len(outcome.cancelled)} of {total} entries are cancelled. {len(outcome.remaining)} is not:")
     for blocked in outcome.blocked:
         say(f"{blocked.number} stays. {sentences(blocked.reason, blocked.advice)}")
-    show(
-        "",
-        Text(f'Whoever stops at "success: true" takes {RUN} for cancelled. It is not.', render.TITLE),
-    )
+
+    chapter("4. What proves it")
+    proof = read_evidence(file)
+    say(f"{len(proof.steps)} responses in {file.name}, judged again:", records.evidence(proof)["summary"])
+    show("", Text(f"If you only check `success`, you'll believe {RUN} was cancelled.\nIt wasn't.", render.TITLE))
 
 
 def _invite(zjr: str) -> None:

@@ -16,17 +16,20 @@ from zuora_journal_runs.cli.words import entries_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zuora_journal_runs.evidence import Evidence, Step
+    from zuora_journal_runs.evidence import Evidence, Observation, Step
+
+_REQUESTS = {"POST": "create", "PUT": "cancel", "DELETE": "delete"}
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @JSON
 def evidence(file: str, as_json: bool) -> int:
-    """Judge a file that --evidence wrote again, and print what happened.
+    """Judge a file of --evidence again, offline.
 
-    It needs neither network nor credentials. A line that was changed, removed or moved is named (exit status 1).
-    Otherwise the exit status is that of the command that wrote the file; 4 if it was interrupted and has no verdict.
+    It prints what happened, and needs neither network nor credentials. A line that was changed, removed or moved is
+    named (exit status 1). Otherwise the exit status is that of the command that wrote the file; 4 if the file has no
+    verdict, since the command was interrupted, or did not wait.
     """
     from zuora_journal_runs.evidence import read_evidence
 
@@ -49,29 +52,46 @@ def _show(found: Evidence, record: records.EvidenceRecord) -> None:
         render.sheet(
             render.text(found.run or "a run whose number is not known", render.TITLE),
             [
-                ("Written", render.text(f"{begun:%Y-%m-%d %H:%M:%S} UTC, zuora-journal-runs {found.package}")),
+                ("Begun", render.text(f"{begun:%Y-%m-%d %H:%M:%S} UTC, zuora-journal-runs {found.package}")),
                 ("Contract", render.text(f"{found.contract['version']}, SHA-256 {found.contract['sha256'][:16]}...")),
                 ("Host", render.text(header.host)),
                 *((name, render.text(value)) for name, value in where if value),
             ],
         ),
         "",
-        render.rows(*_story(found.steps)),
+        render.rows(*((time, render.text(happened)) for time, happened in _story(found.steps))),
         "",
         render.sheet(
             render.text(record["summary"], render.TITLE),
             [
                 *(("But", render.text(discrepancy)) for discrepancy in record["discrepancies"]),
-                ("Judged", render.text(f"again, from {len(found.steps):,} responses; the chain of hashes is intact")),
+                ("Checked", render.text(f"{_responses(len(found.steps))} judged again; the chain of hashes is intact")),
                 ("Last hash", render.text(found.last_hash)),
             ],
         ),
     )
 
 
+def _responses(count: int) -> str:
+    return "1 response" if count == 1 else f"{count:,} responses"
+
+
 def _story(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what each response showed; the same several times in a row is one line."""
-    told = [(step.at, text) for step in steps if (text := _told(step)) is not None]
+    """Yield what was observed and when; a poll is one line, and so is the same several times in a row."""
+    from zuora_journal_runs.evidence import EntriesListed, EntriesRefused, RunSeen
+
+    told: list[tuple[float, str]] = []
+    before: Observation | None = None
+    for step in steps:
+        text = _told(step)
+        if text is None:
+            continue
+        if isinstance(before, RunSeen) and isinstance(step.observation, EntriesListed | EntriesRefused):
+            at, seen = told.pop()
+            told.append((at, f"{seen}; {text}"))
+        else:
+            told.append((step.at, text))
+        before = step.observation
     for text, group in groupby(told, key=lambda each: each[1]):
         times = [at for at, _ in group]
         again = f" ({len(times)} times)" if len(times) > 1 else ""
@@ -96,6 +116,8 @@ def _told(step: Step) -> str | None:
             text = f"{entries_in(len(seen.entries))} listed, {cancelled:,} cancelled"
         case proof.EntriesRefused():
             text = f"the entries cannot be listed: {seen.problem}"
+        case _ if step.method in _REQUESTS:
+            text = f"{_REQUESTS[step.method]} requested, and not shown to be accepted: {seen.problem}"
         case _:
-            text = f"no proof: {seen.problem}"
+            text = f"a response that proves nothing: {seen.problem}"
     return text
