@@ -3,8 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import Clock
+from zuora_journal_runs.emulator.clock import Waiting
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -53,3 +56,14 @@ def test_time_does_not_go_back() -> None:
 
 def test_by_default_it_is_now() -> None:
     assert abs(Clock().now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@given(st.floats(0.0, 1e9), st.floats(1e-9, 1e6))
+def test_a_wait_is_over_when_its_time_has_come(elapsed: float, seconds: float) -> None:
+    """However short it is beside the seconds since 1970, so that nobody waits for it again and again."""
+    clock = Clock(datetime(2026, 11, 26, tzinfo=UTC), running=False)
+    clock.advance(elapsed)
+    waiting = Waiting(clock)
+    due = waiting.monotonic() + seconds
+    waiting.sleep(due - waiting.monotonic())
+    assert waiting.monotonic() >= due

@@ -62,7 +62,7 @@ class Clock:
             now = self.timestamp()
             if now < timestamp < _END:
                 at, anchor = self._state
-                self._state = (at + timestamp - now, anchor)
+                self._state = (at + (timestamp - now), anchor)
 
     def poll(self) -> None:
         """Move ahead as a read does."""
