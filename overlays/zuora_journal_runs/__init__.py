@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     __version__: str
 
+    from zuora_journal_runs._client.async_ import AsyncJournalRunsClient
+    from zuora_journal_runs._client.environment import ENVIRONMENTS
+    from zuora_journal_runs._client.operations import JournalEntries
+    from zuora_journal_runs._client.sync import JournalRunsClient
+    from zuora_journal_runs._http.clock import Clock, SystemClock
+    from zuora_journal_runs._http.options import Attempt, Timeouts
+    from zuora_journal_runs._http.polling import Polling
+    from zuora_journal_runs._http.retry import Backoff, FailedAttempt, RetryPolicy
     from zuora_journal_runs_api.models import (
         CreateJournalRunResponse,
         JournalEntry,
@@ -19,13 +27,6 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
-    from ._client import AsyncJournalRunsClient, JournalRunsClient
-    from ._clock import Clock, SystemClock
-    from ._operations import JournalEntries
-    from ._options import Attempt, Timeouts
-    from ._polling import Polling
-    from ._retry import Backoff, FailedAttempt, RetryPolicy
-    from ._settings import ENVIRONMENTS
     from .errors import JournalRunsError
     from .results import (
         BlockedEntry,
@@ -63,13 +64,14 @@ _HOMES = {
         "Deletion",
         "Ending",
     ),
-    "._client": ("AsyncJournalRunsClient", "JournalRunsClient"),
-    "._clock": ("Clock", "SystemClock"),
-    "._options": ("Attempt", "Timeouts"),
-    "._polling": ("Polling",),
-    "._retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
-    "._settings": ("ENVIRONMENTS",),
-    "._operations": ("JournalEntries",),
+    "._client.async_": ("AsyncJournalRunsClient",),
+    "._client.sync": ("JournalRunsClient",),
+    "._http.clock": ("Clock", "SystemClock"),
+    "._http.options": ("Attempt", "Timeouts"),
+    "._http.polling": ("Polling",),
+    "._http.retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
+    "._client.environment": ("ENVIRONMENTS",),
+    "._client.operations": ("JournalEntries",),
     ".errors": ("JournalRunsError",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

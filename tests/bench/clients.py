@@ -11,7 +11,7 @@ import aiohttp
 import httpx
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient
-from zuora_journal_runs._transport import tls_context
+from zuora_journal_runs._http.transports import tls_context
 from zuora_journal_runs_api import Client
 from zuora_journal_runs_api.api.journal_runs import cancel_journal_run, get_journal_run
 

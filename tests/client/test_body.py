@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, _body, errors
+from zuora_journal_runs import Backoff, errors
+from zuora_journal_runs._http import body as body_module
 
 from .world import Script, run
 
@@ -27,7 +28,7 @@ def retrieve(client: Any) -> Any:
 
 def finished(content: bytes, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    body = _body.Body(httpx.Response(200, headers=named, stream=httpx.ByteStream(b"")))
+    body = body_module.Body(httpx.Response(200, headers=named, stream=httpx.ByteStream(b"")))
     for start in range(0, len(content), 7):
         assert body.take(content[start : start + 7])
     return body.finish()
@@ -94,7 +95,7 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def test_an_endless_answer_is_cut_off(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_body, "LARGEST", 3 * 2**20)
+    monkeypatch.setattr(body_module, "LARGEST", 3 * 2**20)
     stream = Endless()
     with pytest.raises(errors.UnreadableAnswer, match="more than 3,145,728 bytes"):
         kind.use(lambda _: httpx.Response(200, stream=stream), retrieve)
@@ -112,7 +113,7 @@ def test_a_slow_answer_ends_with_the_deadline(kind: Kind) -> None:
 
 
 def test_a_bomb_is_not_blown_up(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_body, "LARGEST", 2**20)
+    monkeypatch.setattr(body_module, "LARGEST", 2**20)
     bomb = gzip.compress(bytes(2**24))
     answers = Script(httpx.Response(200, headers={"Content-Encoding": "identity"}, content=b""))
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
-from zuora_journal_runs._connection import _result
+from zuora_journal_runs._http.connection import _result
 
 from .world import URL, Script, run
 

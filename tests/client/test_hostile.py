@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.clock import FakeClock
 
 from zuora_journal_runs import Backoff, FailedAttempt, JournalRunsClient, errors
-from zuora_journal_runs._retry import retry_after
+from zuora_journal_runs._http.retry import retry_after
 
 from .world import URL, Async, Script, Sync, answer, run
 

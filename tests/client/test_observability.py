@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from zuora_journal_runs import AsyncJournalRunsClient, Attempt, JournalRunsClient, errors
-from zuora_journal_runs._clock import SystemClock
+from zuora_journal_runs._http.clock import SystemClock
 from zuora_journal_runs_api import Client
 from zuora_journal_runs_api.api.journal_runs import get_journal_run
 

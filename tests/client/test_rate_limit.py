@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
-from zuora_journal_runs._flow import Sleep, Wait
+from zuora_journal_runs._http.flow import Sleep, Wait
 from zuora_journal_runs._http.rate_limit import LONGEST_BLOCK, Permit, PermitUnavailable, RateLimiter
 
 from .world import URL, Script, answer, refusal, run
@@ -26,7 +26,7 @@ from .world import URL, Script, answer, refusal, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zuora_journal_runs._flow import Flow
+    from zuora_journal_runs._http.flow import Flow
 
     from .world import Kind
 

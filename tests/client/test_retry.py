@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.clock import FakeClock
 
 from zuora_journal_runs import Attempt, Backoff, FailedAttempt, errors
-from zuora_journal_runs._retry import retry_after
+from zuora_journal_runs._http.retry import retry_after
 
 from .world import Script, refusal, run
 

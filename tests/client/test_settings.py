@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, Polling, _settings, errors
+from zuora_journal_runs import ENVIRONMENTS, AsyncJournalRunsClient, JournalRunsClient, Polling, errors
+from zuora_journal_runs._client import environment
 from zuora_journal_runs._http.token_cache import Credentials, Secret, Token
 
 from .world import URL, Script, run
@@ -35,7 +36,7 @@ CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "the-secret"}
     ],
 )
 def test_addresses(address: str) -> None:
-    assert str(_settings.base_url(address)).rstrip("/") == address.rstrip("/")
+    assert str(environment.base_url(address)).rstrip("/") == address.rstrip("/")
 
 
 @pytest.mark.parametrize(

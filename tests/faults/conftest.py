@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from zuora_journal_runs import _body, _transport
+from zuora_journal_runs._http import body as body_module
+from zuora_journal_runs._http import transports
 
 from .clients import KINDS
 from .server import Background, Certificates, Server
@@ -66,9 +67,9 @@ def certificates(authority: tuple[Certificates, Path], monkeypatch: pytest.Monke
     """Certificates of which clients trust one."""
     found, path = authority
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    _transport.tls_context.cache_clear()
+    transports.tls_context.cache_clear()
     yield found
-    _transport.tls_context.cache_clear()
+    transports.tls_context.cache_clear()
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def world(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, request
         return server.service.origin
 
     # As large as an answer may be; the bound itself is shown elsewhere.
-    monkeypatch.setattr(_body, "LARGEST", 2**21)
+    monkeypatch.setattr(body_module, "LARGEST", 2**21)
     return World(serve, name, lambda: request.getfixturevalue("certificates"))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.histories.client import VERBS
 
-from zuora_journal_runs import _body
+from zuora_journal_runs._http import body as body_module
 
 from .faults import FAULTS
 from .waits import CELLS, PROVING_NOTHING, WaitCell, meet
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.name) for cell in CELLS])
 def test_cell(cell: WaitCell, count: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     count()
-    monkeypatch.setattr(_body, "LARGEST", 2**21)
+    monkeypatch.setattr(body_module, "LARGEST", 2**21)
     meet(cell)
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from zuora_journal_runs import _headers, errors
+from zuora_journal_runs import errors
+from zuora_journal_runs._http import headers as header_rules
 
 from .walk import schema_named, validator
 
@@ -21,12 +22,12 @@ FORBIDDEN = ":;\"'"
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
 
 CHECKS: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "Zuora-Track-Id": ("ZuoraTrackId", _headers.track_id),
-    "Zuora-Entity-Ids": ("ZuoraEntityIds", _headers.entity_id),
-    "Zuora-Org-Ids": ("ZuoraOrgIds", _headers.org_ids),
-    "Zuora-Version": ("ZuoraVersion", _headers.zuora_version),
-    "Idempotency-Key": ("IdempotencyKey", _headers.idempotency_key),
-    "jr-number": ("JournalRunNumber", _headers.run_number),
+    "Zuora-Track-Id": ("ZuoraTrackId", header_rules.track_id),
+    "Zuora-Entity-Ids": ("ZuoraEntityIds", header_rules.entity_id),
+    "Zuora-Org-Ids": ("ZuoraOrgIds", header_rules.org_ids),
+    "Zuora-Version": ("ZuoraVersion", header_rules.zuora_version),
+    "Idempotency-Key": ("IdempotencyKey", header_rules.idempotency_key),
+    "jr-number": ("JournalRunNumber", header_rules.run_number),
 }
 """For each parameter of the fragment's, its component and the client's check."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import trustme
 
-from zuora_journal_runs._aiohttp import AiohttpTransport
+from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
 from .server import Script, Server
 

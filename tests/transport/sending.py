@@ -10,7 +10,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zuora_journal_runs._aiohttp import AiohttpTransport
+    from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
 PATIENCE = {"connect": 10.0, "read": 10.0, "write": 10.0, "pool": 10.0}
 

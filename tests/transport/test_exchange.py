@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zuora_journal_runs._aiohttp import AiohttpTransport, _Body
+from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport, _Body
 
 from .sending import PATIENCE, send
 from .server import OK, in_a_thread, keeps_answering, turns

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from zuora_journal_runs._answers import no_answer
+from zuora_journal_runs._http.response import no_answer
 
 from .sending import send, tells_no_secret
 from .server import turns
@@ -18,7 +18,7 @@ from .server import turns
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from zuora_journal_runs._aiohttp import AiohttpTransport
+    from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
     from .server import Conversation, Script, Server
 

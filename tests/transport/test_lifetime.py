@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from zuora_journal_runs import _transport
-from zuora_journal_runs._aiohttp import AiohttpTransport
+from zuora_journal_runs._http import transports
+from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
 from .sending import send
 from .server import in_a_thread, keeps_answering, turns
@@ -235,15 +235,15 @@ def trusting(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", authority.file)
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(_transport, "tls_context", _transport.tls_context.__wrapped__)
+    monkeypatch.setattr(transports, "tls_context", transports.tls_context.__wrapped__)
 
 
 @pytest.mark.usefixtures("trusting")
 async def test_both_defaults_verify_the_server(serve: Serve) -> None:
     server = await serve(keeps_answering, tls=True)
-    async with _transport.default_async(httpx.URL(server.url)) as transport:
+    async with transports.default_async(httpx.URL(server.url)) as transport:
         assert (await send(transport, server.url)).body == b"ok"
-    with httpx.Client(transport=_transport.default(httpx.URL(server.url))) as client:
+    with httpx.Client(transport=transports.default(httpx.URL(server.url))) as client:
         assert (await asyncio.to_thread(client.get, server.url)).text == "ok"
 
 
@@ -251,11 +251,11 @@ async def test_both_defaults_verify_the_server(serve: Serve) -> None:
 async def test_the_defaults_for_http_trust_nobody(serve: Serve) -> None:
     server = await serve(keeps_answering, tls=True)
     plain = httpx.URL("http://127.0.0.1")
-    async with _transport.default_async(plain) as transport:
+    async with transports.default_async(plain) as transport:
         with pytest.raises(httpx.ConnectError, match="verify failed"):
             await send(transport, server.url)
     with (
-        httpx.Client(transport=_transport.default(plain)) as client,
+        httpx.Client(transport=transports.default(plain)) as client,
         pytest.raises(httpx.ConnectError, match="verify failed"),
     ):
         await asyncio.to_thread(client.get, server.url)
@@ -263,4 +263,4 @@ async def test_the_defaults_for_http_trust_nobody(serve: Serve) -> None:
 
 
 def test_certificates_are_read_once() -> None:
-    assert _transport.tls_context() is _transport.tls_context()
+    assert transports.tls_context() is transports.tls_context()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from zuora_journal_runs import _transport
-from zuora_journal_runs._answers import no_answer
+from zuora_journal_runs._http import transports
+from zuora_journal_runs._http.response import no_answer
 from zuora_journal_runs.errors import InvalidInput
 
 from .sending import BASIC, PASSWORD, TOKEN, send, tells_no_secret
@@ -20,7 +20,7 @@ from .server import keeps_answering, turns
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from zuora_journal_runs._aiohttp import AiohttpTransport
+    from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
     from .server import Conversation, Script, Server
 
@@ -164,21 +164,21 @@ def test_the_environment_names_the_proxy(
     variables: dict[str, str], expected: str | None, environment: Callable[..., None]
 ) -> None:
     environment(**variables)
-    proxy = _transport.proxy_for(REST)
+    proxy = transports.proxy_for(REST)
     assert (None if proxy is None else str(proxy.url)) == expected
 
 
 def test_no_proxy_may_name_a_port(environment: Callable[..., None]) -> None:
     environment(HTTPS_PROXY="http://proxy:3128", NO_PROXY="rest.zuora.com:8443")
-    assert _transport.proxy_for(httpx.URL("https://rest.zuora.com:8443")) is None
+    assert transports.proxy_for(httpx.URL("https://rest.zuora.com:8443")) is None
 
 
 def test_loopback_over_http_needs_no_proxy(environment: Callable[..., None]) -> None:
     environment(HTTP_PROXY="http://proxy:3128", ALL_PROXY="http://proxy:3128")
-    assert _transport.proxy_for(httpx.URL("http://127.0.0.1:8080")) is None
+    assert transports.proxy_for(httpx.URL("http://127.0.0.1:8080")) is None
 
 
-@pytest.mark.parametrize("make", [_transport.default, _transport.default_async])
+@pytest.mark.parametrize("make", [transports.default, transports.default_async])
 @pytest.mark.parametrize(
     "address", ["socks5://u:pw@proxy:1080", "ftp://u:pw@proxy", "http://u:pw@proxy:port", "http://", ":1"]
 )

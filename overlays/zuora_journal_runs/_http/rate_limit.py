@@ -8,15 +8,15 @@ from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from zuora_journal_runs._flow import Sleep, Wait
+from zuora_journal_runs._http.flow import Sleep, Wait
 
 from .fork import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zuora_journal_runs._clock import Clock
-    from zuora_journal_runs._flow import Flow
+    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs._http.flow import Flow
 
 DEFAULT_CONCURRENCY = 40
 """Requests at once in the pool that journal runs count against (Zuora, concurrent request limits, 2026)."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .errors import InvalidInput
+from zuora_journal_runs.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ._aiohttp import AiohttpTransport
-    from ._http.sync_transport import SyncTransport
+    from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
+    from zuora_journal_runs._http.sync_transport import SyncTransport
 
 
 @functools.cache
@@ -61,7 +61,7 @@ def default(url: httpx.URL) -> SyncTransport:
         InvalidInput: see `proxy_for`.
     """
     # Needs httpcore, which httpx itself imports late.
-    from ._http.sync_transport import SyncTransport
+    from zuora_journal_runs._http.sync_transport import SyncTransport
 
     return SyncTransport(tls=_verification(url), proxy=proxy_for(url))
 
@@ -73,7 +73,7 @@ def default_async(url: httpx.URL) -> AiohttpTransport:
         InvalidInput: see `proxy_for`.
     """
     # Takes twice as long to import as httpx.
-    from ._aiohttp import AiohttpTransport
+    from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
 
     return AiohttpTransport(tls=_verification(url), proxy=proxy_for(url))
 

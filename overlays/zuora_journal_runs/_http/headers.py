@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ._http.token_cache import Secret
-from .errors import InvalidInput
+from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from . import errors
-from ._body import Body
-from ._flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
-from ._http.deadline import Bounded
-from ._http.token_cache import Secret
-from ._requests import of_request
-from ._transport import user_agent
+from zuora_journal_runs import errors
+from zuora_journal_runs._http.body import Body
+from zuora_journal_runs._http.deadline import Bounded
+from zuora_journal_runs._http.flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
+from zuora_journal_runs._http.request import of_request
+from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._http.transports import user_agent
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from ._calls import Caller
-    from ._options import Options
+    from zuora_journal_runs._http.options import Options
+    from zuora_journal_runs._http.pipeline import Caller
 
 
 _AFTER_PHASES = 0.02

@@ -6,7 +6,7 @@ import datetime
 import difflib
 from typing import TYPE_CHECKING
 
-from . import errors
+from zuora_journal_runs import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

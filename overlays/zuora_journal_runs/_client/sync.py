@@ -1,35 +1,33 @@
-"""The clients that teams import."""
+"""The client for programs that use threads or none."""
 
 from __future__ import annotations
 
-import math
 import os
 from functools import cached_property
-from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Self, Unpack
 
-from . import _headers, _settings, _transport
-from ._authorization import Authorization, Authorizer
-from ._calls import Caller
-from ._clock import Clock, SystemClock
-from ._connection import AsyncConnection, Connection
-from ._http.rate_limit import RateLimiter
-from ._http.token_cache import Credentials, Secret, token_cache
-from ._operations import JournalEntries, Operations
-from ._options import OptionChanges, Options, changed
-from .errors import InvalidInput
+from zuora_journal_runs._client import environment
+from zuora_journal_runs._client._base import (
+    DEFAULT_STALL,
+    DEFAULT_TIMEOUT,
+    ClientArguments,
+    batch_deadline,
+    build_pipeline,
+)
+from zuora_journal_runs._client.operations import JournalEntries, Operations
+from zuora_journal_runs._http import transports
+from zuora_journal_runs._http.connection import Connection
+from zuora_journal_runs._http.options import OptionChanges, changed
+from zuora_journal_runs._http.token_cache import Secret
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import httpx
 
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    from ._waiting import OnPoll, OnProgress
-    from .results import (
+    from zuora_journal_runs._client.waiting import OnPoll, OnProgress
+    from zuora_journal_runs.results import (
         Cancellation,
         CancellationOutcome,
         CancellationPlan,
@@ -37,66 +35,10 @@ if TYPE_CHECKING:
         CompletionOutcome,
         Deletion,
     )
+    from zuora_journal_runs_api import Client
+    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
 
     EvidenceFile = str | os.PathLike[str]
-
-DEFAULT_TIMEOUT = 3600.0
-"""Seconds to wait for a run by default: one with a million items takes Zuora 25 minutes."""
-DEFAULT_STALL = 600.0
-"""Seconds without any change after which a cancellation that has begun counts as stalled, by default."""
-
-
-class ClientArguments(OptionChanges, total=False):
-    """What a client is made of, beside its address and authorization: see OptionChanges for the options."""
-
-    concurrency: int | None
-    """Requests under way at once at most; what the tenant's headers say, and 40 until they do, by default."""
-    clock: Clock
-    """Time; the machine's own by default."""
-    random: Random
-    """Chance, for waits and for identifiers."""
-
-
-def _caller(
-    base_url: str,
-    client_id: str | None,
-    client_secret: str | None,
-    token: str | Callable[[], str | Awaitable[str]] | None,
-    auth: httpx.Auth | None,
-    transport: object | None,
-    arguments: ClientArguments,
-) -> tuple[Caller, Options]:
-    clock = arguments.pop("clock", None) or SystemClock()
-    random = arguments.pop("random", None) or SystemRandom()
-    concurrency = arguments.pop("concurrency", None)
-    if concurrency is not None and concurrency < 1:
-        raise InvalidInput(f"concurrency is {concurrency}: give a number above 0, or None")
-    options = changed(Options(), arguments)
-    url = _settings.base_url(base_url)
-    given = [name for name, value in (("token", token), ("auth", auth), ("client_id", client_id)) if value is not None]
-    if len(given) != 1 or (client_id is None) != (client_secret is None):
-        raise InvalidInput("give client_id and client_secret, or token, or auth: one of the three")
-    authorization: Authorization
-    cache = None
-    if client_id is not None and client_secret is not None:
-        authorization = Credentials(client_id, Secret(client_secret), options.entity_id)
-        cache = token_cache(str(url), authorization, transport)
-    elif token is not None:
-        authorization = _headers.token(token) if isinstance(token, str) else token
-    else:
-        assert auth is not None
-        authorization = auth
-    authorizer = Authorizer(url, authorization, cache, clock, random)
-    return Caller(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
-
-
-def _batch_deadline(clock: Clock, timeout: float | None, stall_after: float | None, at_once: int | None) -> float:
-    from . import _waiting
-
-    _waiting.check_timeouts(timeout, stall_after)
-    if at_once is not None and at_once < 1:
-        raise InvalidInput(f"at_once is {at_once}: give a number above 0, or None")
-    return math.inf if timeout is None else clock.monotonic() + timeout
 
 
 class JournalRunsClient:
@@ -127,11 +69,11 @@ class JournalRunsClient:
         **arguments: Unpack[ClientArguments],
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
-        base_url = _settings.hidden(base_url)
+        base_url = environment.hidden(base_url)
         client_secret = None if client_secret is None else Secret(client_secret)
         token = Secret(token) if isinstance(token, str) else token
-        caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(caller, options, transport or _transport.default(caller.base_url)))
+        caller, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
+        self._use(Connection(caller, options, transport or transports.default(caller.base_url)))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
@@ -153,9 +95,9 @@ class JournalRunsClient:
         Raises:
             InvalidInput: a variable is missing or wrong; the error names it.
         """
-        found = _settings.read(os.environ if environ is None else environ)
+        found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**_settings.described(found), **arguments})
+        return cls(transport=transport, **{**environment.described(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """This client with other options, on the same connection; closing either closes both.
@@ -303,10 +245,10 @@ class JournalRunsClient:
             CancellationNotSettled: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
-        from . import _waiting
+        from zuora_journal_runs._client import waiting
 
         return self._connection.run(
-            _waiting.cancel_and_wait(
+            waiting.cancel_and_wait(
                 self._operations,
                 number,
                 timeout=timeout,
@@ -344,10 +286,10 @@ class JournalRunsClient:
             NotFound: there is no such run.
             CallError: a call failed.
         """
-        from . import _waiting
+        from zuora_journal_runs._client import waiting
 
         return self._connection.run(
-            _waiting.wait_for_cancellation(
+            waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
                 timeout=timeout,
@@ -397,13 +339,13 @@ class JournalRunsClient:
             InvalidInput: `numbers` is empty, or some are not valid or come more than once: it names all of these; or
                 `timeout` or `at_once` is not valid. Nothing was sent.
         """
-        from . import _many, _waiting
+        from zuora_journal_runs._client import batch, waiting
 
-        deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
-        waiting = _waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
-        flow = _waiting.cancel_one_of_many(self._operations, deadline, waiting, evidence)
+        deadline = batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
+        batch_wait = waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
+        flow = waiting.cancel_one_of_many(self._operations, deadline, batch_wait, evidence)
         connection = self._connection
-        return _many.in_threads(numbers, at_once, flow, connection.perform, connection.caller.clock, on_result)
+        return batch.in_threads(numbers, at_once, flow, connection.perform, connection.caller.clock, on_result)
 
     def wait_for_completion(
         self,
@@ -427,10 +369,10 @@ class JournalRunsClient:
             NotFound: there is no such run.
             CallError: a call failed.
         """
-        from . import _waiting
+        from zuora_journal_runs._client import waiting
 
         return self._connection.run(
-            _waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
+            waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
     def delete(
@@ -460,10 +402,10 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        from . import _waiting
+        from zuora_journal_runs._client import waiting
 
         return self._connection.run(
-            _waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
     def close(self) -> None:
@@ -475,233 +417,6 @@ class JournalRunsClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        # A client that could not be made has a repr too, which tracebacks ask for.
-        connection = self.__dict__.get("_connection")
-        address = "" if connection is None else repr(str(connection.caller.base_url).rstrip("/"))
-        return f"{type(self).__name__}({address})"
-
-
-class AsyncJournalRunsClient:
-    """Journal runs, for programs that use asyncio. It may be shared by the tasks of one event loop.
-
-    Args:
-        base_url: The address of the API, such as https://rest.zuora.com.
-        client_id: An OAuth client's id.
-        client_secret: Its secret.
-        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
-        auth: An `httpx.Auth` in place of both.
-        transport: How requests travel; httpx's own way by default.
-        arguments: The options of all calls, clock and chance.
-
-    Raises:
-        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        token: str | Callable[[], str | Awaitable[str]] | None = None,
-        auth: httpx.Auth | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        **arguments: Unpack[ClientArguments],
-    ) -> None:
-        # Rebound at once, so that no traceback of a failure in here shows them.
-        base_url = _settings.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
-        token = Secret(token) if isinstance(token, str) else token
-        caller, options = _caller(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(AsyncConnection(caller, options, transport or _transport.default_async(caller.base_url)))
-
-    def _use(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._operations = Operations(connection.caller, connection.call_options)
-
-    @classmethod
-    def from_env(
-        cls,
-        environ: Mapping[str, str] | None = None,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        **arguments: Unpack[ClientArguments],
-    ) -> Self:
-        """See `JournalRunsClient.from_env`."""
-        found = _settings.read(os.environ if environ is None else environ)
-        environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**_settings.described(found), **arguments})
-
-    def with_options(self, **options: Unpack[OptionChanges]) -> Self:
-        """See `JournalRunsClient.with_options`."""
-        connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
-        return other
-
-    @property
-    def connection(self) -> httpx.AsyncClient:
-        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
-        return self._connection
-
-    @cached_property
-    def api(self) -> Client:
-        """The client for the generated functions, with the same connection and conventions.
-
-        See `JournalRunsClient.api`; for example `await get_journal_run.asyncio_detailed(number, client=client.api)`.
-        """
-        from zuora_journal_runs_api import Client
-
-        return Client(async_httpx_client=self._connection)
-
-    async def create(
-        self,
-        transaction_types: Iterable[TransactionType | str],
-        journal_entry_date: datetime.date | str,
-        *,
-        accounting_period_name: str | None = None,
-        target_start_date: datetime.date | str | None = None,
-        target_end_date: datetime.date | str | None = None,
-        organization_labels: Iterable[Mapping[str, str]] = (),
-        evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
-        """See `JournalRunsClient.create`."""
-        return await self._connection.run(
-            self._operations.create(
-                transaction_types,
-                journal_entry_date,
-                accounting_period_name=accounting_period_name,
-                target_start_date=target_start_date,
-                target_end_date=target_end_date,
-                organization_labels=organization_labels,
-                evidence=evidence,
-            )
-        )
-
-    async def retrieve(self, number: str) -> JournalRun:
-        """See `JournalRunsClient.retrieve`."""
-        return await self._connection.run(self._operations.retrieve(number))
-
-    async def entries(self, number: str) -> JournalEntries:
-        """See `JournalRunsClient.entries`."""
-        return await self._connection.run(self._operations.entries(number))
-
-    async def plan_cancellation(self, number: str) -> CancellationPlan:
-        """See `JournalRunsClient.plan_cancellation`."""
-        return await self._connection.run(self._operations.plan_cancellation(number))
-
-    async def cancel(self, number: str) -> Cancellation:
-        """See `JournalRunsClient.cancel`."""
-        return await self._connection.run(self._operations.cancel(number))
-
-    async def cancel_and_wait(
-        self,
-        number: str,
-        *,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        stall_after: float | None = DEFAULT_STALL,
-        on_progress: OnProgress | None = None,
-        evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
-        """See `JournalRunsClient.cancel_and_wait`."""
-        from . import _waiting
-
-        return await self._connection.run(
-            _waiting.cancel_and_wait(
-                self._operations,
-                number,
-                timeout=timeout,
-                stall_after=stall_after,
-                on_progress=on_progress,
-                evidence=evidence,
-            )
-        )
-
-    async def wait_for_cancellation(
-        self,
-        cancellation: Cancellation | str,
-        *,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        stall_after: float | None = DEFAULT_STALL,
-        on_progress: OnProgress | None = None,
-        evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
-        """See `JournalRunsClient.wait_for_cancellation`."""
-        from . import _waiting
-
-        return await self._connection.run(
-            _waiting.wait_for_cancellation(
-                self._operations,
-                cancellation,
-                timeout=timeout,
-                stall_after=stall_after,
-                on_progress=on_progress,
-                evidence=evidence,
-            )
-        )
-
-    async def cancel_many(
-        self,
-        numbers: Iterable[str],
-        *,
-        wait: bool = True,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        stall_after: float | None = DEFAULT_STALL,
-        at_once: int | None = None,
-        on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
-        evidence: EvidenceFile | Callable[[str], os.PathLike[str] | None] | None = None,
-    ) -> list[CancellationResult]:
-        """See `JournalRunsClient.cancel_many`."""
-        from . import _many, _waiting
-
-        deadline = _batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
-        waiting = _waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
-        flow = _waiting.cancel_one_of_many(self._operations, deadline, waiting, evidence)
-        return await _many.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
-
-    async def wait_for_completion(
-        self,
-        created: CreateJournalRunResponse | str,
-        *,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        on_poll: OnPoll | None = None,
-        evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
-        """See `JournalRunsClient.wait_for_completion`."""
-        from . import _waiting
-
-        return await self._connection.run(
-            _waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
-        )
-
-    async def delete(
-        self,
-        number: str,
-        *,
-        wait: bool = False,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        on_poll: OnPoll | None = None,
-        evidence: EvidenceFile | None = None,
-    ) -> Deletion:
-        """See `JournalRunsClient.delete`."""
-        from . import _waiting
-
-        return await self._connection.run(
-            _waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
-        )
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._connection.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         # A client that could not be made has a repr too, which tracebacks ask for.

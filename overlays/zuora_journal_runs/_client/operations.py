@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from . import _headers, errors
-from ._requests import Outgoing, of_arguments, path_on
-from ._validation import creation
+from zuora_journal_runs import errors
+from zuora_journal_runs._client.validation import creation
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http.request import Outgoing, of_arguments, path_on
 
 if TYPE_CHECKING:
     import datetime
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 
+    from zuora_journal_runs._client.observer import Observer
+    from zuora_journal_runs._http.flow import Flow
+    from zuora_journal_runs._http.options import Options
+    from zuora_journal_runs._http.pipeline import Caller
+    from zuora_journal_runs.results import Cancellation, CancellationPlan
     from zuora_journal_runs_api.models import (
         CommonResponse,
         CreateJournalRunResponse,
@@ -26,12 +32,6 @@ if TYPE_CHECKING:
         TransactionType,
     )
     from zuora_journal_runs_api.types import Exchange
-
-    from ._calls import Caller
-    from ._flow import Flow
-    from ._observer import Observer
-    from ._options import Options
-    from .results import Cancellation, CancellationPlan
 
 SMALL_PAGE = 40
 """The largest page size that every document allows; some tenants may allow no more."""
@@ -95,7 +95,7 @@ class Operations:
             evidence: The file.
             creation: What a creation requests.
         """
-        from ._observer import Observer
+        from zuora_journal_runs._client.observer import Observer
 
         return Observer.opened(
             number, operation, evidence, self.caller.clock, self.caller.base_url.netloc.decode(), self.options, creation
@@ -141,7 +141,7 @@ class Operations:
     def retrieve(self, number: str) -> Flow[JournalRun]:
         from zuora_journal_runs_api.api.journal_runs import get_journal_run
 
-        number = _headers.run_number(number)
+        number = header_rules.run_number(number)
         run, response = yield from self.send(get_journal_run, get_journal_run.get_kwargs(number))
         if run.number != number:
             raise self.caller.invalid(response, f"the response is about {run.number!r}, not about {number}")
@@ -151,7 +151,7 @@ class Operations:
     def entries(self, number: str) -> Flow[JournalEntries]:
         from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
 
-        number = _headers.run_number(number)
+        number = header_rules.run_number(number)
         # One deadline for all pages: a server may name another one for ever.
         deadline = self.deadline()
         found = JournalEntries()
@@ -188,7 +188,7 @@ class Operations:
         raise self.caller.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
-        from . import results
+        from zuora_journal_runs import results
 
         deadline = self.deadline()
         run = yield from self.retrieve(number)
@@ -199,13 +199,12 @@ class Operations:
 
     def cancel(self, number: str, *, join: bool = False) -> Flow[Cancellation]:
         """Cancel a run; to join is to accept a cancellation that is under way, or done, as one's own."""
+        from zuora_journal_runs.results import Cancellation
         from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
-
-        from .results import Cancellation
 
         deadline = self.deadline()
         try:
-            accepted: CommonResponse = yield from self._call(cancel_journal_run, _headers.run_number(number))
+            accepted: CommonResponse = yield from self._call(cancel_journal_run, header_rules.run_number(number))
         except errors.CallError as error:
             refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
             if not error.maybe_processed and not (join and refused):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 
-from . import _headers
-from ._polling import Polling
-from ._retry import Backoff, RetryPolicy
-from .errors import CallError, InvalidInput
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http.polling import Polling
+from zuora_journal_runs._http.retry import Backoff, RetryPolicy
+from zuora_journal_runs.errors import CallError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,11 +114,11 @@ def changed(options: Options, changes: OptionChanges) -> Options:
     """
     checked: dict[str, Any] = dict(changes)
     checks: dict[str, Callable[[Any], str]] = {
-        "track_id": _headers.track_id,
-        "idempotency_key": _headers.idempotency_key,
-        "entity_id": _headers.entity_id,
-        "org_ids": _headers.org_ids,
-        "zuora_version": _headers.zuora_version,
+        "track_id": header_rules.track_id,
+        "idempotency_key": header_rules.idempotency_key,
+        "entity_id": header_rules.entity_id,
+        "org_ids": header_rules.org_ids,
+        "zuora_version": header_rules.zuora_version,
     }
     for name, check in checks.items():
         if checked.get(name) is not None:

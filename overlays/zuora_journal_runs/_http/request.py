@@ -11,15 +11,16 @@ from urllib.parse import urlencode
 
 import httpx
 
-from . import _headers, errors
-from ._authorization import new_uuid
-from ._transport import user_agent
+from zuora_journal_runs import errors
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http.auth import new_uuid
+from zuora_journal_runs._http.transports import user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from ._options import Options
+    from zuora_journal_runs._http.options import Options
 
 _ROUTES = (
     ("GET", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "retrieve"),
@@ -143,9 +144,9 @@ def _address(base_url: httpx.URL, path: str) -> httpx.URL:
 
 
 _CHECKS: dict[str, Callable[[str], str]] = {
-    "zuora-track-id": _headers.track_id,
-    "zuora-entity-ids": _headers.entity_id,
-    "zuora-org-ids": _headers.org_ids,
-    "zuora-version": _headers.zuora_version,
-    "idempotency-key": _headers.idempotency_key,
+    "zuora-track-id": header_rules.track_id,
+    "zuora-entity-ids": header_rules.entity_id,
+    "zuora-org-ids": header_rules.org_ids,
+    "zuora-version": header_rules.zuora_version,
+    "idempotency-key": header_rules.idempotency_key,
 }

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from . import _answers, errors
-from ._flow import Flow, Sleep, T, Transmit
-from ._http.rate_limit import PermitUnavailable
-from ._options import Attempt
-from ._requests import Outgoing, of_request, with_conventions
-from ._retry import FailedAttempt, retry_after
+from zuora_journal_runs import errors
+from zuora_journal_runs._http import response as responses
+from zuora_journal_runs._http.flow import Flow, Sleep, T, Transmit
+from zuora_journal_runs._http.options import Attempt
+from zuora_journal_runs._http.rate_limit import PermitUnavailable
+from zuora_journal_runs._http.request import Outgoing, of_request, with_conventions
+from zuora_journal_runs._http.retry import FailedAttempt, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from ._authorization import Authorizer
-    from ._clock import Clock
-    from ._http.rate_limit import RateLimiter
-    from ._http.token_cache import Secret
-    from ._options import Options
+    from zuora_journal_runs._http.auth import Authorizer
+    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs._http.options import Options
+    from zuora_journal_runs._http.rate_limit import RateLimiter
+    from zuora_journal_runs._http.token_cache import Secret
 
 _REMEMBERED = 1000
 """Runs that a client remembers to have created."""
@@ -76,10 +77,10 @@ class Caller(NamedTuple):
             except PermitUnavailable as failure:
                 error, hopeless = errors.NotSent(f"nothing was sent: {failure}", **details), True
             except httpx.HTTPError as failure:
-                error = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
+                error = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
                 response.extensions |= {"attempts": details["attempts"], "track_id": details["track_id"]}
-                error = _answers.failure_of(response, **details)
+                error = responses.failure_of(response, **details)
             wait = None
             if error is not None:
                 if maybe_processed and isinstance(error, errors.NotSent):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from . import errors
+from zuora_journal_runs import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from . import _headers, errors, evidence, results
-from ._flow import Flow, Sleep
-from ._operations import NO_TIME
-from ._retry import retry_after
-from .evidence import Verdict
-from .results import (
+from zuora_journal_runs import errors, evidence, results
+from zuora_journal_runs._client.operations import NO_TIME
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http.flow import Flow, Sleep
+from zuora_journal_runs._http.retry import retry_after
+from zuora_journal_runs.evidence import Verdict
+from zuora_journal_runs.results import (
     CancellationOutcome,
     CancellationProgress,
     CancellationResult,
@@ -24,12 +25,11 @@ from .results import (
 if TYPE_CHECKING:
     import os
 
+    from zuora_journal_runs._client.observer import Observer
+    from zuora_journal_runs._client.operations import Operations
+    from zuora_journal_runs.results import Cancellation
     from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun
     from zuora_journal_runs_api.types import Exchange
-
-    from ._observer import Observer
-    from ._operations import Operations
-    from .results import Cancellation
 
 OnProgress = Callable[[CancellationProgress], None]
 OnPoll = Callable[["JournalRun"], None]
@@ -160,7 +160,7 @@ def cancel_and_wait(
 ) -> Flow[CancellationOutcome]:
     """Cancel a run, and wait for the outcome."""
     check_timeouts(timeout, stall_after)
-    with operations.observer_of(_headers.run_number(number), "cancel", evidence) as observer:
+    with operations.observer_of(header_rules.run_number(number), "cancel", evidence) as observer:
         yield from operations.observed_by(observer).cancel(number)
         wait = _Wait(operations, observer, timeout)
         return (yield from _cancellation(wait, stall_after, on_progress))
@@ -260,7 +260,7 @@ def wait_for_cancellation(
 ) -> Flow[CancellationOutcome]:
     """Wait for the outcome of a cancellation."""
     check_timeouts(timeout, stall_after)
-    number = _headers.run_number(cancellation if isinstance(cancellation, str) else cancellation.number)
+    number = header_rules.run_number(cancellation if isinstance(cancellation, str) else cancellation.number)
     with operations.observer_of(number, "wait", evidence) as observer:
         if not isinstance(cancellation, str):
             observer.assume_known()
@@ -315,7 +315,7 @@ def wait_for_completion(
 ) -> Flow[CompletionOutcome]:
     """Wait until a created run has ended."""
     check_timeouts(timeout)
-    number = _headers.run_number(created if isinstance(created, str) else created.journal_run_number)
+    number = header_rules.run_number(created if isinstance(created, str) else created.journal_run_number)
     with operations.observer_of(number, "wait", evidence) as observer:
         if not isinstance(created, str) or operations.caller.was_created(number):
             # A run that is not found right after its creation is one that a replica does not know yet.
@@ -350,7 +350,7 @@ def delete(
     evidence: str | os.PathLike[str] | None,
 ) -> Flow[Deletion]:
     """Delete a cancelled run, and wait until it is gone if asked to."""
-    number = _headers.run_number(number)
+    number = header_rules.run_number(number)
     check_timeouts(timeout)
     with operations.observer_of(number, "delete", evidence) as observer:
         call = operations.observed_by(observer)

@@ -11,15 +11,15 @@ from collections import Counter
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
-from . import _headers
-from ._flow import Flow, Sleep, Step, T, Wait
-from .errors import InvalidInput
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http.flow import Flow, Sleep, Step, T, Wait
+from zuora_journal_runs.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 
-    from ._clock import Clock
-    from .results import CancellationResult
+    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs.results import CancellationResult
 
     OnResult = Callable[["CancellationResult"], None]
 
@@ -41,7 +41,7 @@ def sorted_out(numbers: Iterable[str]) -> list[str]:
     invalid: dict[str, None] = {}
     for number in given:
         try:
-            _headers.run_number(number)
+            header_rules.run_number(number)
         except InvalidInput:
             invalid[repr(number)] = None
     repeated = [number for number, times in Counter(given).items() if times > 1 and repr(number) not in invalid]
@@ -77,7 +77,7 @@ def in_threads(
 @contextlib.contextmanager
 def _callbacks_unwrapped() -> Iterator[None]:
     """Raise what a callback raised as it was."""
-    from ._waiting import CallbackRaised
+    from zuora_journal_runs._client.waiting import CallbackRaised
 
     try:
         yield

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._http.token_cache import Secret
-from .errors import InvalidInput
+from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

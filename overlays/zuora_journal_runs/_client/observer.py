@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
-from . import errors, evidence
-from .evidence._file import EvidenceWriter
+from zuora_journal_runs import errors, evidence
+from zuora_journal_runs.evidence._file import EvidenceWriter
 
 if TYPE_CHECKING:
     import os
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs._http.options import Attempt, Options
     from zuora_journal_runs_api.models import JournalEntry, JournalRun
-
-    from ._clock import Clock
-    from ._options import Attempt, Options
 
 
 _KEY_LIFETIME = 24 * 3600.0

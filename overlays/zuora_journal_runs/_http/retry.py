@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import errors
+from zuora_journal_runs import errors
 
 if TYPE_CHECKING:
     from random import Random

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from . import _answers, _headers, errors
-from ._flow import Await, Flow, Sleep, Transmit, Wait
-from ._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
-from ._retry import FailedAttempt, retry_after
+from zuora_journal_runs import errors
+from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import response as responses
+from zuora_journal_runs._http.flow import Await, Flow, Sleep, Transmit, Wait
+from zuora_journal_runs._http.retry import FailedAttempt, retry_after
+from zuora_journal_runs._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ._clock import Clock
-    from ._options import Options
+    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs._http.options import Options
 
 TokenFunction = Callable[[], str | Awaitable[str]]
 Authorization = Credentials | Secret | TokenFunction | httpx.Auth
@@ -119,7 +121,7 @@ class Authorizer(NamedTuple):
             raise
         except Exception as error:
             raise errors.TokenError(f"the token function failed ({type(error).__name__}: {error})") from error
-        if not _headers.is_token(given):
+        if not header_rules.is_token(given):
             raise errors.TokenError("the token function gave what cannot stand in a header, or nothing")
         return Secret(given)
 
@@ -156,7 +158,7 @@ class Authorizer(NamedTuple):
             try:
                 response: httpx.Response = yield Transmit(request, deadline, authorized=True)
             except httpx.HTTPError as failure:
-                kind = _answers.no_answer(failure, self.base_url.netloc.decode(), **details)
+                kind = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
                 error = errors.TokenError(kind.message, **details)
             else:
                 try:
@@ -164,9 +166,9 @@ class Authorizer(NamedTuple):
                 except generated.UnreadableAnswer:
                     data = {}
                 token = data.get("access_token")
-                if response.status_code == 200 and isinstance(token, str) and _headers.is_token(token):
+                if response.status_code == 200 and isinstance(token, str) and header_rules.is_token(token):
                     return Token(Secret(token), refresh_time(began, data.get("expires_in")))
-                kind = _answers.failure_of(response, **details)
+                kind = responses.failure_of(response, **details)
                 error = errors.TokenError(
                     # Some servers repeat what they were sent.
                     f"no token from {request.url}: {_told(response.status_code, data)}".replace(
@@ -194,6 +196,6 @@ def new_uuid(random: Random) -> str:
 
 
 def _told(status: int, data: dict[str, Any]) -> str:
-    reasons = "; ".join(f"{reason.code} {reason.message}" for reason in _answers.reasons_in(data))
+    reasons = "; ".join(f"{reason.code} {reason.message}" for reason in responses.reasons_in(data))
     said = reasons or data.get("message") or data.get("error_description") or data.get("error") or "no reason given"
     return f"{said} (HTTP {status})"

@@ -1,0 +1,1 @@
+"""The clients, and what their methods do, written once without I/O."""

@@ -1,0 +1,268 @@
+"""The client for programs that use asyncio."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, Unpack
+
+from zuora_journal_runs._client import environment
+from zuora_journal_runs._client._base import (
+    DEFAULT_STALL,
+    DEFAULT_TIMEOUT,
+    ClientArguments,
+    batch_deadline,
+    build_pipeline,
+)
+from zuora_journal_runs._client.operations import JournalEntries, Operations
+from zuora_journal_runs._http import transports
+from zuora_journal_runs._http.connection import AsyncConnection
+from zuora_journal_runs._http.options import OptionChanges, changed
+from zuora_journal_runs._http.token_cache import Secret
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    import httpx
+
+    from zuora_journal_runs._client.waiting import OnPoll, OnProgress
+    from zuora_journal_runs.results import (
+        Cancellation,
+        CancellationOutcome,
+        CancellationPlan,
+        CancellationResult,
+        CompletionOutcome,
+        Deletion,
+    )
+    from zuora_journal_runs_api import Client
+    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
+
+    EvidenceFile = str | os.PathLike[str]
+
+
+class AsyncJournalRunsClient:
+    """Journal runs, for programs that use asyncio. It may be shared by the tasks of one event loop.
+
+    Args:
+        base_url: The address of the API, such as https://rest.zuora.com.
+        client_id: An OAuth client's id.
+        client_secret: Its secret.
+        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        auth: An `httpx.Auth` in place of both.
+        transport: How requests travel; httpx's own way by default.
+        arguments: The options of all calls, clock and chance.
+
+    Raises:
+        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | Callable[[], str | Awaitable[str]] | None = None,
+        auth: httpx.Auth | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> None:
+        # Rebound at once, so that no traceback of a failure in here shows them.
+        base_url = environment.hidden(base_url)
+        client_secret = None if client_secret is None else Secret(client_secret)
+        token = Secret(token) if isinstance(token, str) else token
+        caller, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
+        self._use(AsyncConnection(caller, options, transport or transports.default_async(caller.base_url)))
+
+    def _use(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._operations = Operations(connection.caller, connection.call_options)
+
+    @classmethod
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **arguments: Unpack[ClientArguments],
+    ) -> Self:
+        """See `JournalRunsClient.from_env`."""
+        found = environment.read(os.environ if environ is None else environ)
+        environ = None  # so that no traceback of a failure in here shows what is secret in it
+        return cls(transport=transport, **{**environment.described(found), **arguments})
+
+    def with_options(self, **options: Unpack[OptionChanges]) -> Self:
+        """See `JournalRunsClient.with_options`."""
+        connection = self._connection
+        other = object.__new__(type(self))
+        other._use(connection.with_options(changed(connection.call_options, options)))
+        return other
+
+    @property
+    def connection(self) -> httpx.AsyncClient:
+        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        return self._connection
+
+    @cached_property
+    def api(self) -> Client:
+        """The client for the generated functions, with the same connection and conventions.
+
+        See `JournalRunsClient.api`; for example `await get_journal_run.asyncio_detailed(number, client=client.api)`.
+        """
+        from zuora_journal_runs_api import Client
+
+        return Client(async_httpx_client=self._connection)
+
+    async def create(
+        self,
+        transaction_types: Iterable[TransactionType | str],
+        journal_entry_date: datetime.date | str,
+        *,
+        accounting_period_name: str | None = None,
+        target_start_date: datetime.date | str | None = None,
+        target_end_date: datetime.date | str | None = None,
+        organization_labels: Iterable[Mapping[str, str]] = (),
+        evidence: EvidenceFile | None = None,
+    ) -> CreateJournalRunResponse:
+        """See `JournalRunsClient.create`."""
+        return await self._connection.run(
+            self._operations.create(
+                transaction_types,
+                journal_entry_date,
+                accounting_period_name=accounting_period_name,
+                target_start_date=target_start_date,
+                target_end_date=target_end_date,
+                organization_labels=organization_labels,
+                evidence=evidence,
+            )
+        )
+
+    async def retrieve(self, number: str) -> JournalRun:
+        """See `JournalRunsClient.retrieve`."""
+        return await self._connection.run(self._operations.retrieve(number))
+
+    async def entries(self, number: str) -> JournalEntries:
+        """See `JournalRunsClient.entries`."""
+        return await self._connection.run(self._operations.entries(number))
+
+    async def plan_cancellation(self, number: str) -> CancellationPlan:
+        """See `JournalRunsClient.plan_cancellation`."""
+        return await self._connection.run(self._operations.plan_cancellation(number))
+
+    async def cancel(self, number: str) -> Cancellation:
+        """See `JournalRunsClient.cancel`."""
+        return await self._connection.run(self._operations.cancel(number))
+
+    async def cancel_and_wait(
+        self,
+        number: str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
+    ) -> CancellationOutcome:
+        """See `JournalRunsClient.cancel_and_wait`."""
+        from zuora_journal_runs._client import waiting
+
+        return await self._connection.run(
+            waiting.cancel_and_wait(
+                self._operations,
+                number,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
+
+    async def wait_for_cancellation(
+        self,
+        cancellation: Cancellation | str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        on_progress: OnProgress | None = None,
+        evidence: EvidenceFile | None = None,
+    ) -> CancellationOutcome:
+        """See `JournalRunsClient.wait_for_cancellation`."""
+        from zuora_journal_runs._client import waiting
+
+        return await self._connection.run(
+            waiting.wait_for_cancellation(
+                self._operations,
+                cancellation,
+                timeout=timeout,
+                stall_after=stall_after,
+                on_progress=on_progress,
+                evidence=evidence,
+            )
+        )
+
+    async def cancel_many(
+        self,
+        numbers: Iterable[str],
+        *,
+        wait: bool = True,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        at_once: int | None = None,
+        on_progress: OnProgress | None = None,
+        on_result: Callable[[CancellationResult], None] | None = None,
+        evidence: EvidenceFile | Callable[[str], os.PathLike[str] | None] | None = None,
+    ) -> list[CancellationResult]:
+        """See `JournalRunsClient.cancel_many`."""
+        from zuora_journal_runs._client import batch, waiting
+
+        deadline = batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
+        batch_wait = waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
+        flow = waiting.cancel_one_of_many(self._operations, deadline, batch_wait, evidence)
+        return await batch.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
+
+    async def wait_for_completion(
+        self,
+        created: CreateJournalRunResponse | str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
+    ) -> CompletionOutcome:
+        """See `JournalRunsClient.wait_for_completion`."""
+        from zuora_journal_runs._client import waiting
+
+        return await self._connection.run(
+            waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
+
+    async def delete(
+        self,
+        number: str,
+        *,
+        wait: bool = False,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_poll: OnPoll | None = None,
+        evidence: EvidenceFile | None = None,
+    ) -> Deletion:
+        """See `JournalRunsClient.delete`."""
+        from zuora_journal_runs._client import waiting
+
+        return await self._connection.run(
+            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        # A client that could not be made has a repr too, which tracebacks ask for.
+        connection = self.__dict__.get("_connection")
+        address = "" if connection is None else repr(str(connection.caller.base_url).rstrip("/"))
+        return f"{type(self).__name__}({address})"
