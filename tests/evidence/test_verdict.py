@@ -1,0 +1,104 @@
+"""The verdicts follow the rules, whatever was observed in whatever order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from zuora_journal_runs import evidence
+
+from .reference import (
+    COMPLETE,
+    INCOMPLETE,
+    NOT_KNOWN_YET,
+    STALLED,
+    Entry,
+    Expected,
+    Observation,
+    Run,
+    expected_of_cancellation,
+    expected_of_completion,
+    expected_of_deletion,
+)
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+STALL_AFTER = 600.0
+NAMES = {
+    evidence.Verdict.COMPLETE: COMPLETE,
+    evidence.Verdict.INCOMPLETE: INCOMPLETE,
+    evidence.Verdict.STALLED: STALLED,
+    evidence.Verdict.UNKNOWN: NOT_KNOWN_YET,
+}
+
+STATUSES = ["Completed", "Error", "CancelInprogress", "Cancelled", "DeleteInprogress", "Processing", "Archiving"]
+# Unlikely to be `Cancelled`: that is final, and leaves little to be found out.
+RUN = st.builds(Run, st.sampled_from([*STATUSES[:3] * 4, *STATUSES]), st.sampled_from([None, None, 0, 1, 2, 3]))
+ENTRY = st.tuples(st.sampled_from(["Created", "Cancelled", "Error"]), st.sampled_from(["Yes", "Yes", "No", None]))
+LISTING = st.dictionaries(st.sampled_from(["JE-1", "JE-2", "JE-3"]), ENTRY, max_size=3).map(
+    lambda entries: tuple(Entry(number, *state) for number, state in entries.items())
+)
+
+
+def observations(kind: str, payload: SearchStrategy[object]) -> SearchStrategy[tuple[str, object]]:
+    return st.tuples(st.just(kind), payload)
+
+
+SEEN, LISTED = observations("run", RUN), observations("entries", LISTING)
+MISSING, REFUSED, PROBLEM = (observations(kind, st.none()) for kind in ("missing", "refused", "problem"))
+ACCEPTED = observations("accepted", st.sampled_from(["create", "cancel", "delete"]))
+POLL = st.tuples(SEEN, LISTED | LISTED | REFUSED)
+"""As a wait makes it, and `ODD` as none does."""
+ODD = st.lists(SEEN | LISTED | MISSING | REFUSED | PROBLEM | ACCEPTED, min_size=1, max_size=3).map(tuple)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Observation]:
+    """A few polls, each of which may come several times in a row, and again later."""
+    polls = draw(st.lists(POLL | POLL | ODD | st.tuples(MISSING), min_size=1, max_size=4))
+    rows = st.tuples(st.sampled_from(polls), st.sampled_from([1, 1, 2, 3, 4, 5]))
+    time, seen = 0.0, []
+    for poll, times in draw(st.lists(rows, min_size=1, max_size=5)):
+        apart = draw(st.sampled_from([1.0, 150.0, STALL_AFTER - 1, STALL_AFTER]))
+        for _ in range(times):
+            for kind, payload in poll:
+                seen.append(Observation(time, kind, payload))
+            time += apart
+    return seen
+
+
+def as_observed(one: Observation) -> evidence.Observation:
+    """The package's own class for a plain observation."""
+    payload = one.payload
+    if isinstance(payload, Run):
+        return evidence.RunSeen(one.time, payload.status, payload.count)
+    if isinstance(payload, tuple):
+        entries = {entry.number: (entry.status, entry.transferred) for entry in payload}
+        return evidence.EntriesListed(one.time, entries)
+    if payload is not None:
+        return evidence.Accepted(one.time, payload)  # type: ignore[arg-type]
+    if one.kind == "missing":
+        return evidence.RunNotFound(one.time)
+    kind = evidence.EntriesRefused if one.kind == "refused" else evidence.Problem
+    return kind(one.time, "it failed")
+
+
+def judged(observed: list[evidence.Observation], stall_after: float | None) -> Expected:
+    found = evidence.judge_cancellation(observed, stall_after)
+    return Expected(NAMES[found.verdict], found.gone, frozenset(found.remaining), bool(found.discrepancies))
+
+
+@settings(max_examples=500)
+@given(histories(), st.sampled_from([STALL_AFTER, None]))
+def test_verdicts_follow_the_rules(history: list[Observation], stall_after: float | None) -> None:
+    observed = [as_observed(one) for one in history]
+    for end in range(len(history) + 1):
+        plain, seen = history[:end], observed[:end]
+        if end:
+            note(f"{plain[-1]}")
+        assert judged(seen, stall_after) == expected_of_cancellation(plain, stall_after)
+        assert evidence.judge_deletion(seen) == expected_of_deletion(plain)
+        assert evidence.judge_completion(seen) == expected_of_completion(plain)
