@@ -21,11 +21,12 @@ Where the document leaves a choice, the reading is the one that never claims wha
 - In a row of polls, one without a listing is passed over if it saw the run in the same state. One that did not find the
   run, or saw it in another state, ends the row.
 - The last observation of a run decides what it *is*: a run that was `Completed` and is `Processing` has not ended.
-- Nothing has changed only as long as both the run and its entries are seen, and seen unchanged.
+- Nothing has changed up to the last poll that saw the run and asked for its entries, and no longer.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,8 @@ Observations = list[Observation]
 class Expected:
     verdict: str
     gone: bool
+    status: str | None
+    cancelled: frozenset[str]
     remaining: frozenset[str]
     discrepancy: bool
 
@@ -91,8 +94,20 @@ def expected_of_cancellation(history: Observations, stall_after: float | None = 
         (lambda: True, NOT_KNOWN_YET, False),
     ]  # fmt: skip
     verdict, discrepancy = next((verdict, disagrees) for applies, verdict, disagrees in rows if applies())
-    numbers = frozenset() if verdict == COMPLETE else frozenset(entry.number for entry in left(seen))
-    return Expected(verdict, is_gone(seen), numbers, discrepancy or takes_back(seen))
+    cancelled = {entry.number for entry in listed(seen) if entry.status == "Cancelled"}
+    remaining = {entry.number for entry in left(seen)}
+    if verdict == COMPLETE:
+        remaining = set()
+        if is_gone(seen):
+            cancelled = {entry.number for entry in listed(seen)}
+    return Expected(
+        verdict,
+        is_gone(seen),
+        status(seen),
+        frozenset(cancelled),
+        frozenset(remaining),
+        discrepancy or takes_back(seen),
+    )
 
 
 def expected_of_deletion(history: Observations) -> bool:
@@ -105,12 +120,11 @@ def expected_of_deletion(history: Observations) -> bool:
 def expected_of_completion(history: Observations) -> str | None:
     """Return how a run has ended, or None if it is not shown to have."""
     seen = proven(history)
-    statuses = [run.status for run in runs(seen)]
     rows: list[tuple[Callable[[], bool], str | None]] = [
+        (lambda: status(seen) == "Cancelled", "Cancelled"),
         (lambda: is_gone(seen), DELETED),
-        (lambda: was_cancelled(seen), "Cancelled"),
-        (lambda: "CancelInprogress" in statuses and row_of_ends(seen) < 5, None),
-        (lambda: bool(statuses) and statuses[-1] in ENDED, statuses[-1] if statuses else None),
+        (lambda: was_under_way(seen) and row_of_ends(seen) < 5, None),
+        (lambda: status(seen) in ENDED and row_of_ends(seen) > 0, status(seen)),
         (lambda: True, None),
     ]
     return next(ending for applies, ending in rows if applies())
@@ -133,12 +147,16 @@ def was_cancelled(seen: Observations) -> bool:
     return any(run.status in CANCELLED for run in runs(seen))
 
 
-def state(seen: Observations) -> str:
-    """The state of the run as far as it was seen."""
-    if was_cancelled(seen):
-        return "cancelled"
-    last = runs(seen)[-1].status if runs(seen) else "not seen"
-    return "ended" if last in ENDED else last
+def status(seen: Observations) -> str | None:
+    """The last status; after `Cancelled`, what shows less is ignored."""
+    statuses = [run.status for run in runs(seen) if not was_cancelled(seen) or run.status in CANCELLED]
+    return statuses[-1] if statuses else None
+
+
+def state(seen: Observations) -> str | None:
+    """The status, where those that count as one have one name."""
+    last = status(seen)
+    return "cancelled" if last in CANCELLED else "ended" if last in ENDED else last
 
 
 def times_missing(seen: Observations) -> int:
@@ -176,27 +194,29 @@ def was_under_way(seen: Observations) -> bool:
 
 
 def listings(seen: Observations) -> list[Listing]:
-    return [one.payload for one in since_accepted(seen) if isinstance(one.payload, tuple)]
+    return [one.payload for one in seen if isinstance(one.payload, tuple)]
+
+
+def listed(seen: Observations) -> Listing:
+    """Every entry that was ever listed, as it was listed last; once `Cancelled` it stays so."""
+    entries: dict[str, Entry] = {}
+    for listing in listings(seen):
+        for entry in listing:
+            if entry.number not in entries or entries[entry.number].status != "Cancelled":
+                entries[entry.number] = entry
+    return tuple(entries[number] for number in sorted(entries))
 
 
 def left(seen: Observations) -> Listing:
-    """The entries of the last listing that remain; one that was ever `Cancelled` still is."""
-    cancelled = {
-        entry.number
-        for one in seen
-        if isinstance(one.payload, tuple)
-        for entry in one.payload
-        if entry.status == "Cancelled"
-    }
-    last = listings(seen)[-1] if listings(seen) else ()
-    return tuple(sorted((entry for entry in last if entry.number not in cancelled), key=lambda entry: entry.number))
+    """The entries of the last listing that remain."""
+    last = {entry.number for listing in listings(seen)[-1:] for entry in listing}
+    return tuple(entry for entry in listed(seen) if entry.number in last and entry.status != "Cancelled")
 
 
 def is_short(seen: Observations) -> bool:
     """Whether the last listing has fewer entries than it should, by what is known now."""
     counts = [run.count for run in runs(seen) if run.count is not None]
-    ever = {entry.number for listing in listings(seen) for entry in listing}
-    return bool(listings(seen)) and len(listings(seen)[-1]) < max(len(ever), *counts[-1:], 0)
+    return bool(listings(seen)) and len(listings(seen)[-1]) < max(len(listed(seen)), *counts[-1:], 0)
 
 
 def is_refused(seen: Observations) -> bool:
@@ -210,8 +230,7 @@ def picture(seen: Observations, place: int) -> object:
     before = seen[: place + 1]
     if seen[place].kind == "refused":
         return state(before), "refused"
-    remaining = [(entry.number, entry.transferred) for entry in left(before)]
-    return state(before), remaining, is_short(before)
+    return state(before), left(before), is_short(before)
 
 
 def row_of_polls(seen: Observations) -> int:
@@ -238,7 +257,7 @@ def row_of_polls(seen: Observations) -> int:
 
 def is_usable(seen: Observations) -> bool:
     """Whether there is a last listing, and it is whole or has been the same for five polls."""
-    return bool(listings(seen)) and (not is_short(seen) or (row_of_polls(seen) >= 5 and not is_refused(seen)))
+    return bool(listings(since_accepted(seen))) and (not is_short(seen) or (row_of_polls(seen) >= 5 and not is_refused(seen)))
 
 
 def settles(seen: Observations) -> bool:
@@ -267,10 +286,14 @@ def takes_back(seen: Observations) -> bool:
 
 def is_stalled(seen: Observations, stall_after: float | None) -> bool:
     """Whether something was cancelled, and neither the run nor its entries have changed for so long."""
-    some = any(entry.status == "Cancelled" for one in seen if isinstance(one.payload, tuple) for entry in one.payload)
-    if stall_after is None or not some:
+    if stall_after is None or not any(entry.status == "Cancelled" for entry in listed(seen)):
         return False
-    whole = [(one.time, state(seen[: place + 1]), left(seen[: place + 1])) for place, one in enumerate(seen)]
-    changed = next((late[0] for early, late in reversed([*zip(whole, whole[1:], strict=False)]) if early[1:] != late[1:]), whole[0][0])  # fmt: skip
-    last = [[one.time for one in seen if one.kind in kinds] for kinds in (("run",), ("entries",))]
-    return all(times and times[-1] - changed >= stall_after for times in last)
+    polled, changed, get_before = -math.inf, -math.inf, False
+    for place, one in enumerate(seen):
+        before, after = seen[:place], seen[: place + 1]
+        if one.kind == "accepted" or (status(before), listed(before)) != (status(after), listed(after)):
+            changed = one.time
+        if one.kind in ("entries", "refused") and get_before:
+            polled = one.time
+        get_before = one.kind == "run" or (get_before and one.kind == "accepted" and one.payload != "cancel")
+    return polled - changed >= stall_after

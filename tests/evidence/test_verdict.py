@@ -88,7 +88,14 @@ def as_observed(one: Observation) -> evidence.Observation:
 
 def judged(observed: list[evidence.Observation], stall_after: float | None) -> Expected:
     found = evidence.judge_cancellation(observed, stall_after)
-    return Expected(NAMES[found.verdict], found.gone, frozenset(found.remaining), bool(found.discrepancies))
+    return Expected(
+        NAMES[found.verdict],
+        found.gone,
+        found.status,
+        frozenset(found.cancelled),
+        frozenset(found.remaining),
+        bool(found.discrepancies),
+    )
 
 
 @settings(max_examples=500)
