@@ -257,7 +257,9 @@ def row_of_polls(seen: Observations) -> int:
 
 def is_usable(seen: Observations) -> bool:
     """Whether there is a last listing, and it is whole or has been the same for five polls."""
-    return bool(listings(since_accepted(seen))) and (not is_short(seen) or (row_of_polls(seen) >= 5 and not is_refused(seen)))
+    return bool(listings(since_accepted(seen))) and (
+        not is_short(seen) or (row_of_polls(seen) >= 5 and not is_refused(seen))
+    )
 
 
 def settles(seen: Observations) -> bool:

@@ -42,7 +42,10 @@ def story(text: str, every: float = 1.0) -> Observations:
     times.
     """
     seen: Observations = []
-    words = [part for word in text.split() for part in [word.partition("*")] for part in [part[0] or "*"] * int(part[2] or 1)]
+    words: list[str] = []
+    for word in text.split():
+        polled, _, times = word.partition("*")
+        words += [polled or "*"] * int(times or 1)
     for poll, word in enumerate(words):
         letters, time = iter(word), poll * every
         for letter in letters:
@@ -193,7 +196,7 @@ def test_stalled(text: str, every: float, verdict: str) -> None:
         "- #*9": False,
     }.items(),
 )
-def test_deletions(text: str, gone: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_deletions(text: str, gone: bool) -> None:
     assert expected_of_deletion(story(text)) is gone
 
 

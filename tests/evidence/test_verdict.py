@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -43,13 +43,14 @@ LISTING = st.dictionaries(st.sampled_from(["JE-1", "JE-2", "JE-3"]), ENTRY, max_
 )
 
 
-def observations(kind: str, payload: SearchStrategy[object]) -> SearchStrategy[tuple[str, object]]:
+def observations(kind: str, payload: SearchStrategy[Any]) -> SearchStrategy[tuple[str, Any]]:
     return st.tuples(st.just(kind), payload)
 
 
 SEEN, LISTED = observations("run", RUN), observations("entries", LISTING)
 MISSING, REFUSED, PROBLEM = (observations(kind, st.none()) for kind in ("missing", "refused", "problem"))
 ACCEPTED = observations("accepted", st.sampled_from(["create", "cancel", "delete"]))
+CANCELLED = observations("run", st.sampled_from([Run("Cancelled"), Run("Cancelled", 2), Run("DeleteInprogress")]))
 POLL = st.tuples(SEEN, LISTED | LISTED | REFUSED)
 """As a wait makes it, and `ODD` as none does."""
 ODD = st.lists(SEEN | LISTED | MISSING | REFUSED | PROBLEM | ACCEPTED, min_size=1, max_size=3).map(tuple)
@@ -58,7 +59,11 @@ ODD = st.lists(SEEN | LISTED | MISSING | REFUSED | PROBLEM | ACCEPTED, min_size=
 @st.composite
 def histories(draw: st.DrawFn) -> list[Observation]:
     """A few polls, each of which may come several times in a row, and again later."""
-    polls = draw(st.lists(POLL | POLL | ODD | st.tuples(MISSING), min_size=1, max_size=4))
+    polls = draw(
+        st.lists(
+            POLL | POLL | ODD | st.tuples(MISSING) | st.tuples(CANCELLED, LISTED | REFUSED), min_size=1, max_size=4
+        )
+    )
     rows = st.tuples(st.sampled_from(polls), st.sampled_from([1, 1, 2, 3, 4, 5]))
     time, seen = 0.0, []
     for poll, times in draw(st.lists(rows, min_size=1, max_size=5)):

@@ -126,10 +126,9 @@ class Model:
             status, body = self._send("GET", path)
             if status < 500 and _category(body) not in (None, *_TRANSIENT):
                 return self._note("refused")
-            items = body.get("journalEntries")
-            if not (200 <= status < 300 and isinstance(items, list) and _succeeded(body)):
-                return self._note("problem")
-            if "success" not in body and not items:
+            items: Any = body.get("journalEntries")
+            shown = 200 <= status < 300 and isinstance(items, list) and _succeeded(body)
+            if not shown or not (items or "success" in body):
                 return self._note("problem")
             for item in items:
                 fields = (

@@ -6,6 +6,7 @@ that shows less is ignored; whatever could also be a lagging replica must be see
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ class Judgement:
 class History:
     """What the observations of one run have shown so far."""
 
+    _picture: object
+
     def __init__(self) -> None:
         self.accepted: set[str] = set()
         """The requests that Zuora accepted: create, cancel, delete."""
@@ -75,15 +78,12 @@ class History:
         self._total = 0
         self._listing: Mapping[str, EntryState] | None = None
         self._remaining: tuple[str, ...] = ()
-        self._cancelled = False
         self._in_progress = False
         self._misses = 0
         self._ends_in_a_row = 0
         # How many polls in a row have shown the same entries, with the run in the same phase.
-        self._picture: object = None
-        self._repeats = 0
-        self._run_was_polled = False
-        self._reversals = {"run": 0, "entries": 0}
+        self._restart()
+        self._reversals: Counter[str] = Counter()
         self._discrepancies: dict[str, None] = {}
         self._polled_at = 0.0
         self._changed_at = 0.0
@@ -138,7 +138,6 @@ class History:
             if _phase(status) != _phase(self.status):
                 self._restart()
             self.status = status
-            self._cancelled = self._cancelled or status in _CANCELLED
             self._in_progress = self._in_progress or status == "CancelInprogress"
         self._run_was_polled = True
 
@@ -172,7 +171,9 @@ class History:
         self._run_was_polled = False
 
     def _restart(self) -> None:
-        self._picture, self._repeats, self._run_was_polled = None, 0, False
+        self._picture = None
+        self._repeats = 0
+        self._run_was_polled = False
 
     def _contradict(self, about: str, sentence: str) -> None:
         self._reversals[about] += 1
@@ -203,6 +204,10 @@ class History:
         if self._has_ended_with_entries_left():
             return self._judgement(Verdict.INCOMPLETE, *shortage)
         return self._judgement(Verdict.STALLED if self._is_stalled(stall_after) else Verdict.UNKNOWN)
+
+    @property
+    def _cancelled(self) -> bool:
+        return self.status in _CANCELLED
 
     @property
     def _is_gone(self) -> bool:
