@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -114,3 +115,55 @@ def test_verdicts_follow_the_rules(history: list[Observation], stall_after: floa
         assert judged(seen, stall_after) == expected_of_cancellation(plain, stall_after)
         assert evidence.judge_deletion(seen) == expected_of_deletion(plain)
         assert evidence.judge_completion(seen) == expected_of_completion(plain)
+
+
+CREATED, GONE = {"JE-1": ("Created", "No")}, {"JE-1": ("Cancelled", "No")}
+
+
+@pytest.mark.parametrize(
+    ("polls", "sentences"),
+    [
+        (
+            [evidence.RunSeen(0.0, "Error")] + [evidence.RunNotFound(0.0)] * 5,
+            ["the run is gone, and was never seen Cancelled: its cancellation was not shown"],
+        ),
+        (
+            [evidence.RunSeen(0.0, "Cancelled", 1000), evidence.EntriesListed(0.0, GONE)] * 5,
+            ["the run has 1,000 entries as far as was shown, and only 1 are listed"],
+        ),
+        (
+            [evidence.RunSeen(0.0, "Cancelled")] + [evidence.RunSeen(0.0, "Error")] * 3,
+            ["the run was seen Cancelled, and Error at later polls"],
+        ),
+        (
+            [evidence.EntriesListed(0.0, GONE)] + [evidence.EntriesListed(0.0, CREATED)] * 3,
+            ["entries were listed as cancelled, and as not cancelled at later polls"],
+        ),
+        (
+            [evidence.RunSeen(0.0, "Cancelled"), evidence.EntriesRefused(0.0, "")] * 5,
+            ["the run is Cancelled, and its entries cannot be read"],
+        ),
+        (
+            [evidence.RunSeen(0.0, "Cancelled", 2), evidence.EntriesListed(0.0, CREATED)] * 5,
+            [
+                "the run has 2 entries as far as was shown, and only 1 are listed",
+                "the run is Cancelled, and entries are listed that are not",
+            ],
+        ),
+    ],
+)
+def test_what_discrepancies_say(polls: list[evidence.Observation], sentences: list[str]) -> None:
+    assert list(evidence.judge_cancellation(polls).discrepancies) == sentences
+
+
+def test_a_run_is_known_once_it_was_seen_or_a_request_accepted() -> None:
+    for observation, known, total in (
+        (evidence.RunNotFound(0.0), False, 0),
+        (evidence.Problem(0.0, "it failed"), False, 0),
+        (evidence.RunSeen(0.0, "Error", 7), True, 7),
+        (evidence.Accepted(0.0, "create"), True, 0),
+        (evidence.EntriesListed(0.0, CREATED), False, 1),
+    ):
+        history = evidence.History()
+        history.observe(observation)
+        assert (history.known, history.total) == (known, total)
