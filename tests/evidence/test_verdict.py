@@ -140,6 +140,14 @@ CREATED, GONE = {"JE-1": ("Created", "No")}, {"JE-1": ("Cancelled", "No")}
             ["entries were listed as cancelled, and as not cancelled at later polls"],
         ),
         (
+            [evidence.RunSeen(0.0, status) for status in ("Cancelled", "Error", "Error", "Cancelled", "Error")],
+            [],
+        ),
+        (
+            [evidence.EntriesListed(0.0, entries) for entries in (GONE, CREATED, CREATED, GONE, CREATED)],
+            [],
+        ),
+        (
             [evidence.RunSeen(0.0, "Cancelled"), evidence.EntriesRefused(0.0, "")] * 5,
             ["the run is Cancelled, and its entries cannot be read"],
         ),

@@ -26,7 +26,7 @@ LIMIT = 1800
 # mutmut knows the layout src/, and finds its settings in the folder in which it runs.
 SETTINGS = """
 [tool.pytest.ini_options]
-addopts = ["--import-mode=importlib", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"]
+addopts = ["--import-mode=importlib", "-p", "no:cacheprovider"]
 
 [tool.mutmut]
 source_paths = ["src"]
@@ -100,7 +100,7 @@ def mutmut(*arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         start_new_session=True,
     )
     try:
@@ -118,7 +118,9 @@ def mutant(name: str) -> Mutant:
     lines = mutmut("show", name).splitlines()
     before = [line[1:].strip() for line in lines if line.startswith("-") and not line.startswith("---")]
     after = [line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++")]
-    function = name.rpartition("__mutmut_")[0].rpartition(".")[2].removeprefix("x").replace("ǁ", ".").strip("._")
+    function = (
+        name.rpartition("__mutmut_")[0].rpartition(".")[2].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+    )
     return function, " ".join(before), " ".join(after)
 
 
