@@ -183,44 +183,50 @@ def test_stalled(text: str, every: float, verdict: str) -> None:
     assert first_verdict(seen, None) == NOT_KNOWN_YET
 
 
+DELETIONS = {
+    "! - g*3": True,
+    "d g*3": True,
+    "- g ? g ? g": True,
+    "- g*2": False,
+    "g*2 - g*2": False,
+    "- g*2 d g*2": False,
+    "C g*9": False,
+    "- #*9": False,
+}
+
+
 @pytest.mark.parametrize(
     ("text", "gone"),
-    {
-        "! - g*3": True,
-        "d g*3": True,
-        "- g ? g ? g": True,
-        "- g*2": False,
-        "g*2 - g*2": False,
-        "- g*2 d g*2": False,
-        "C g*9": False,
-        "- #*9": False,
-    }.items(),
+    DELETIONS.items(),
 )
 def test_deletions(text: str, gone: bool) -> None:
     assert expected_of_deletion(story(text)) is gone
 
 
+COMPLETIONS = {
+    "* P C": "Completed",
+    "* E": "Error",
+    "* ! d ! C": "Cancelled",
+    "* C P": None,
+    "* i*9": None,
+    "* i C*4": None,
+    "* i C*4 i C*4": None,
+    "* i C*4 g C*4": None,
+    "* i C*2 ? E*2 C": "Completed",
+    "* d": None,
+    "* d g*2": None,
+    "* d g*3": DELETED,
+    "* g*3 P C": "Completed",
+    "* C g*5": DELETED,
+    "* P g*4": None,
+    "* P g*5": DELETED,
+    "* g*9": None,
+}
+
+
 @pytest.mark.parametrize(
     ("text", "ending"),
-    {
-        "* P C": "Completed",
-        "* E": "Error",
-        "* ! d ! C": "Cancelled",
-        "* C P": None,
-        "* i*9": None,
-        "* i C*4": None,
-        "* i C*4 i C*4": None,
-        "* i C*4 g C*4": None,
-        "* i C*2 ? E*2 C": "Completed",
-        "* d": None,
-        "* d g*2": None,
-        "* d g*3": DELETED,
-        "* g*3 P C": "Completed",
-        "* C g*5": DELETED,
-        "* P g*4": None,
-        "* P g*5": DELETED,
-        "* g*9": None,
-    }.items(),
+    COMPLETIONS.items(),
 )
 def test_completions(text: str, ending: str | None) -> None:
     assert expected_of_completion(story(text)) == ending

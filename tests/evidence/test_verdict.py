@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuora_journal_runs import evidence
@@ -23,6 +23,7 @@ from .reference import (
     expected_of_completion,
     expected_of_deletion,
 )
+from .test_reference import CANCELLATIONS, COMPLETIONS, DELETIONS, story
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -107,14 +108,23 @@ def judged(observed: list[evidence.Observation], stall_after: float | None) -> E
 @settings(max_examples=500)
 @given(histories(), st.sampled_from([STALL_AFTER, None]))
 def test_verdicts_follow_the_rules(history: list[Observation], stall_after: float | None) -> None:
+    follow(history, stall_after)
+
+
+@pytest.mark.parametrize("text", [*CANCELLATIONS, *DELETIONS, *COMPLETIONS])
+def test_the_examples_of_the_rules(text: str) -> None:
+    follow(story(text), STALL_AFTER)
+    follow(story(text, 300.0), STALL_AFTER)
+
+
+def follow(history: list[Observation], stall_after: float | None) -> None:
+    """Compare each verdict with the rules' own, after each observation."""
     observed = [as_observed(one) for one in history]
     for end in range(len(history) + 1):
         plain, seen = history[:end], observed[:end]
-        if end:
-            note(f"{plain[-1]}")
-        assert judged(seen, stall_after) == expected_of_cancellation(plain, stall_after)
-        assert evidence.judge_deletion(seen) == expected_of_deletion(plain)
-        assert evidence.judge_completion(seen) == expected_of_completion(plain)
+        assert judged(seen, stall_after) == expected_of_cancellation(plain, stall_after), plain
+        assert evidence.judge_deletion(seen) == expected_of_deletion(plain), plain
+        assert evidence.judge_completion(seen) == expected_of_completion(plain), plain
 
 
 CREATED, GONE = {"JE-1": ("Created", "No")}, {"JE-1": ("Cancelled", "No")}
