@@ -11,6 +11,7 @@ UV := uv==0.13.9
 
 FRAGMENT := openapi/journal-runs.yaml
 LINT := openapi/lint
+MUTATION := tests/evidence/mutation
 GENERATE := $(BIN)/python openapi/generator/generate.py
 SPEC := $(BIN)/python -m openapi.spec
 INDEX := https://developer.zuora.com/v1-api-reference/api/journal-runs.md
@@ -19,6 +20,7 @@ INTO := build/documents
 RUNTIME_READY := $(VENV)/.runtime-ready
 DEV_READY := $(VENV)/.dev-ready
 LINT_READY := $(VENV)/.lint-ready
+MUTATION_READY := $(VENV)/.mutation-ready
 
 # Pyright looks for the packages in the environment of the first Python on the PATH.
 PYRIGHT := env PATH="$(abspath $(BIN)):$$PATH" node $(LINT)/node_modules/pyright/index.js
@@ -33,7 +35,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test fuzz clones contract mutants seeds official bench check spec fetch generate format lock clean \
+.PHONY: help run test fuzz clones contract mutants mutation seeds official bench check spec fetch generate format lock clean \
 	check-lint check-format check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
@@ -58,6 +60,9 @@ contract: $(DEV_READY) ## Test the emulator against the contract (CONTRACT='--re
 
 mutants: $(DEV_READY) ## Try the contract suite on broken providers, and say what finds each of them
 	@$(BIN)/python -m tests.contract mutants
+
+mutation: $(DEV_READY) $(MUTATION_READY) ## Mutate the rules of evidence, and check that their tests notice (takes some minutes)
+	@$(BIN)/python $(MUTATION)/run.py
 
 seeds: $(DEV_READY) ## Look for findings in the emulator over many seeds (SEEDS=20; takes some minutes)
 	@$(BIN)/python -m tests.contract seeds $(or $(SEEDS),20)
@@ -159,4 +164,9 @@ $(LINT_READY): $(LINT)/package-lock.json $(LINT)/requirements.txt | $(BIN)/pytho
 	@echo 'Setting up the OpenAPI linter ...' >&2
 	@$(INSTALL) --no-deps --requirement=$(LINT)/requirements.txt
 	@$(BIN)/npm --prefix $(LINT) --loglevel=error ci
+	@touch $@
+
+$(MUTATION_READY): $(MUTATION)/requirements.txt | $(BIN)/python
+	@echo 'Setting up the mutation tester ...' >&2
+	@$(INSTALL) --no-deps --requirement=$(MUTATION)/requirements.txt
 	@touch $@

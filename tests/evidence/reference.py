@@ -1,51 +1,46 @@
-"""The rules for verdicts, stated once more: plain, slow, and sharing no code with the package.
+"""The rules of docs/evidence.md, stated once more: plain, slow, and sharing no code with the package.
 
 Input: observations in the order in which they were made. One is
 
-    Observation(poll, time, kind, payload)
+    Observation(time, kind, payload)
 
-    poll     0 for requests that come before the first poll (create, cancel, delete), then 1, 2, 3 ...
     time     seconds on any clock
     kind     payload
-    accepted "create", "cancel" or "delete": the request was answered with `success: true`
+    accepted "create", "cancel" or "delete": the request was accepted
     run      Run(status, count): GET run showed this run; count is its `totalJournalEntryCount`, None if absent
-    entries  (Entry(number, status, transferred), ...): all pages, each number once. It may be short of entries; whether
-             a short listing is used is decided here
-    refused  None: GET run was refused in Zuora's own form, with a reason of category 40
-    problem  "run" or "entries": the request for it proved nothing
+    missing  None: the run was not found
+    entries  (Entry(number, status, transferred), ...): a listing of all pages, each number once
+    refused  None: Zuora refused to list the entries
+    problem  None: a request that proved nothing
 
-Output: the name of a verdict. A wait ends at the first verdict other than NOT_KNOWN_YET, so compare prefix by prefix, and
-stop at the first prefix that has one.
+Each GET of the run begins a poll, and listings belong to the poll in which they are made.
 
-Where the specification leaves a choice, the reading is the one that claims less:
+Where the document leaves a choice, the reading is the one that never claims what was not shown:
 
-- A poll that proves nothing about a request breaks a row of polls of that request.
-- A listing is short if it has fewer entries than the newest count, or lacks a number that was listed before.
-- "Short for five polls" means: the same listing at five polls in a row. The run may be read in between.
-- For "settled", the run is `Completed` or `Error` before the first of the two equal listings, between them, and after the
-  second; no other status is seen in between.
-- A wait is not stalled while nothing can be read: what counts are the last observations of the run and of its entries,
-  not the last problem. Both have to be seen unchanged: who does not list the entries cannot know that nothing happens.
+- A poll with listings that differ shows none of them, and a listing before the first GET belongs to no poll.
+- In a row of polls, one without a listing is passed over if it saw the run in the same state. One that did not find the
+  run, or saw it in another state, ends the row.
+- The last observation of a run decides what it *is*: a run that was `Completed` and is `Processing` has not ended.
+- Nothing has changed up to the last poll that saw the run and asked for its entries, and no longer.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 COMPLETE = "complete"
-COMPLETE_WITH_DISCREPANCY = "complete, with a discrepancy"
-SETTLED = "settled, not complete"
-SETTLED_WITH_DISCREPANCY = "settled, not complete, with a discrepancy"
+INCOMPLETE = "incomplete"
 STALLED = "stalled"
 NOT_KNOWN_YET = "not known yet"
-GONE = "gone"
+DELETED = "Deleted"
 
 CANCELLED = ("Cancelled", "DeleteInprogress")
-NOT_CANCELLING = ("Completed", "Error")
+ENDED = ("Completed", "Error")
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ class Run:
 class Entry:
     number: str
     status: str
-    transferred: str = "No"
+    transferred: str | None = "No"
 
 
 Listing = tuple[Entry, ...]
@@ -66,7 +61,6 @@ Listing = tuple[Entry, ...]
 
 @dataclass(frozen=True)
 class Observation:
-    poll: int
     time: float
     kind: str
     payload: str | Run | Listing | None = None
@@ -75,31 +69,73 @@ class Observation:
 Observations = list[Observation]
 
 
-def expected_of_cancellation(seen: Observations, stall_after: float | None = 600.0) -> str:
+@dataclass(frozen=True)
+class Expected:
+    verdict: str
+    gone: bool
+    status: str | None
+    cancelled: frozenset[str]
+    remaining: frozenset[str]
+    discrepancy: bool
+
+
+def expected_of_cancellation(history: Observations, stall_after: float | None = 600.0) -> Expected:
     """Return the verdict on a cancellation. The first row that applies decides."""
-    rows: list[tuple[Callable[[], bool], str]] = [
-        (lambda: is_gone(seen) and was_cancelled(seen), COMPLETE),
-        (lambda: is_gone(seen), SETTLED_WITH_DISCREPANCY),
-        (lambda: was_cancelled(seen) and nothing_remains(seen) and has_discrepancy(seen), COMPLETE_WITH_DISCREPANCY),
-        (lambda: was_cancelled(seen) and nothing_remains(seen), COMPLETE),
-        (lambda: was_cancelled(seen) and contradicted_for_three_polls(seen), SETTLED_WITH_DISCREPANCY),
-        (lambda: has_ended(seen) and has_discrepancy(seen), SETTLED_WITH_DISCREPANCY),
-        (lambda: has_ended(seen), SETTLED),
-        (lambda: is_stalled(seen, stall_after), STALLED),
+    seen = proven(history)
+    short = is_short(seen)
+    rows: list[tuple[Callable[[], bool], str, bool]] = [
+        (lambda: is_gone(seen) and was_cancelled(seen), COMPLETE, False),
+        (lambda: is_gone(seen), INCOMPLETE, True),
+        (lambda: was_cancelled(seen) and is_usable(seen) and not left(seen), COMPLETE, short),
+        (lambda: was_cancelled(seen) and row_of_polls(seen) >= 5 and (is_refused(seen) or bool(left(seen))), INCOMPLETE, True),
+        (lambda: settles(seen) and row_of_polls(seen) >= 2 and all_transferred(seen), INCOMPLETE, short),
+        (lambda: settles(seen) and row_of_polls(seen) >= 5 and was_under_way(seen), INCOMPLETE, short),
+        (lambda: is_stalled(seen, stall_after), STALLED, False),
+        (lambda: True, NOT_KNOWN_YET, False),
+    ]  # fmt: skip
+    verdict, discrepancy = next((verdict, disagrees) for applies, verdict, disagrees in rows if applies())
+    cancelled = {entry.number for entry in listed(seen) if entry.status == "Cancelled"}
+    remaining = {entry.number for entry in left(seen)}
+    if verdict == COMPLETE:
+        remaining = set()
+        if is_gone(seen):
+            cancelled = {entry.number for entry in listed(seen)}
+    return Expected(
+        verdict,
+        is_gone(seen),
+        status(seen),
+        frozenset(cancelled),
+        frozenset(remaining),
+        discrepancy or takes_back(seen),
+    )
+
+
+def expected_of_deletion(history: Observations) -> bool:
+    """Return whether a deletion is shown to be done."""
+    seen = proven(history)
+    accepted = any(one.payload == "delete" for one in seen)
+    return times_missing(seen) >= 3 and (accepted or was_cancelled(seen))
+
+
+def expected_of_completion(history: Observations) -> str | None:
+    """Return how a run has ended, or None if it is not shown to have."""
+    seen = proven(history)
+    rows: list[tuple[Callable[[], bool], str | None]] = [
+        (lambda: status(seen) == "Cancelled", "Cancelled"),
+        (lambda: is_gone(seen), DELETED),
+        (lambda: was_under_way(seen) and row_of_ends(seen) < 5, None),
+        (lambda: status(seen) in ENDED and row_of_ends(seen) > 0, status(seen)),
+        (lambda: True, None),
     ]
-    return next((verdict for applies, verdict in rows if applies()), NOT_KNOWN_YET)
+    return next(ending for applies, ending in rows if applies())
 
 
-def expected_of_deletion(seen: Observations) -> str:
-    """Return the verdict on a deletion."""
-    accepted = any(one.kind == "accepted" and one.payload == "delete" for one in seen)
-    return GONE if is_gone(seen) and (accepted or was_cancelled(seen)) else NOT_KNOWN_YET
+# The run
 
 
-def expected_of_completion(seen: Observations) -> str:
-    """Return the status with which a run ended. `CancelInprogress` and `DeleteInprogress` are no ends."""
-    ends = [run.status for run in runs(seen) if run.status in ("Completed", "Error", "Cancelled")]
-    return ends[0] if ends else GONE if is_gone(seen) else NOT_KNOWN_YET
+def proven(history: Observations) -> Observations:
+    """A problem proves nothing: it neither counts nor starts a count anew."""
+    return [one for one in history if one.kind != "problem"]
 
 
 def runs(seen: Observations) -> list[Run]:
@@ -111,156 +147,155 @@ def was_cancelled(seen: Observations) -> bool:
     return any(run.status in CANCELLED for run in runs(seen))
 
 
+def status(seen: Observations) -> str | None:
+    """The last status; after `Cancelled`, what shows less is ignored."""
+    statuses = [run.status for run in runs(seen) if not was_cancelled(seen) or run.status in CANCELLED]
+    return statuses[-1] if statuses else None
+
+
+def state(seen: Observations) -> str | None:
+    """The status, where those that count as one have one name."""
+    last = status(seen)
+    return "cancelled" if last in CANCELLED else "ended" if last in ENDED else last
+
+
+def times_missing(seen: Observations) -> int:
+    """At how many polls the run was not found, since it was seen or a request for it accepted."""
+    places = [place for place, one in enumerate(seen) if one.kind in ("run", "accepted")]
+    since = places[-1] if places else 0
+    return sum(one.kind == "missing" for one in seen[since:])
+
+
 def is_gone(seen: Observations) -> bool:
-    """Whether a run that was known of is refused at two polls in a row."""
-    known = [one for one in seen if one.kind in ("accepted", "run")]
-    last = seen[-1].poll if seen else 0
-    return bool(known) and all(about_run(seen, poll) == {"refused"} for poll in (last - 1, last))
+    """Whether a run that a GET saw is gone."""
+    return bool(runs(seen)) and times_missing(seen) >= (3 if was_cancelled(seen) else 5)
 
 
-def about_run(seen: Observations, poll: int) -> set[str]:
-    """What a poll says of the run: "run", "refused", "problem"."""
-    return {
-        one.kind
-        for one in seen
-        if one.poll == poll and (one.kind in ("run", "refused") or (one.kind, one.payload) == ("problem", "run"))
-    }
+def row_of_ends(seen: Observations) -> int:
+    """How many polls in a row, up to now, show that the run has ended."""
+    gets = [one for one in seen if one.kind in ("run", "missing")]
+    row = 0
+    for one in gets:
+        row = row + 1 if isinstance(one.payload, Run) and one.payload.status in ENDED else 0
+    return row
 
 
-def listings(seen: Observations) -> list[tuple[int, Listing]]:
-    """The places of all listings, with the listings."""
-    return [(place, one.payload) for place, one in enumerate(seen) if isinstance(one.payload, tuple)]
+# Its entries
 
 
-def is_short(seen: Observations, place: int) -> bool:
-    """Whether the listing at this place has fewer entries than it should have."""
-    listing = seen[place].payload
-    assert isinstance(listing, tuple)
-    counts = [run.count for run in runs(seen[:place])]
-    count = counts[-1] if counts else None
-    before = {entry.number for _, earlier in listings(seen[:place]) for entry in earlier}
-    return len(listing) < (count or 0) or bool(before - {entry.number for entry in listing})
+def since_accepted(seen: Observations) -> Observations:
+    """A cancellation that is accepted starts anew."""
+    places = [place for place, one in enumerate(seen) if one.payload == "cancel"]
+    return seen[places[-1] + 1 :] if places else seen
 
 
-def is_usable(seen: Observations, place: int) -> bool:
-    """Whether the listing at this place is whole, or has been short for five polls."""
-    return not is_short(seen, place) or all(
-        listing_of(seen[: place + 1], seen[place].poll - back) == ordered(seen[place].payload) for back in range(5)
+def was_under_way(seen: Observations) -> bool:
+    return any(run.status == "CancelInprogress" for run in runs(since_accepted(seen)))
+
+
+def listings(seen: Observations) -> list[Listing]:
+    return [one.payload for one in seen if isinstance(one.payload, tuple)]
+
+
+def listed(seen: Observations) -> Listing:
+    """Every entry that was ever listed, as it was listed last; once `Cancelled` it stays so."""
+    entries: dict[str, Entry] = {}
+    for listing in listings(seen):
+        for entry in listing:
+            if entry.number not in entries or entries[entry.number].status != "Cancelled":
+                entries[entry.number] = entry
+    return tuple(entries[number] for number in sorted(entries))
+
+
+def left(seen: Observations) -> Listing:
+    """The entries of the last listing that remain."""
+    last = {entry.number for listing in listings(seen)[-1:] for entry in listing}
+    return tuple(entry for entry in listed(seen) if entry.number in last and entry.status != "Cancelled")
+
+
+def is_short(seen: Observations) -> bool:
+    """Whether the last listing has fewer entries than it should, by what is known now."""
+    counts = [run.count for run in runs(seen) if run.count is not None]
+    return bool(listings(seen)) and len(listings(seen)[-1]) < max(len(listed(seen)), *counts[-1:], 0)
+
+
+def is_refused(seen: Observations) -> bool:
+    """Whether Zuora refused the last request for entries."""
+    asked = [one.kind for one in since_accepted(seen) if one.kind in ("entries", "refused")]
+    return bool(asked) and asked[-1] == "refused"
+
+
+def picture(seen: Observations, place: int) -> object:
+    """What the listing, or the refusal of one, at a place showed."""
+    before = seen[: place + 1]
+    if seen[place].kind == "refused":
+        return state(before), "refused"
+    return state(before), left(before), is_short(before)
+
+
+def row_of_polls(seen: Observations) -> int:
+    """At how many polls in a row, up to now, the same entries were listed, or refused."""
+    start = len(seen) - len(since_accepted(seen))
+    polls: list[list[int]] = []  # the places of their observations
+    for place in range(start, len(seen)):
+        if seen[place].kind in ("run", "missing"):
+            polls.append([place])
+        elif polls and seen[place].kind in ("entries", "refused"):
+            polls[-1].append(place)
+    row, shown = 0, None
+    for get, *asked in reversed(polls):
+        if seen[get].kind == "missing" or state(seen[: get + 1]) != state(seen):
+            break
+        pictures = [picture(seen, place) for place in asked]
+        if pictures:
+            shown = shown or pictures[-1]
+            if any(one != shown for one in pictures):
+                break
+            row += 1
+    return row
+
+
+def is_usable(seen: Observations) -> bool:
+    """Whether there is a last listing, and it is whole or has been the same for five polls."""
+    return bool(listings(since_accepted(seen))) and (
+        not is_short(seen) or (row_of_polls(seen) >= 5 and not is_refused(seen))
     )
 
 
-def listing_of(seen: Observations, poll: int) -> Listing | None:
-    """The last listing of a poll; None if it has none, or if one failed."""
-    if any(one.poll == poll and (one.kind, one.payload) == ("problem", "entries") for one in seen):
-        return None
-    found = [listing for place, listing in listings(seen) if seen[place].poll == poll]
-    return ordered(found[-1]) if found else None
+def settles(seen: Observations) -> bool:
+    """Whether the run has ended and the entries that remain are known."""
+    return state(seen) == "ended" and is_usable(seen) and bool(left(seen)) and not is_refused(seen)
 
 
-def ordered(listing: object) -> Listing:
-    assert isinstance(listing, tuple)
-    return tuple(sorted(listing, key=lambda entry: entry.number))
+def all_transferred(seen: Observations) -> bool:
+    return all(entry.transferred == "Yes" for entry in left(seen))
 
 
-def merged(seen: Observations, place: int) -> Listing:
-    """The listing at this place; an entry that was `Cancelled` before still is."""
-    cancelled = {
-        entry.number for _, listing in listings(seen[: place + 1]) for entry in listing if entry.status == "Cancelled"
-    }
-    return tuple(
-        Entry(entry.number, "Cancelled", entry.transferred) if entry.number in cancelled else entry
-        for entry in ordered(seen[place].payload)
-    )
-
-
-def remaining(listing: Listing) -> Listing:
-    return tuple(entry for entry in listing if entry.status != "Cancelled")
-
-
-def nothing_remains(seen: Observations) -> bool:
-    """Whether the newest usable listing, with what is known from earlier ones, leaves nothing."""
-    usable = [place for place, _ in listings(seen) if is_usable(seen, place)]
-    return bool(usable) and not remaining(merged(seen, usable[-1]))
-
-
-def contradicted_for_three_polls(seen: Observations) -> bool:
-    """Whether the entries of a cancelled run could not be read, or contradicted it, at the last three polls."""
-    first = next((one.poll for one in seen if isinstance(one.payload, Run) and one.payload.status in CANCELLED), None)
-    last = seen[-1].poll
-    return first is not None and all(poll >= first and _contradicts(seen, poll) for poll in range(last - 2, last + 1))
-
-
-def _contradicts(seen: Observations, poll: int) -> bool:
-    failed = any(one.poll == poll and (one.kind, one.payload) == ("problem", "entries") for one in seen)
-    places = [place for place, _ in listings(seen) if seen[place].poll == poll]
-    return failed or (bool(places) and is_usable(seen, places[-1]) and bool(remaining(merged(seen, places[-1]))))
-
-
-def has_discrepancy(seen: Observations) -> bool:
-    """Whether something did not fit: a short listing is used, or what was final was taken back for three polls."""
-    usable = [place for place, _ in listings(seen) if is_usable(seen, place)]
-    short = bool(usable) and is_short(seen, usable[-1])
-    last = seen[-1].poll
-    return short or any(all(_takes_back(seen, poll) for poll in range(end - 2, end + 1)) for end in range(3, last + 1))
-
-
-def _takes_back(seen: Observations, poll: int) -> bool:
-    """Whether a poll shows less than `Cancelled` for what was seen `Cancelled` before."""
+def takes_back(seen: Observations) -> bool:
+    """Whether three polls in a row showed less than `Cancelled` for what was seen so: the run, or its entries."""
+    of_run, of_entries = 0, 0
     for place, one in enumerate(seen):
-        if one.poll != poll:
-            continue
-        if isinstance(one.payload, Run) and was_cancelled(seen[:place]) and one.payload.status not in CANCELLED:
-            return True
-        if isinstance(one.payload, tuple) and remaining(one.payload) != remaining(merged(seen, place)):
+        before = seen[: place + 1]
+        if isinstance(one.payload, Run):
+            of_run = of_run + 1 if was_cancelled(before) and one.payload.status not in CANCELLED else 0
+        if isinstance(one.payload, tuple):
+            shown = {entry.number for entry in one.payload if entry.status != "Cancelled"}
+            of_entries = of_entries + 1 if shown != {entry.number for entry in left(before)} else 0
+        if 3 in (of_run, of_entries):
             return True
     return False
 
 
-def has_ended(seen: Observations) -> bool:
-    """Whether a cancellation is over and left something."""
-    found = listings(seen)
-    if was_cancelled(seen) or len(found) < 2:
-        return False
-    (first, _), (second, _) = found[-2:]
-    before = max((place for place, one in enumerate(seen[:first]) if one.kind == "run"), default=None)
-    after = next((place for place in range(second, len(seen)) if seen[place].kind == "run"), None)
-    if before is None or after is None or seen[second].poll != seen[first].poll + 1:
-        return False
-    window = seen[before : after + 1]
-    left = remaining(merged(seen, second))
-    return (
-        all(one.kind in ("run", "entries") for one in window)
-        and all(run.status in NOT_CANCELLING for run in runs(window))
-        and any(one.kind == "run" for one in seen[first:second])
-        and is_usable(seen, first)
-        and is_usable(seen, second)
-        and merged(seen, first) == merged(seen, second)
-        and bool(left)
-        and (
-            all(entry.transferred == "Yes" for entry in left)
-            or any(run.status == "CancelInprogress" for run in runs(seen[:before]))
-        )
-    )
-
-
 def is_stalled(seen: Observations, stall_after: float | None) -> bool:
     """Whether something was cancelled, and neither the run nor its entries have changed for so long."""
-    some = any(entry.status == "Cancelled" for _, listing in listings(seen) for entry in listing)
-    if stall_after is None or not some:
+    if stall_after is None or not any(entry.status == "Cancelled" for entry in listed(seen)):
         return False
-    of_run = [(one.time, one.payload) for one in seen if one.kind in ("run", "refused")]
-    of_entries = [(seen[place].time, ordered(listing)) for place, listing in listings(seen)]
-    if not of_run:
-        return False
-    changed = max(_since(of_run), _since(of_entries))
-    return min(of_run[-1][0], of_entries[-1][0]) - changed >= stall_after
-
-
-def _since(states: Sequence[tuple[float, object]]) -> float:
-    """Return since when the last state has been seen without a change."""
-    time, last = states[-1]
-    for earlier, state in reversed(states):
-        if state != last:
-            break
-        time = earlier
-    return time
+    polled, changed, get_before = -math.inf, -math.inf, False
+    for place, one in enumerate(seen):
+        before, after = seen[:place], seen[: place + 1]
+        if one.kind == "accepted" or (status(before), listed(before)) != (status(after), listed(after)):
+            changed = one.time
+        if one.kind in ("entries", "refused") and get_before:
+            polled = one.time
+        get_before = one.kind == "run" or (get_before and one.kind == "accepted" and one.payload != "cancel")
+    return polled - changed >= stall_after

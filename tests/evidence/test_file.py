@@ -279,6 +279,23 @@ def test_deleting(kind: Kind, file: Path) -> None:
         SCHEMA.validate(line)
 
 
+def test_a_listing_of_two_pages(kind: Kind, file: Path) -> None:
+    """The first page by itself shows nothing, and is a step of its own."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if "journal-entries" not in request.url.path:
+            return answer() if request.method == "PUT" else run("Cancelled")
+        number = int(request.url.params.get("page", "1"))
+        entry = {"number": f"JE-{number}", "status": "Cancelled", "transferredToAccounting": "No"}
+        following = str(request.url.copy_set_param("page", 2)) if number == 1 else None
+        return answer(body={"success": True, "journalEntries": [entry], "nextPage": following})
+
+    kind.use(handler, lambda client: client.cancel_and_wait(RUN, evidence=file))
+    found = evidence.read_evidence(file)
+    assert [step.observation is None for step in found.steps] == [False, False, True, False]
+    assert evidence.judge_cancellation(found.observations).cancelled == ("JE-1", "JE-2")
+
+
 def test_many_runs_have_a_file_each(kind: Kind, tmp_path: Path) -> None:
     folder = tmp_path / "november" / "evidence"
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 _ENTRIES = "/v1/journal-entries/journal-runs/"
+_TRANSIENT = ("50", "60", "61", "70", "99")
 
 
 class Failed(Exception):
@@ -45,7 +46,6 @@ class Model:
         self.deadline = server.clock.now + (NEVER if timeout is None else timeout)
         self.stall_after = stall_after
         self.seen: list[Observation] = []
-        self.poll = 0
 
     def tell(self, verb: str) -> Story:
         try:
@@ -59,21 +59,19 @@ class Model:
         return self.wait_for_cancellation(verb)
 
     def wait_for_cancellation(self, verb: str) -> Story:
-        verdict = self._wait(self._expected_of_cancellation, listing=True)
-        if verdict == reference.STALLED:
+        self._wait(lambda: self._expected().verdict != reference.NOT_KNOWN_YET, listing=True)
+        expected = self._expected()
+        if expected.verdict == reference.STALLED:
             raise Failed(DeadlineError, maybe_processed=True)
-        places = [place for place, _ in reference.listings(self.seen) if reference.is_usable(self.seen, place)]
-        last = reference.merged(self.seen, places[-1]) if places else ()
-        complete = verdict.startswith(reference.COMPLETE)
-        left = reference.remaining(last)
+        transferred = {entry.number for entry in reference.left(self.seen) if entry.transferred == "Yes"}
         return Story(
             verb,
             self.number,
-            complete=complete,
-            cancelled=frozenset(entry.number for entry in last if entry not in left),
-            remaining=frozenset() if complete else frozenset(entry.number for entry in left),
-            blocked=frozenset(entry.number for entry in left if entry.transferred == "Yes"),
-            discrepancies=("something did not fit",) if "discrepancy" in verdict else (),
+            complete=expected.verdict == reference.COMPLETE,
+            cancelled=expected.cancelled,
+            remaining=expected.remaining,
+            blocked=expected.remaining & transferred,
+            discrepancies=("something did not fit",) if expected.discrepancy else (),
         )
 
     def delete(self, verb: str) -> Story:
@@ -83,31 +81,26 @@ class Model:
             raise Failed(NotFoundError, maybe_processed=False)
         if statuses == ["Cancelled"]:
             self._change("delete", "DELETE", f"/v1/journal-runs/{self.number}", "DeleteInprogress")
-        self._wait(reference.expected_of_deletion)
+        self._wait(lambda: reference.expected_of_deletion(self.seen))
         return Story(verb, self.number, gone=True)
 
     def wait_for_completion(self, verb: str) -> Story:
-        ending = self._wait(reference.expected_of_completion)
-        return Story(verb, self.number, ending="Deleted" if ending == reference.GONE else ending)
+        self._wait(lambda: reference.expected_of_completion(self.seen) is not None)
+        return Story(verb, self.number, ending=str(reference.expected_of_completion(self.seen)))
 
-    def _expected_of_cancellation(self, seen: list[Observation]) -> str:
-        return reference.expected_of_cancellation(seen, self.stall_after)
+    def _expected(self) -> reference.Expected:
+        return reference.expected_of_cancellation(self.seen, self.stall_after)
 
-    def _wait(self, expected: Callable[[list[Observation]], str], *, listing: bool = False) -> str:
+    def _wait(self, ended: Callable[[], bool], *, listing: bool = False) -> None:
         interval = 1.0
         while True:
-            self.poll += 1
-            for step in (self._read_run, self._read_entries, self._read_run):
-                if step == self._read_entries and not listing:
-                    break
-                step()
-                if not any(one.kind in ("accepted", "run") for one in self.seen):
-                    raise Failed(NotFoundError, maybe_processed=False)
-                verdict = expected(self.seen)
-                if verdict != reference.NOT_KNOWN_YET:
-                    return verdict
-                if self.seen[-1].kind in ("refused", "problem") and step == self._read_run:
-                    break
+            self._read_run()
+            if not any(one.kind in ("accepted", "run") for one in self.seen):
+                raise Failed(NotFoundError, maybe_processed=False)
+            if listing and self.seen[-1].kind == "run":
+                self._read_entries()
+            if ended():
+                return
             if self.clock.now >= self.deadline:
                 raise Failed(DeadlineError, maybe_processed=True)
             self.clock.sleep(interval)
@@ -119,8 +112,8 @@ class Model:
         if shown and isinstance(body.get("status"), str):
             return self._note("run", Run(body["status"], body.get("totalJournalEntryCount")))
         if status in (200, 404) and _category(body) == "40":
-            return self._note("refused")
-        return self._note("problem", "run")
+            return self._note("missing")
+        return self._note("problem")
 
     def _read_entries(self) -> None:
         path: str | None = f"{_ENTRIES}{self.number}?page=1&pageSize=300"
@@ -128,14 +121,15 @@ class Model:
         paths = set()
         while path is not None:
             if path in paths or not path.startswith(f"{_ENTRIES}{self.number}?"):
-                return self._note("problem", "entries")
+                return self._note("problem")
             paths.add(path)
             status, body = self._send("GET", path)
-            items = body.get("journalEntries")
-            if not (200 <= status < 300 and isinstance(items, list) and _succeeded(body)):
-                return self._note("problem", "entries")
-            if "success" not in body and not items:
-                return self._note("problem", "entries")
+            if status < 500 and _category(body) not in (None, *_TRANSIENT):
+                return self._note("refused")
+            items: Any = body.get("journalEntries")
+            shown = 200 <= status < 300 and isinstance(items, list) and _succeeded(body)
+            if not shown or not (items or "success" in body):
+                return self._note("problem")
             for item in items:
                 fields = (
                     [item.get(name) for name in ("number", "status", "transferredToAccounting")]
@@ -143,11 +137,11 @@ class Model:
                     else [None]
                 )
                 if not all(isinstance(field, str) for field in fields):
-                    return self._note("problem", "entries")
+                    return self._note("problem")
                 found.append(Entry(*fields))
             path = str(body["nextPage"]).removeprefix(URL) if "nextPage" in body else None
         if len({entry.number for entry in found}) < len(found):
-            return self._note("problem", "entries")
+            return self._note("problem")
         return self._note("entries", tuple(found))
 
     def _change(self, verb: str, method: str, path: str, *done: str) -> None:
@@ -190,7 +184,7 @@ class Model:
         return response.status_code, body if isinstance(body, dict) else {}
 
     def _note(self, kind: str, payload: Any = None) -> None:
-        self.seen.append(Observation(self.poll, self.clock.now, kind, payload))
+        self.seen.append(Observation(self.clock.now, kind, payload))
 
 
 def _succeeded(body: dict[str, Any]) -> bool:

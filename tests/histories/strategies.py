@@ -144,13 +144,14 @@ def _odds(times: SearchStrategy[int], *, may_end: bool) -> SearchStrategy[Odd]:
 def deceptions(verb: str, pages: int, *, counted: bool) -> SearchStrategy[list[Odd]]:
     """Responses that look like observations.
 
-    At most one of each operation, and of a length that the specification's rules see through: what every replica says
-    for long enough is what anybody has to believe.
+    At most one of each operation, and of a length that docs/evidence.md sees through: what every replica says for five
+    polls is what anybody has to believe. A run that is being deleted is gone at three polls, and of a cancellation that
+    was not shown the outcome says that.
     """
     at = AT
-    gone = 1 if verb in ("delete", "wait_for_completion") else 6
+    gone = {"delete": 2, "wait_for_completion": 4}.get(verb, 6)
     run = st.one_of(
-        st.builds(Odd, st.just("stale run"), st.just("run"), at, st.integers(1, 2)),
+        st.builds(Odd, st.just("stale run"), st.just("run"), at, st.integers(1, 4)),
         st.builds(
             Odd,
             st.sampled_from(["404 in another entity", "200 in another entity"]),
@@ -160,12 +161,13 @@ def deceptions(verb: str, pages: int, *, counted: bool) -> SearchStrategy[list[O
         ),
     )
     entries = st.one_of(
-        st.builds(Odd, st.just("stale entries"), st.just("entries"), at, st.integers(1, pages)),
+        st.builds(Odd, st.just("stale entries"), st.just("entries"), at, st.integers(1, 4 * pages)),
         st.builds(
             Odd,
             st.sampled_from(["404 in another entity", "200 in another entity"]),
             st.just("entries"),
             at,
+            st.integers(1, 4),
         ),
         st.builds(
             Odd,

@@ -11,7 +11,7 @@ import json
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from attrs import frozen
 
@@ -122,7 +122,7 @@ class ResponseReader:
 
     def read_json(self, at: float, method: str, path: str, status: int, data: Mapping[str, Any]) -> Observation | None:
         """Return the same for a body that is already decoded."""
-        address = path.partition("?")[0]
+        address = urlsplit(path).path
         if method == "GET" and address == self._run:
             return self._read_run(at, status, data)
         if method == "GET" and address == self._entries:
@@ -219,15 +219,13 @@ def _entries_on(data: Mapping[str, Any]) -> dict[str, EntryState] | str:
 
 
 def _is_first(path: str) -> bool:
-    query = dict(parse_qsl(path.partition("?")[2]))
+    query = dict(parse_qsl(urlsplit(path).query))
     return query.keys() <= {"page", "pageSize"} and query.get("page", "1") == "1"
 
 
 def _path_of(address: object) -> str | None:
     """Return path and query of the next page's address, which Zuora gives in full."""
-    if not isinstance(address, str) or not address:
-        return None
-    return re.sub(r"^[a-z]+://[^/]*", "", address)
+    return re.sub(r"^[a-z]+://[^/]*", "", address) if isinstance(address, str) else None
 
 
 def _count(value: Any) -> int | None:

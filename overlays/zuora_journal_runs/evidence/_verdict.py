@@ -6,6 +6,7 @@ that shows less is ignored; whatever could also be a lagging replica must be see
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ class Judgement:
 class History:
     """What the observations of one run have shown so far."""
 
+    _picture: object
+
     def __init__(self) -> None:
         self.accepted: set[str] = set()
         """The requests that Zuora accepted: create, cancel, delete."""
@@ -75,18 +78,15 @@ class History:
         self._total = 0
         self._listing: Mapping[str, EntryState] | None = None
         self._remaining: tuple[str, ...] = ()
-        self._cancelled = False
         self._in_progress = False
         self._misses = 0
         self._ends_in_a_row = 0
         # How many polls in a row have shown the same entries, with the run in the same phase.
-        self._picture: object = None
-        self._repeats = 0
-        self._run_was_polled = False
-        self._reversals = {"run": 0, "entries": 0}
+        self._restart()
+        self._reversals: Counter[str] = Counter()
         self._discrepancies: dict[str, None] = {}
-        self._at = 0.0
-        self._changed_at: float | None = None
+        self._polled_at = 0.0
+        self._changed_at = 0.0
 
     @property
     def known(self) -> bool:
@@ -100,22 +100,22 @@ class History:
 
     def observe(self, observation: Observation) -> None:
         """Take in one more observation."""
-        self._at = observation.at
-        if self._changed_at is None:
-            self._changed_at = observation.at
         if isinstance(observation, RunSeen):
             self._see_run(observation)
         elif isinstance(observation, EntriesListed):
             self._list_entries(observation)
         elif isinstance(observation, EntriesRefused):
-            self._compare(_REFUSED)
+            self._compare(_REFUSED, observation.at)
         elif isinstance(observation, RunNotFound):
             self._misses += 1
+            self._ends_in_a_row = 0
+            self._restart()
         elif isinstance(observation, Accepted):
             self._accept(observation)
 
     def _accept(self, observation: Accepted) -> None:
         self.accepted.add(observation.request)
+        self._misses = 0
         if observation.request == "cancel":
             # A new cancellation begins: what ended before it says nothing about how it ends.
             self._in_progress = False
@@ -125,22 +125,21 @@ class History:
 
     def _see_run(self, observation: RunSeen) -> None:
         self._misses = 0
-        self._run_was_polled = True
         if observation.total is not None:
             self._total = observation.total
         status = observation.status
         self._ends_in_a_row = self._ends_in_a_row + 1 if status in _ENDED else 0
         if self._cancelled and status not in _CANCELLED:
             self._contradict("run", f"the run was seen Cancelled, and {status} at later polls")
-            return
-        self._reversals["run"] = 0
-        if status != self.status:
-            self._changed_at = observation.at
-        if _phase(status) != _phase(self.status):
-            self._restart()
-        self.status = status
-        self._cancelled = self._cancelled or status in _CANCELLED
-        self._in_progress = self._in_progress or status == "CancelInprogress"
+        else:
+            self._reversals["run"] = 0
+            if status != self.status:
+                self._changed_at = observation.at
+            if _phase(status) != _phase(self.status):
+                self._restart()
+            self.status = status
+            self._in_progress = self._in_progress or status == "CancelInprogress"
+        self._run_was_polled = True
 
     def _list_entries(self, observation: EntriesListed) -> None:
         changed = reverted = False
@@ -159,18 +158,22 @@ class History:
             self._contradict("entries", "entries were listed as cancelled, and as not cancelled at later polls")
         else:
             self._reversals["entries"] = 0
-        self._compare((self._is_short, [(number, self.entries[number]) for number in self._remaining]))
+        remaining = {number: self.entries[number] for number in self._remaining}
+        self._compare((self._is_short, remaining), observation.at)
 
-    def _compare(self, picture: object) -> None:
+    def _compare(self, picture: object, at: float) -> None:
         """Count how often the same was shown; only a poll of the run in between makes it another time."""
         if picture != self._picture:
             self._picture, self._repeats = picture, 0
         if self._run_was_polled:
             self._repeats += 1
+            self._polled_at = at
         self._run_was_polled = False
 
     def _restart(self) -> None:
-        self._picture, self._repeats = None, 0
+        self._picture = None
+        self._repeats = 0
+        self._run_was_polled = False
 
     def _contradict(self, about: str, sentence: str) -> None:
         self._reversals[about] += 1
@@ -203,6 +206,10 @@ class History:
         return self._judgement(Verdict.STALLED if self._is_stalled(stall_after) else Verdict.UNKNOWN)
 
     @property
+    def _cancelled(self) -> bool:
+        return self.status in _CANCELLED
+
+    @property
     def _is_gone(self) -> bool:
         """Whether Zuora has refused a run that was seen before so often that it is gone."""
         return self._misses >= (GONE_POLLS if self._cancelled else DOUBTFUL_POLLS) and self.status is not None
@@ -223,7 +230,7 @@ class History:
         return self._in_progress and self._repeats >= DOUBTFUL_POLLS
 
     def _is_stalled(self, stall_after: float | None) -> bool:
-        if stall_after is None or self._changed_at is None or self._at - self._changed_at < stall_after:
+        if stall_after is None or self._polled_at - self._changed_at < stall_after:
             return False
         return any(status == "Cancelled" for status, _ in self.entries.values())
 
