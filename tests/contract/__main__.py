@@ -14,15 +14,18 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from zuora_journal_runs.cli.app import zjr
-from zuora_journal_runs.contract import Options, Outcome, WrongUse
+from zuora_journal_runs.contract import Options, Outcome, UsageError
 
 from .mutants import ALIKE, MUTANTS
-from .provider import ENTITY, ORGANISATION, emulator_for_the_suite, suite_for
+from .provider import ENTITY, ORGANISATION, emulator_for_the_suite, report_of, suite_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .mutants import Mutation
+
+MAX_TIME = 3600.0
+"""Seconds on a virtual clock in which each mutant must be found."""
 
 TRANSFER = """
 import sys, urllib.request
@@ -36,37 +39,41 @@ class Kill(NamedTuple):
     """What became of a mutant."""
 
     killer: str | None
-    """The id of the first rule or phase to find it; None if it survives."""
+    """The id of the first rule to find it; None if it was not found."""
     seconds: float
 
 
 def kill(mutation: Mutation, now: Callable[[], float] = time.perf_counter) -> Kill:
-    """Try the suite on a mutant until something is found."""
+    """Check rules on a mutant until something is found, within its time on the virtual clock."""
     began = now()
     emulator = emulator_for_the_suite()
-    run = suite_for(emulator, Options(), mutation(emulator, emulator.transport().handle_request))
+    suite = suite_for(emulator, Options(max_time=MAX_TIME), mutation(emulator, emulator.transport().handle_request))
     try:
-        run.connect()
-    except WrongUse:
+        suite.connect()
+    except UsageError:
         return Kill("no token", now() - began)
-    for item in run.items():
-        if run.tried(item).outcome is Outcome.FAILED:
-            return Kill(item.id, now() - began)
+    for rule in suite.rules:
+        if suite.check(rule).outcome is Outcome.FAILED:
+            return Kill(rule.id, now() - began)
     return Kill(None, now() - began)
 
 
 def mutants() -> int:
-    """Print a line for each mutant, and the kill rate."""
+    """Print a line for each mutant, and how many of them were found."""
     kills = {}
+    cpu = time.process_time()
     for name, (_, mutation) in MUTANTS.items():
         kills[name] = kill(mutation)
-        print(f"{name:45} {kills[name].killer or 'SURVIVES':62} {kills[name].seconds:5.2f} s", flush=True)
-    print("\nAlike to any client, and so not counted:")
+        print(f"{name:45} {kills[name].killer or 'NOT FOUND':62} {kills[name].seconds:5.2f} s", flush=True)
+    print("\nThe same to any client, and so not counted:")
     for name, reason in ALIKE.items():
         print(f"{name:45} {reason}")
     killed = sum(each.killer is not None for each in kills.values())
     seconds = sum(each.seconds for each in kills.values())
-    print(f"\n{killed} of {len(kills)} mutants killed ({killed / len(kills):.0%}) in {seconds:.0f} s")
+    cpu = time.process_time() - cpu
+    print(
+        f"\n{killed} of {len(kills)} mutants found ({killed / len(kills):.0%}) in {seconds:.0f} s ({cpu:.0f} s of CPU)"
+    )
     return int(killed < len(kills))
 
 
@@ -75,13 +82,11 @@ def seeds(number: int) -> int:
     findings = calls = 0
     began = time.perf_counter()
     for seed in range(1, number + 1):
-        run = suite_for(emulator_for_the_suite(), Options(seed=seed))
-        run.connect()
-        for item in run.items():
-            for finding in run.tried(item).findings:
-                findings += 1
-                print(f"seed {seed}: {finding.rule}: {finding.check}: {finding.message}\n{finding.curl}")
-        calls += run.finished().calls
+        report = report_of(suite_for(emulator_for_the_suite(), Options(seed=seed)))
+        for finding in report.findings:
+            findings += 1
+            print(f"seed {seed}: {', '.join(finding.rules)}: {finding.check}: {finding.title}\n{finding.curl}")
+        calls += report.calls
         print(f"seed {seed}: {findings} findings, {calls:,} calls so far", flush=True)
     print(f"\n{findings} findings over {number} seeds, in {calls:,} calls and {time.perf_counter() - began:.0f} s")
     return int(findings > 0)

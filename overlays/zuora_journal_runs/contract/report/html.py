@@ -57,10 +57,10 @@ def _head(report: Report) -> Iterator[str]:
     said = f"{number} finding{'s' * (number != 1)}" if number else "Everything that was tried holds"
     yield f'<p class="verdict {verdict}">{said}</p>'
     figures = {
-        "held": counts[Outcome.HELD],
+        "held": counts[Outcome.PASSED],
         "failed": counts[Outcome.FAILED],
-        "deviate as known": counts[Outcome.DEVIATES],
-        "not tried": counts[Outcome.NOT_TRIED],
+        "deviate as known": counts[Outcome.KNOWN_DEVIATION],
+        "not tried": counts[Outcome.SKIPPED],
         "calls": f"{report.calls:,}",
         "seconds": f"{report.seconds:.1f}",
         "of the contract reached": f"{report.share:.0%}",
@@ -82,7 +82,7 @@ def _findings(report: Report) -> Iterator[str]:
         kind = "deviates" if finding.deviation else "failed"
         times = f", {finding.times} times" if finding.times > 1 else ""
         yield f'<div class="finding {kind}"><b>{escape(finding.check)}</b> in {escape(finding.operation)}{times}'
-        yield f"<small>{escape(finding.rule)}</small>"
+        yield f"<small>{escape(', '.join(finding.rules))}</small>"
         if finding.deviation:
             yield f"<br>known: {escape(finding.deviation)}"
         yield f"<pre>{escape(finding.message.strip())}</pre>"
@@ -91,8 +91,10 @@ def _findings(report: Report) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    notes = [f"A known deviation occurs no longer: {each}" for each in report.past_deviations]
+    notes = [f"A known deviation did not occur: {each}" for each in report.past_deviations]
+    notes += [f"A known deviation is accepted no longer: {each}" for each in report.ended_deviations]
     notes += [f"Not cleaned up: {each}" for each in report.left]
+    notes += [f"Ended early: {report.ended}"] if report.ended else []
     if notes:
         yield "<h2>To be looked after</h2><ul>" + "".join(f"<li>{escape(each)}</li>" for each in notes) + "</ul>"
 
@@ -103,7 +105,7 @@ def _reached(report: Report) -> Iterator[str]:
     for operation, group in groupby(report.rows, lambda row: row.operation):
         rows = list(group)
         reached = sum(bool(row.times) for row in rows)
-        answers = report.answers.get(operation, {})
+        answers = report.responses.get(operation, {})
         statuses = ", ".join(f"{status}: {times}" for status, times in answers.items())
         missed = "".join(f"<li>{escape(row.kind)} {escape(row.name)}</li>" for row in rows if not row.times)
         listed = f"<details><summary>{len(rows) - reached}</summary><ul>{missed}</ul></details>" if missed else "0"
