@@ -265,7 +265,11 @@ def test_with_few_calls_in_a_minute_it_takes_its_time() -> None:
         emulator.clock.advance(seconds)
 
     runtime = Runtime(adapter=InProcess(emulator.transport().handle_request), now=clock.now, sleep=sleep)
-    suite = Suite(Target.from_environ(emulator.environ()), Options(only=("headers/",)), runtime)
+    suite = Suite(
+        Target.from_environ(emulator.environ()),
+        Options(only=("headers/", "statuses/", "broken-requests/odd-run")),
+        runtime,
+    )
     assert report_of(suite).findings == []
     assert 1 < len(slept) < 10
     assert not [each for each in emulator.requests if each.status == 429 or "70" in str(each.codes)]

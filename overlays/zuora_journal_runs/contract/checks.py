@@ -34,17 +34,26 @@ _NOISE = Decimal("0.001")
 
 
 class Violation(AssertionError):
-    """The provider does not keep to the contract."""
+    """The provider does not keep to the contract.
+
+    Args:
+        message: What is wrong.
+        check: What found it, if it was not the rule itself: the same violation of several rules is one finding.
+    """
+
+    def __init__(self, message: str, check: str = "") -> None:
+        super().__init__(message)
+        self.check = check
 
 
-def expect(condition: object, message: str) -> None:
+def expect(condition: object, message: str, check: str = "") -> None:
     """Insist on a condition. Unlike `assert` it does so under `python -O` too.
 
     Raises:
         Violation: The condition does not hold.
     """
     if not condition:
-        raise Violation(message)
+        raise Violation(message, check)
 
 
 def track_id(exchange: Exchange) -> Iterator[Problem]:
@@ -172,7 +181,7 @@ def every_check() -> list[Check]:
 NAMES = frozenset(
     {
         "balance", "body", "compression", "content-type", "headers", "no-response", "rate-limit", "reasons", "refusal",
-        "request-id", "server-error", "status", "track-id", "unique-request-id", "run-model",
+        "request-id", "run-model", "server-error", "settling", "status", "track-id", "unique-request-id",
         "accepts-valid-requests", "rejects-invalid-requests", "deleted-is-gone", "created-is-found",
         "requires-headers", "refuses-unknown-methods",
     }

@@ -77,7 +77,8 @@ class Conformance:
         if exchange.headers is not None:
             yield from self._headers(documented.headers, exchange)
         if exchange.body is not NOT_JSON and exchange.body is not UNKNOWN:
-            refused = exchange.data.get("success") is False
+            data = exchange.data
+            refused = data.get("success") is False or ("success" not in data and "reasons" in data)
             yield from self._body(documented.failure if refused else documented.success, exchange.body)
 
     def refusal(self, exchange: Exchange) -> Iterator[Problem]:

@@ -159,13 +159,20 @@ class Findings:
                 self._fatal = finding
         return new
 
-    def violation(self, request: Request, message: str) -> None:
-        """Record what a rule itself found, beneath the finding that it follows from if there is one."""
+    def violation(self, request: Request, message: str, check: str = "") -> None:
+        """Record what a rule found, beneath the finding that it follows from if there is one.
+
+        Args:
+            request: The last request.
+            message: What is wrong.
+            check: What found it, if it was not the rule itself.
+        """
+        check = check or self.rule
         cause = self._fatal or next((each for mentioned, each in self._values if mentioned.search(message)), None)
         if cause is None:
-            self._add((self.rule, cause_of(message)), request, self.rule, message)
+            self._add((check, cause_of(message)), request, check, message)
         else:
-            self._show(cause, Effect(self.rule, request.operation, self.rule, message, follows=True))
+            self._show(cause, Effect(self.rule, request.operation, check, message, follows=True))
 
     def _add(self, key: tuple[str, str], request: Request, check: str, message: str) -> tuple[Finding, bool]:
         known = self.by_key.get(key)

@@ -28,7 +28,23 @@ MOST_SILENCES = 3
 """Requests without a response after which a rule ends: each of them may take long."""
 
 ENDING = (Violation, Skipped, OutOfTime, LookupError, TypeError, ValueError, AttributeError)
-"""What ends a rule. It is kept from hypothesis, which would repeat the requests to see whether they fail again."""
+"""What ends a rule."""
+
+
+class Ended(BaseException):
+    """What ended a rule, on its way through hypothesis.
+
+    Hypothesis repeats the requests of a test that raised an exception, to see whether it raises it again. It lets one
+    like this pass, as it does KeyboardInterrupt.
+
+    Args:
+        by: What ended it.
+    """
+
+    def __init__(self, by: BaseException) -> None:
+        super().__init__(by)
+        self.by = by
+
 
 _MADE_OF = {
     HypothesisTestMode.EXAMPLES: "the documented examples",
@@ -63,26 +79,26 @@ def responds_as_documented(harness: Harness, *, operation_id: str, mode: Hypothe
     if "{" in operation.path:
         harness.run_for(operation_id)  # It may raise Skipped, which nothing should wait for.
     silences = 0
-    ended: list[BaseException] = []
 
     def send(case: Case[Any]) -> None:
         nonlocal silences
-        if ended or silences == MOST_SILENCES:
-            return
         try:
             if operation_id == "createJournalRun":
                 harness.quiet()
             harness.adapt(case)
             with suppress(RequestNotSentError):
                 harness.learn(case, harness.send(case, generated=True))
-        except NoResponseError:
+        except NoResponseError as error:
             silences += 1
+            if silences == MOST_SILENCES:
+                raise Ended(error) from None
         except ENDING as error:
-            ended.append(error)
+            raise Ended(error) from None
 
     config = HypothesisTestConfig(
         project=harness.schema.config, modes=[mode], settings=without_shrinking(harness), seed=harness.seed
     )
-    create_test(operation=operation, test_func=send, config=config)()
-    if ended:
-        raise ended[0]
+    try:
+        create_test(operation=operation, test_func=send, config=config)()
+    except Ended as ended:
+        raise ended.by from None

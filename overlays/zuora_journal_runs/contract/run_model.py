@@ -1,14 +1,14 @@
 """The model of a journal run as a provider's callers see it.
 
-It keeps the set of states that the responses so far allow, so that it holds for any provider at any speed (Zuora, Cancel
-a journal run, 2026-02-20; Journal Runs in the Knowledge Center for the other transitions).
+It keeps the set of states that the responses so far allow, so that it holds for any provider at any speed (Zuora,
+Cancel a journal run, 2026-02-20; Journal Runs in the Knowledge Center for the other transitions).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .checks import expect
+from .checks import expect as _expect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,6 +34,15 @@ ALLOWED: Mapping[str, Mapping[str, int]] = {
 """The judged status of every operation on a run in every status; 409 where the status does not allow it."""
 
 _AS_REQUESTED = ("journalEntryDate", "targetStartDate", "targetEndDate")
+
+
+def expect(condition: object, message: str) -> None:
+    """Insist on what the model says.
+
+    Raises:
+        Violation: The condition does not hold.
+    """
+    _expect(condition, message, "run-model")
 
 
 class State(NamedTuple):
@@ -138,6 +147,8 @@ class RunModel:
         self.states = frozenset({State("Pending")})
         self.cancelled_once = False
         """Whether a cancellation may have been accepted."""
+        self.uncertain = False
+        """Whether it is unknown if the last change that was requested is made."""
         self.entries: dict[str, dict[str, Any]] | None = None
         """Its entries, once it has them all."""
         self.count: int | None = None
@@ -240,7 +251,7 @@ class RunModel:
     def cancelled(self, status: int | None) -> None:
         """Learn from the response to a cancellation; None if there was none."""
         self._requested("a cancellation", "cancelJournalRun", status)
-        self.cancelled_once |= status in (None, 200)
+        self.cancelled_once |= status is None or status == 200 or status >= 500
 
     def deleted(self, status: int | None) -> None:
         """Learn from the response to a deletion; None if there was none."""
@@ -255,6 +266,7 @@ class RunModel:
         outcome = {200: "accepted", 404: "refused as not found", 409: "refused"}.get(status or 0)
         expect(after, f"{self.number} can only be {possible}, and {what} was {outcome}")
         self.states = after
+        self.uncertain = not known
 
     def _seen(self, status: str) -> None:
         before = later(self.states, others=False)

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from .checks import expect
-from .generated import CONTRACT, ENDING, without_shrinking
+from .generated import CONTRACT, ENDING, Ended, without_shrinking
 from .rule import Rule
 from .run_model import GONE
 from .session import NoResponseError, RequestNotSentError
@@ -39,28 +39,20 @@ def stateful() -> Iterator[Rule]:
     yield Rule("stateful/people", "Runs behave as documented while several people use them", CONTRACT, True, as_people)
 
 
-class Ended:
-    """Whether something ended a stateful test; hypothesis must not learn of it, for it would repeat the requests."""
+def step(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have what ends a step of a stateful test pass through hypothesis."""
 
-    def __init__(self) -> None:
-        self.by: BaseException | None = None
+    @wraps(function)
+    def stepping(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (*ENDING, NoResponseError) as error:
+            raise Ended(error) from None
 
-    def guard(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap a step of a test so that it keeps what ends it, and does nothing afterwards."""
-
-        @wraps(step)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            if self.by is None:
-                try:
-                    return step(*args, **kwargs)
-                except (*ENDING, NoResponseError) as error:
-                    self.by = error
-            return multiple() if step.__name__ == "create" else None
-
-        return guarded
+    return stepping
 
 
-def repeat(machine: type[RuleBasedStateMachine], harness: Harness, ended: Ended, *, steps: int) -> None:
+def repeat(machine: type[RuleBasedStateMachine], harness: Harness, *, steps: int) -> None:
     """Run a stateful test as often as there are examples, each with at most so many steps.
 
     Raises what ended it.
@@ -73,34 +65,30 @@ def repeat(machine: type[RuleBasedStateMachine], harness: Harness, ended: Ended,
             tests += 1
             super().__init__()
 
-    while tests < harness.examples and ended.by is None:
+    while tests < harness.examples:
         wanted = without_shrinking(harness, max_examples=harness.examples - tests, stateful_step_count=steps)
         # A provider remembers earlier tests, and hypothesis gives up when the same step has another outcome.
         with suppress(FlakyStrategyDefinition):
-            run_machine(seed(harness.seed + tests)(Counted), settings=wanted)
+            try:
+                run_machine(seed(harness.seed + tests)(Counted), settings=wanted)
+            except Ended as ended:
+                raise ended.by from None
             break
-    if ended.by is not None:
-        raise ended.by
 
 
 def along_links(harness: Harness) -> None:
     """Go from response to response along the links, and let each run settle before going on."""
-    ended = Ended()
 
     class Links(harness.schema.as_state_machine()):  # type: ignore[misc]
-        @ended.guard
+        @step
         def setup(self) -> None:
             harness.quiet()
 
+        @step
         def step(self, step: Any) -> Any:
-            if ended.by is not None:
-                return None
             try:
                 return super().step(step)
             except (RequestNotSentError, NoResponseError):
-                return None
-            except ENDING as error:
-                ended.by = error
                 return None
 
         def before_call(self, case: Case[Any]) -> None:
@@ -116,16 +104,15 @@ def along_links(harness: Harness) -> None:
             if model is not None:
                 harness.settle(model)
 
-    repeat(Links, harness, ended, steps=10)
+    repeat(Links, harness, steps=10)
 
 
 def as_people(harness: Harness) -> None:
     """Create runs, and do with them what people do, in any order; in the end cancel and delete each."""
-    ended = Ended()
-    repeat(people(harness, ended), harness, ended, steps=25)
+    repeat(people(harness), harness, steps=25)
 
 
-def people(harness: Harness, ended: Ended) -> type[RuleBasedStateMachine]:
+def people(harness: Harness) -> type[RuleBasedStateMachine]:
     """Return a stateful test of what people do.
 
     Deletion is not left to chance: each test ends with it.
@@ -137,9 +124,9 @@ def people(harness: Harness, ended: Ended) -> type[RuleBasedStateMachine]:
         def __init__(self) -> None:
             super().__init__()
             self.models: list[RunModel] = []
-            ended.guard(harness.quiet)()
+            step(harness.quiet)()
 
-        @ended.guard
+        @step
         def teardown(self) -> None:
             for model in self.models:
                 if harness.settle(model) in ("Completed", "Error") and not model.blocked:
@@ -151,7 +138,7 @@ def people(harness: Harness, ended: Ended) -> type[RuleBasedStateMachine]:
 
         @precondition(lambda self: len(self.models) < MOST_RUNS)
         @rule(target=runs, types=_TYPES)
-        @ended.guard
+        @step
         def create(self, types: list[str]) -> RunModel | MultipleResults[RunModel]:
             body = harness.creation(transactionTypes=[{"type": each} for each in types])
             response = harness.call("createJournalRun", body=body)
@@ -166,34 +153,34 @@ def people(harness: Harness, ended: Ended) -> type[RuleBasedStateMachine]:
             return multiple()
 
         @rule(model=runs)
-        @ended.guard
+        @step
         def read(self, model: RunModel) -> None:
             harness.read(model)
 
         @rule(model=runs)
-        @ended.guard
+        @step
         def settle(self, model: RunModel) -> None:
             harness.settle(model)
 
         @rule(model=runs)
-        @ended.guard
+        @step
         def cancel(self, model: RunModel) -> None:
             harness.cancel(model)
 
         @rule(model=runs)
-        @ended.guard
+        @step
         def cancel_twice(self, model: RunModel) -> None:
             harness.cancel(model)
             harness.cancel(model)
 
         @rule(model=runs)
-        @ended.guard
+        @step
         def delete(self, model: RunModel) -> None:
             harness.delete(model)
 
         @precondition(lambda _: harness.transfer is not None)
         @rule(model=runs)
-        @ended.guard
+        @step
         def transfer(self, model: RunModel) -> None:
             assert harness.transfer is not None
             for number in model.remaining[:1]:

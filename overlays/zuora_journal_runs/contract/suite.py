@@ -17,6 +17,7 @@ from .options import Runtime
 from .report import Outcome, Report, Result
 from .rule import Skipped
 from .rules import RULES as WRITTEN
+from .run_model import GONE
 from .session import NoResponseError
 from .stateful import stateful
 from .target import Kind, UsageError
@@ -36,7 +37,10 @@ AT_RANDOM = ("coverage/", "fuzzing/", "stateful/links")
 
 CLEAN_UP_SHARE = 0.2
 LONGEST_CLEAN_UP = 120.0
-"""The share of the time, and the most seconds, that are kept for cleaning up."""
+"""The share of the time, and the most seconds, that are kept for cleaning up at first."""
+
+CALLS_TO_REMOVE = 10
+"""Calls that removing a run takes: time for them is kept for each run that the suite made."""
 
 
 def selected(target: Target, options: Options) -> list[Rule]:
@@ -115,9 +119,7 @@ class Suite:
         self.harness = Harness(load(), target, options, runtime)
         self.results: list[Result] = []
         self._began = self.harness.clock.now()
-        if options.max_time is not None:
-            kept = min(options.max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP) if self.may_write else 0.0
-            self.harness.clock.deadline = self._began + options.max_time - kept
+        self._keep_time()
 
     def connect(self) -> None:
         """Get a token, without which nothing can be checked.
@@ -148,9 +150,7 @@ class Suite:
         reason = ""
         try:
             with harness.recording(), seeded(harness.seed):
-                if rule.writes and not self.may_write:
-                    raise Skipped("it would change something, and writes are not allowed")
-                rule.check(harness)
+                self._check(rule)
         except Skipped as missing:
             reason = str(missing)
         except OutOfTime:
@@ -162,6 +162,25 @@ class Suite:
         self._judge(result)
         self.results.append(result)
         return result
+
+    def _keep_time(self) -> None:
+        """Set the deadline of the rules so that there is time to clean up."""
+        if self.options.max_time is None:
+            return
+        harness, kept = self.harness, 0.0
+        if self.may_write:
+            runs = sum(not model.is_surely(GONE) for model in harness.own.values())
+            per_call = (harness.clock.now() - self._began) / max(harness.session.calls, 1)
+            kept = min(self.options.max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP)
+            kept = min(max(kept, runs * CALLS_TO_REMOVE * per_call), self.options.max_time / 2)
+        harness.clock.deadline = self._began + self.options.max_time - kept
+
+    def _check(self, rule: Rule) -> None:
+        self._keep_time()
+        self.harness.clock.check()
+        if rule.writes and not self.may_write:
+            raise Skipped("it would change something, and writes are not allowed")
+        rule.check(self.harness)
 
     def clean_up(self) -> None:
         """Cancel and delete the runs that the suite made, within the time given."""
