@@ -54,6 +54,13 @@ FIRST_POLLS = 8
 ATTEMPTS = 5
 """How often cleaning up tries each run, since a provider may fail now and then."""
 
+CLEAN_UP_SHARE = 0.2
+LONGEST_CLEAN_UP = 120.0
+"""The share of the time, and the most seconds, that are kept for cleaning up at first."""
+
+CALLS_TO_REMOVE = 25
+"""Calls that removing a run takes: time for them is kept for each run that the suite made."""
+
 _TOKEN_MARGIN = 60.0
 """Seconds before its end at which a token is not used any more."""
 
@@ -98,6 +105,7 @@ class Harness:
         self.may_write, self.runtime = options.may_write(target), runtime
         self.seed, self.examples = options.seed, options.examples_at(target)
         self.clock = Clock(runtime.now, runtime.sleep)
+        self.began, self._max_time = self.clock.now(), options.max_time
         self.findings, self.coverage = Findings(), Coverage(document)
         self.observations: dict[str, Counter[str]] = {}
         """What the provider was seen to do where no document decides, for the settings of an emulator."""
@@ -126,6 +134,7 @@ class Harness:
         self._request = Request("", "")
         self._token, self._token_ends = "", float("-inf")
         self._adapter: CaseAdapter | None = None
+        self._keep_time()
 
     @property
     def transfer(self) -> Callable[[str], object] | None:
@@ -375,6 +384,7 @@ class Harness:
         if exchange.method == "POST" and isinstance(number := data.get("journalRunNumber"), str):
             sent = exchange.request_body
             self.own.setdefault(number, RunModel(number, sent if isinstance(sent, dict) else {}))
+            self._keep_time()
         for reason in data.get("reasons") or () if data.get("success") is False else ():
             if isinstance(reason, dict) and "code" in reason:
                 self.observe("numeric-codes", "yes" if isinstance(reason["code"], int) else "no")
@@ -609,11 +619,25 @@ class Harness:
             if not model.is_surely(*AT_REST):
                 self.settle(model)
 
+    def _keep_time(self) -> None:
+        """Set the deadline of the rules so that there is time to clean up."""
+        if self._max_time is None:
+            return
+        kept = 0.0
+        if self.may_write:
+            runs = sum(not model.is_surely(GONE) for model in self.own.values())
+            per_call = (self.clock.now() - self.began) / max(self.session.calls, 1)
+            kept = min(self._max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP)
+            kept = min(max(kept, runs * CALLS_TO_REMOVE * per_call), self._max_time / 2)
+        self.clock.deadline = self.began + self._max_time - kept
+
     def clean_up(self) -> None:
         """Cancel and delete what the suite made; `left` has what remains, with the reasons.
 
         A provider that does not keep to the contract may prevent it.
         """
+        if self._max_time is not None:
+            self.clock.deadline = self.began + self._max_time
         self.left = {
             number: "cleaning up was stopped" for number, model in self.own.items() if not model.is_surely(GONE)
         }

@@ -17,7 +17,6 @@ from .options import Runtime
 from .report import Outcome, Report, Result
 from .rule import Skipped
 from .rules import RULES as WRITTEN
-from .run_model import GONE
 from .session import NoResponseError
 from .stateful import stateful
 from .target import Kind, UsageError
@@ -34,13 +33,6 @@ RULES: tuple[Rule, ...] = (*WRITTEN, *generated(), *stateful())
 
 AT_RANDOM = ("coverage/", "fuzzing/", "stateful/links")
 """How the ids begin of those that would create runs that nobody has thought of."""
-
-CLEAN_UP_SHARE = 0.2
-LONGEST_CLEAN_UP = 120.0
-"""The share of the time, and the most seconds, that are kept for cleaning up at first."""
-
-CALLS_TO_REMOVE = 10
-"""Calls that removing a run takes: time for them is kept for each run that the suite made."""
 
 
 def selected(target: Target, options: Options) -> list[Rule]:
@@ -118,8 +110,6 @@ class Suite:
         self.may_write = options.may_write(target)
         self.harness = Harness(load(), target, options, runtime)
         self.results: list[Result] = []
-        self._began = self.harness.clock.now()
-        self._keep_time()
 
     def connect(self) -> None:
         """Get a token, without which nothing can be checked.
@@ -163,20 +153,7 @@ class Suite:
         self.results.append(result)
         return result
 
-    def _keep_time(self) -> None:
-        """Set the deadline of the rules so that there is time to clean up."""
-        if self.options.max_time is None:
-            return
-        harness, kept = self.harness, 0.0
-        if self.may_write:
-            runs = sum(not model.is_surely(GONE) for model in harness.own.values())
-            per_call = (harness.clock.now() - self._began) / max(harness.session.calls, 1)
-            kept = min(self.options.max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP)
-            kept = min(max(kept, runs * CALLS_TO_REMOVE * per_call), self.options.max_time / 2)
-        harness.clock.deadline = self._began + self.options.max_time - kept
-
     def _check(self, rule: Rule) -> None:
-        self._keep_time()
         self.harness.clock.check()
         if rule.writes and not self.may_write:
             raise Skipped("it would change something, and writes are not allowed")
@@ -185,8 +162,6 @@ class Suite:
     def clean_up(self) -> None:
         """Cancel and delete the runs that the suite made, within the time given."""
         try:
-            if self.options.max_time is not None:
-                self.harness.clock.deadline = self._began + self.options.max_time
             if self.may_write:
                 self.harness.clean_up()
         finally:
@@ -203,7 +178,7 @@ class Suite:
             finding.id = f"F{number}"
         for result in self.results:
             self._judge(result)
-        return Report.of(self, ended, self.harness.clock.now() - self._began)
+        return Report.of(self, ended, self.harness.clock.now() - self.harness.began)
 
     def _judge(self, result: Result) -> None:
         findings = self.harness.findings.met.get(result.id, [])
