@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from zuora_journal_runs.contract import RULES, Options, Outcome
+from zuora_journal_runs.contract import RULES, Options, Outcome, replay
 
 from .mutants import ALIKE, MUTANTS
 from .provider import emulator_for_the_suite, suite_for
+from .recorder import Recorder, judged
+
+IN_RESPONSES = {rule.id.partition("/")[2] for rule in replay.RULES} - {"run-model"}
+"""The checks that need nothing but responses. What a run may be is known better by who alone changes it."""
 
 BY_ID = {rule.id: rule for rule in RULES}
 
@@ -16,10 +20,14 @@ BY_ID = {rule.id: rule for rule in RULES}
 def test_a_mutant_is_found_by_its_rule(name: str) -> None:
     killer, mutation = MUTANTS[name]
     emulator = emulator_for_the_suite()
-    suite = suite_for(emulator, Options(), mutation(emulator, emulator.transport().handle_request))
+    recorder = Recorder(mutation(emulator, emulator.transport().handle_request))
+    suite = suite_for(emulator, Options(), recorder)
     suite.connect()
     assert suite.check(BY_ID[killer]).outcome is Outcome.FAILED
-    assert all(finding.title for finding in suite.report().findings)
+    findings = suite.report().findings
+    assert all(finding.title for finding in findings)
+    shown = {finding.key for finding in findings if finding.check in IN_RESPONSES}
+    assert shown <= {finding.key for finding in judged(recorder).findings}
 
 
 def test_there_are_enough_of_them() -> None:

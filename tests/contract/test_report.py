@@ -254,7 +254,7 @@ def test_a_finding_is_known_only_where_it_is(tmp_path: Path) -> None:
 def test_a_file_that_says_nothing_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         read(deviations(tmp_path, text), (), TODAY)
-    with pytest.raises(UsageError, match="is not a file of deviations: .*No such file"):
+    with pytest.raises(UsageError, match=r"is not a file of deviations: .*No such file"):
         read(tmp_path / "missing.toml", (), TODAY)
 
 

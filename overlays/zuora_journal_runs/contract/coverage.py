@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
-    from schemathesis import Case
 
     from .exchange import Exchange
     from .fragment import Operation
@@ -46,8 +45,18 @@ class Coverage:
         self.shapes: set[str] = set()
         """What responses consisted of: operation, status, and the headers, fields and their types."""
 
-    def seen(self, operation_id: str, exchange: Exchange, case: Case[Any]) -> None:
-        """Count a response to an operation."""
+    def seen(
+        self, operation_id: str, exchange: Exchange, path: Mapping[str, Any], query: Mapping[str, Any], body: Any
+    ) -> None:
+        """Count a response to an operation.
+
+        Args:
+            operation_id: The operation.
+            exchange: The request and its response.
+            path: The request's path parameters.
+            query: Its query parameters.
+            body: Its body.
+        """
         status = exchange.status
         self.calls[operation_id, str(status)] += 1
         known = next((key for key in self._statuses(operation_id) if _covers(key, status)), None)
@@ -58,7 +67,7 @@ class Coverage:
             for name in exchange.headers or ():
                 self._reach(operation_id, "header", f"{known} {name}")
         outcome = SUCCESS if exchange.judged < 400 else REFUSED
-        self._request(operation_id, exchange, case, outcome)
+        self._request(operation_id, exchange, {"path": path, "query": query}, body, outcome)
         where = f"{operation_id} {exchange.judged}"
         self._note(where, data)
         self.shapes.update(f"{where} header {name}" for name in exchange.headers or ())
@@ -76,21 +85,24 @@ class Coverage:
             return "only accounting sets it: give a way with --transfer"
         return reached.get(row.name, reached.get(status, "") if row.kind in ("response", "header") else "")
 
-    def _request(self, operation_id: str, exchange: Exchange, case: Case[Any], outcome: str) -> None:
+    def _request(
+        self,
+        operation_id: str,
+        exchange: Exchange,
+        parameters: Mapping[str, Mapping[str, Any]],
+        body: Any,
+        outcome: str,
+    ) -> None:
         headers = exchange.request_headers or {}
         for name, place, schema in self._parameters[operation_id]:
-            given: Any = (
-                headers.get(name.lower())
-                if place == "header"
-                else {"query": case.query, "path": case.path_parameters}[place].get(name)
-            )
+            given: Any = headers.get(name.lower()) if place == "header" else parameters[place].get(name)
             if given is not None and schema.is_valid(given) == (outcome == SUCCESS):
                 self._reach(operation_id, "parameter", f"{name} {outcome}")
-        body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
+        fields: dict[str, Any] = body if isinstance(body, dict) else {}
         for name, schema in self._fields[operation_id].items():
-            if name in body and schema.is_valid(body[name]) == (outcome == SUCCESS):
+            if name in fields and schema.is_valid(fields[name]) == (outcome == SUCCESS):
                 self._reach(operation_id, "field", f"{name} {outcome}")
-        types = body.get("transactionTypes")
+        types = fields.get("transactionTypes")
         for each in types if isinstance(types, list) and outcome == SUCCESS else ():
             self._reach("", "value", f"TransactionType {each['type'] if isinstance(each, dict) else each}")
 

@@ -36,6 +36,8 @@ class Exchange:
     """Bytes of the response's body, before compression."""
     headers: Mapping[str, Sequence[str]] | None = None
     """The response's headers."""
+    all_headers: bool = True
+    """Whether these are all of its headers: only then it means something that one is missing."""
     request_headers: Mapping[str, str] | None = None
     request_body: Any = None
     """The parsed JSON of the request."""

@@ -243,7 +243,7 @@ class Harness:
                 problems += [problem_of(failure) for failure in group.exceptions]
         cleaned = [self._cleaned(problem) for problem in problems]
         new = self.findings.response(self._request, cleaned)
-        self.coverage.seen(operation_id, exchange, case)
+        self.coverage.seen(operation_id, exchange, case.path_parameters, case.query, case.body)
         for finding in new:
             if response.request.method == "GET" and (operation_id, finding.check) not in self._repeated:
                 self._repeated.add((operation_id, finding.check))

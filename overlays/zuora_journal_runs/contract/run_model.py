@@ -6,12 +6,13 @@ Cancel a journal run, 2026-02-20; Journal Runs in the Knowledge Center for the o
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .checks import expect as _expect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 STATUSES = ("Pending", "Processing", "Completed", "Error", "CancelInprogress", "Cancelled", "DeleteInprogress")
 CANCELABLE = frozenset({"Pending", "Completed", "Error"})
@@ -33,7 +34,8 @@ ALLOWED: Mapping[str, Mapping[str, int]] = {
 }
 """The judged status of every operation on a run in every status; 409 where the status does not allow it."""
 
-_AS_REQUESTED = ("journalEntryDate", "targetStartDate", "targetEndDate")
+AS_REQUESTED = ("journalEntryDate", "targetStartDate", "targetEndDate")
+"""Fields of a run that stay as its creation named them."""
 
 
 def expect(condition: object, message: str) -> None:
@@ -74,7 +76,8 @@ ANY = frozenset(
 )
 
 
-def later(states: Collection[State], *, others: bool) -> frozenset[State]:
+@lru_cache(maxsize=4096)
+def later(states: frozenset[State], *, others: bool) -> frozenset[State]:
     """Return the states that a run may be in after any time.
 
     Args:
@@ -97,13 +100,15 @@ def _after(state: State, *, others: bool) -> Iterable[State]:
         yield from _BY_OTHERS.get(state.status, ())
 
 
-def seen(states: Collection[State], status: str) -> frozenset[State]:
+@lru_cache(maxsize=4096)
+def seen(states: frozenset[State], status: str) -> frozenset[State]:
     """Return the states that may show a status."""
     missing = status == GONE
     return frozenset(each for each in states if status in each.shown or (missing and each.status == ABSENT))
 
 
-def after_request(states: Collection[State], operation_id: str, status: int | None) -> frozenset[State]:
+@lru_cache(maxsize=4096)
+def after_request(states: frozenset[State], operation_id: str, status: int | None) -> frozenset[State]:
     """Return the states that a cancellation or deletion leaves possible.
 
     Args:
@@ -126,9 +131,9 @@ def after_request(states: Collection[State], operation_id: str, status: int | No
         case 404:
             return missing
         case 409:
-            return frozenset(states) - accepting - missing
+            return states - accepting - missing
         case _:
-            return frozenset(states) | changed
+            return states | changed
 
 
 class RunModel:
@@ -162,7 +167,7 @@ class RunModel:
             return
         self._seen(run["status"])
         expect(run["number"] == self.number, f"{self.number} was requested, and {run['number']} was returned")
-        for name in _AS_REQUESTED:
+        for name in AS_REQUESTED:
             wanted, said = self.wanted.get(name), run.get(name)
             expect(None in (wanted, said) or wanted == said, f"{name} of {self.number} is {said}, not {wanted}")
         wanted_types, types = (

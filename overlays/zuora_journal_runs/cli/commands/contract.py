@@ -7,7 +7,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module, resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from zuora_journal_runs.contract import Report, Result
 
 FORMS = ("junit", "html", "json")
+MOST_COMPLAINTS = 20
+"""Entries that cannot be read and are named."""
 
 
 def _suite() -> Any:
@@ -152,6 +156,48 @@ def drift(before: Path, after: Path) -> int:
     for line in found:
         click.echo(line)
     return Status.ERROR if found else Status.DONE
+
+
+@contract.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--report", "forms", type=click.Choice(FORMS), multiple=True, help="Write a report; may be repeated.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=".", help="The folder for reports.")
+@click.option(
+    "--deviations", type=click.Path(path_type=Path), metavar="FILE", help="Known deviations, which do not fail the run."
+)
+@click.option("--coverage", is_flag=True, help="List what was not reached of the contract.")
+def replay(
+    files: tuple[Path, ...], forms: tuple[str, ...], output: Path, deviations: Path | None, coverage: bool
+) -> int:
+    """Hold recorded traffic against the contract, offline.
+
+    FILE is a HAR file, as browsers, proxies and mitmproxy export them. Traffic that is not about journal runs is
+    ignored. Exits 2 if something cannot be read or nothing is about journal runs; the rest is still judged.
+    """
+    suite = _suite()
+    from zuora_journal_runs.contract.deviations import read
+    from zuora_journal_runs.contract.replay import RULES, Unreadable, judge_files
+
+    unreadable: list[Unreadable] = []
+
+    def note(each: Unreadable) -> None:
+        unreadable.append(each)
+        if len(unreadable) <= MOST_COMPLAINTS:
+            complain(f"{each.source}: {each.message}")
+
+    today = datetime.now(UTC)
+    try:
+        known = read(deviations, [rule.id for rule in (*suite.RULES, *RULES)], today.date())
+    except suite.UsageError as wrong:
+        raise Problem(str(wrong), Status.USAGE) from None
+    report: Report = judge_files(files, deviations=known, on_unreadable=note, today=lambda: today, now=time.monotonic)
+    if len(unreadable) > MOST_COMPLAINTS:
+        complain(f"{len(unreadable) - MOST_COMPLAINTS} more entries cannot be read")
+    _write(report, forms, output)
+    click.echo(suite.summary(report, coverage=coverage), nl=False)
+    if not report.passed:
+        return Status.ERROR
+    return Status.USAGE if unreadable or report.nothing_checked else Status.DONE
 
 
 @contract.command()

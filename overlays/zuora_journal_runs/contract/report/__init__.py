@@ -2,10 +2,10 @@
 
 from .html import page
 from .junit import junit
-from .model import Outcome, Report, Result
+from .model import Outcome, Report, Result, Row
 from .text import summary
 
 FORMS = {"junit": ("contract.xml", junit), "html": ("contract.html", page), "json": ("contract.json", Report.to_json)}
 """The name of each form's file, and what writes it."""
 
-__all__ = ["FORMS", "Outcome", "Report", "Result", "junit", "page", "summary"]
+__all__ = ["FORMS", "Outcome", "Report", "Result", "Row", "junit", "page", "summary"]

@@ -1,0 +1,75 @@
+"""Records traffic as a HAR file, as a proxy does."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from zuora_journal_runs.contract.exchange import Exchange
+from zuora_journal_runs.contract.fragment import load
+from zuora_journal_runs.contract.replay import Judge, har
+
+from .mutants import Message
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .provider import Handler
+
+BEGAN = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
+
+
+class Recorder:
+    """Passes requests on, and keeps what came of them."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self.entries: list[dict[str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        try:
+            message = Message.of(request, self._handler(request))
+        except requests.RequestException:
+            self.entries.append(self._entry(request, {"status": 0, "headers": [], "content": {}}))
+            raise
+        try:
+            body = message.plain().body
+        except (OSError, EOFError):
+            body = message.body  # It is not compressed in the way that it says.
+        response = {
+            "status": message.status,
+            "headers": [{"name": name, "value": value} for name, value in message.headers.items()],
+            "content": {"size": len(body), "text": base64.b64encode(body).decode(), "encoding": "base64"},
+        }
+        self.entries.append(self._entry(request, response))
+        return message.response()
+
+    def _entry(self, request: httpx.Request, response: dict[str, Any]) -> dict[str, Any]:
+        headers = [(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw]
+        return {
+            "startedDateTime": (BEGAN + timedelta(seconds=len(self.entries))).isoformat(),
+            "time": 500,
+            "request": {
+                "method": request.method,
+                "url": str(request.url),
+                "headers": [{"name": name, "value": value} for name, value in headers],
+                "postData": {"text": request.content.decode("utf-8", "replace")},
+            },
+            "response": response,
+        }
+
+    def har(self) -> dict[str, Any]:
+        return {"log": {"version": "1.2", "entries": self.entries}}
+
+
+def judged(recorder: Recorder) -> Judge:
+    """What a replay of the traffic finds."""
+    judge = Judge(load())
+    for each in har.exchanges(recorder.har(), "recorded.har"):
+        assert isinstance(each, Exchange), each
+        judge.add(each)
+    judge.finish()
+    return judge
