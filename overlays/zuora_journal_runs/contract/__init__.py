@@ -7,6 +7,7 @@ It knows the contract and the documents, and nothing else about the provider::
     print(summary(report))
 """
 
+from .calibration import emulator_settings
 from .options import Options, Runtime, read_dates
 from .report import Outcome, Report, Result, summary
 from .suite import RULES, Suite, check_provider, plan, steps
@@ -24,6 +25,7 @@ __all__ = [
     "Target",
     "UsageError",
     "check_provider",
+    "emulator_settings",
     "plan",
     "read_dates",
     "steps",

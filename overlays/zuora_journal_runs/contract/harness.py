@@ -24,7 +24,7 @@ from .checks import Violation, every_check, expect
 from .clock import Clock, OutOfTime
 from .conformance import Conformance
 from .coverage import Coverage
-from .exchange import Exchange
+from .exchange import Exchange, category_of
 from .findings import Findings, Problem, Request
 from .fragment import operations
 from .rule import Skipped
@@ -41,8 +41,14 @@ if TYPE_CHECKING:
     from .options import Options, Runtime
     from .target import Target
 
-LARGEST_PAGE = 300
+LARGEST_PAGE, SMALLER_PAGE = 300, 40
 ENTRIES = "/v1/journal-entries/journal-runs"
+
+FIRST_VERSION, ERROR_STATUSES_FROM = "186.0", "2024-05-20"
+"""The `Zuora-Version` of tenants that have none, and the one from which failures have a status of their own."""
+
+_BY_VERSION = frozenset({"20", "22", "30", "40"})
+"""Categories of errors whose HTTP status depends on the version. Authentication, for one, has 401 in all."""
 
 AT_REST = ("Completed", "Error", "Cancelled", GONE)
 REPETITIONS = 8
@@ -61,6 +67,10 @@ LONGEST_CLEAN_UP = 120.0
 CALLS_TO_REMOVE = 25
 """Calls that removing a run takes: time for them is kept for each run that the suite made."""
 
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading a response raises that is not as documented."""
+
+_FAILURES = (AssertionError, *_UNREADABLE)
 _TOKEN_MARGIN = 60.0
 """Seconds before its end at which a token is not used any more."""
 
@@ -127,7 +137,7 @@ class Harness:
         )
         """The fields of a creation that the provider is known to accept."""
         self._run, self._patience, self._longest = options.run, options.patience_at_most, 0.0
-        self._unsettled = ""
+        self._unsettled, self._largest_page = "", LARGEST_PAGE
         self._checks = every_check()
         self._conformance = Conformance(document)
         self._repeated: set[tuple[str, str]] = set()
@@ -152,6 +162,7 @@ class Harness:
             expect(given, f"there is no token: {response.wire} {response.data.get('message', '')}")
             self._token = str(response.data["access_token"])
             seconds = float(response.data.get("expires_in", 3600))
+            self.observe("token-seconds", round(seconds))
             self._token_ends = self.clock.now() + max(seconds - _TOKEN_MARGIN, seconds / 2)
         return self._token
 
@@ -248,6 +259,7 @@ class Harness:
             if response.request.method == "GET" and (operation_id, finding.check) not in self._repeated:
                 self._repeated.add((operation_id, finding.check))
                 self._repeat(operation_id, response.request)
+        self._observe(exchange)
         return self._read(exchange)
 
     def _problems(self, operation_id: str, exchange: Exchange) -> list[Problem]:
@@ -302,7 +314,7 @@ class Harness:
             pass  # It was recorded when there was none.
         except Violation as violation:
             self.note(str(violation), violation.check)
-        except (RequestNotSentError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (RequestNotSentError, *_UNREADABLE) as error:
             if not self.findings.met[self.findings.rule]:
                 self.note(f"a response could not be read: {type(error).__name__}: {error}")
 
@@ -385,10 +397,21 @@ class Harness:
             sent = exchange.request_body
             self.own.setdefault(number, RunModel(number, sent if isinstance(sent, dict) else {}))
             self._keep_time()
-        for reason in data.get("reasons") or () if data.get("success") is False else ():
-            if isinstance(reason, dict) and "code" in reason:
-                self.observe("numeric-codes", "yes" if isinstance(reason["code"], int) else "no")
         return response
+
+    def _observe(self, exchange: Exchange) -> None:
+        data = exchange.data
+        if data.get("success") is False and exchange.path.startswith("/v1/"):
+            for reason in data.get("reasons") or ():
+                if isinstance(reason, dict) and "code" in reason:
+                    self.observe("numeric-codes", "yes" if isinstance(reason["code"], int) else "no")
+            by_version = not exchange.sent("zuora-version") and category_of(data) in _BY_VERSION
+            if by_version and exchange.status in (200, exchange.judged):
+                self.observe("tenant-version", FIRST_VERSION if exchange.status == 200 else ERROR_STATUSES_FROM)
+        for window in (exchange.header("ratelimit-limit") or "").split(","):
+            calls, _, seconds = window.strip().partition(";w=")
+            if seconds == "60" and calls.isdecimal():
+                self.observe("calls-per-minute", calls)
 
     def learn(self, case: Case[Any], response: ApiResponse) -> RunModel | None:
         """Learn what a case did to one of the suite's runs; return that run, if it was changed."""
@@ -517,7 +540,7 @@ class Harness:
         self.entries(model)
         return status
 
-    def pages(self, number: str, size: int | None = LARGEST_PAGE) -> Iterator[ApiResponse]:
+    def pages(self, number: str, size: int | None) -> Iterator[ApiResponse]:
         """The pages of a run's entries, or the one response that refuses them.
 
         Raises:
@@ -540,7 +563,12 @@ class Harness:
 
     def entries(self, model: RunModel) -> None:
         """List all entries of a run."""
-        pages = list(self.pages(model.number))
+        pages = list(self.pages(model.number, self._largest_page))
+        if pages[-1].status == 400 and self._largest_page == LARGEST_PAGE:
+            self._largest_page = SMALLER_PAGE  # Documents say both.
+            pages = list(self.pages(model.number, self._largest_page))
+        if pages[-1].status == 200:
+            self.observe("largest-page", self._largest_page)
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
 
     def cancel(self, model: RunModel) -> int:
@@ -662,7 +690,7 @@ class Harness:
                 return "there was no time to clean it up"
             except Skipped as error:
                 return str(error)
-            except (AssertionError, NoResponseError, RequestNotSentError, LookupError, TypeError, ValueError) as error:
+            except (*_FAILURES, NoResponseError, RequestNotSentError) as error:
                 why = self.clean(str(error))
             else:
                 return ""
@@ -699,7 +727,9 @@ class Harness:
         raise AssertionError  # pragma: no cover - it polls for ever
 
     def _is_blocked(self, number: str) -> bool:
-        entries = [entry for page in self.pages(number) for entry in page.data.get("journalEntries", ())]
+        entries = [
+            entry for page in self.pages(number, self._largest_page) for entry in page.data.get("journalEntries", ())
+        ]
         left = [entry for entry in entries if entry["status"] != "Cancelled"]
         return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)
 

@@ -82,6 +82,13 @@ Exit status:
 @click.option("--only", multiple=True, metavar="TEXT", help="Only rules with this in their names.")
 @click.option("--transfer", metavar="COMMAND", help="Has accounting take over the entry {entry}.")
 @click.option("--provoke", metavar="COMMAND", help="Makes the next {operation} fail with {failure}.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write how it behaves where no document decides: read by zjr emulator --settings.",
+)
 @click.option("--coverage", is_flag=True, help="List what was not reached of the contract.")
 @click.option("--plan", "plan_only", is_flag=True, help="Print what would be done, and do nothing.")
 @click.pass_context
@@ -94,6 +101,7 @@ def contract(
     transfer: str | None,
     provoke: str | None,
     dates: str | None,
+    settings_file: Path | None,
     coverage: bool,
     plan_only: bool,
     **options: Any,
@@ -112,6 +120,8 @@ def contract(
     def publish(report: Report) -> None:
         reports.append(report)
         _write(report, forms, output)
+        if settings_file is not None:
+            _write_file(settings_file, suite.emulator_settings(report))
         click.echo(suite.summary(report, coverage=coverage), nl=False)
 
     try:
@@ -262,8 +272,12 @@ def _write(report: Report, forms: tuple[str, ...], folder: Path) -> None:
 
     for form in dict.fromkeys(forms):
         name, writer = WRITERS[form]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(writer(report), encoding="utf-8")
-        except OSError as error:
-            complain(f"{folder / name} could not be written: {error.strerror}")
+        _write_file(folder / name, writer(report))
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        complain(f"{path} could not be written: {error.strerror}")

@@ -81,6 +81,8 @@ class Report:
     """Known deviations that were accepted only until an earlier day."""
     left: list[str] = field(default_factory=list)
     """Runs that could not be cleaned up."""
+    observations: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What the provider was seen to do where no document decides, and how often."""
     ended: str = ""
     """Why the run was ended early, if it was."""
     version: int = VERSION
@@ -108,6 +110,7 @@ class Report:
             past_deviations=[each.reason for each in suite.deviations.past],
             ended_deviations=[f"{each.reason} (until {each.until})" for each in suite.deviations.ended],
             left=[f"{number}: {why}" for number, why in harness.left.items()],
+            observations={name: dict(counts) for name, counts in sorted(harness.observations.items())},
             ended=ended,
         )
 

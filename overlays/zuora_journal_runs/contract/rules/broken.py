@@ -159,20 +159,27 @@ def broken_fields_create_nothing(harness: Harness) -> None:
 
 @rules.rule("live responses: a PUT without a content type, or with an Idempotency-Key", writes=True)
 def broken_cancellations_cancel_nothing(harness: Harness) -> None:
-    """A cancellation without a content type, or with an idempotency key, is refused and cancels nothing."""
-    model = harness.at("Completed")
-    path = f"{RUNS}/{model.number}/cancel"
+    """A cancellation with a broken body, or with an idempotency key, is refused and cancels nothing."""
     for headers, data, status in (
         ({"Content-Type": ""}, b"", 415),
         ({"Content-Type": "text/plain"}, b"{}", 415),
         (JSON | {"Idempotency-Key": "a-key"}, b"{}", 400),
         (JSON, b"{", 400),
     ):
-        response = harness.raw("PUT", path, headers=headers, data=data)
+        model = harness.at("Completed")
+        response = harness.raw("PUT", f"{RUNS}/{model.number}/cancel", headers=headers, data=data)
+        needs_type = not headers["Content-Type"]
+        if needs_type:
+            harness.observe("put-needs-content-type", "yes" if response.status == 415 else "no")
+        if needs_type and response.status == 200:
+            # No document asks for a content type, though it was seen live that one is needed.
+            model.cancelled(200)
+            harness.settle(model)
+            continue
         expect(
             response.status == status, f"PUT with {headers} and {data!r} got the status {response.wire}, not {status}"
         )
-    harness.read(model)
+        harness.read(model)
 
 
 def _create_nothing(harness: Harness, create: Callable[[Any, Any], int], cases: tuple[tuple[Any, Any], ...]) -> None:

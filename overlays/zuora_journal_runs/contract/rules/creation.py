@@ -131,8 +131,13 @@ def one_run_at_a_time(harness: Harness) -> None:
     if response.status == 200:
         expect(model.may_be("Completed", "Error"), f"{model.number} is pending, and another run was created")
         status = harness.read(model)
+        if status in ("Pending", "Processing"):
+            harness.observe("one-run-at-a-time", "no")
         expect(status != "Pending", f"{model.number} is still {status}, and another run was created")
     else:
+        harness.observe("one-run-at-a-time", "yes")
+        code = str((response.data.get("reasons") or [{}])[0].get("code"))
+        harness.observe("code-of-a-second-run", code)
         expect(response.status == 409, f"a second creation got the status {response.status}, not 409")
     harness.quiet()
 
