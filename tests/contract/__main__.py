@@ -18,6 +18,7 @@ from zuora_journal_runs.contract import Options, Outcome, UsageError
 
 from .mutants import ALIKE, MUTANTS
 from .provider import ENTITY, ORGANISATION, emulator_for_the_suite, report_of, suite_for
+from .unsteady import UNSTEADY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ def mutants() -> int:
     """Print a line for each mutant, and how many of them were found."""
     kills = {}
     cpu = time.process_time()
-    for name, (_, mutation) in MUTANTS.items():
+    every: dict[str, Mutation] = {**{name: mutation for name, (_, mutation) in MUTANTS.items()}, **UNSTEADY}
+    for name, mutation in every.items():
         kills[name] = kill(mutation)
         print(f"{name:45} {kills[name].killer or 'NOT FOUND':62} {kills[name].seconds:5.2f} s", flush=True)
     print("\nThe same to any client, and so not counted:")

@@ -86,5 +86,5 @@ def test_every_kind_of_setting_can_be_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "emulator.toml"
     path.write_text('entity-ids = ["a", "b"]\nearliest-target-date = 2026-01-01\ntenant-version = "341.0"\n')
     read = Settings.parse(Settings.texts_in(path))
-    assert (read.entity_ids, str(read.earliest_target_date)) == ({"a", "b"}, "2026-01-01")
+    assert (read.entity_ids, str(read.earliest_target_date)) == (frozenset({"a", "b"}), "2026-01-01")
     assert read.tenant_version == "341.0"

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -100,34 +101,64 @@ def test_xml_holds_only_what_it_can() -> None:
 
 
 class Page(HTMLParser):
-    """The words of a page, and what it would load."""
+    """The words of a page, its elements, and what it would load."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.text = ""
         self.loads: list[str] = []
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.labels: list[str] = []
+        self.headings: list[int] = []
+        self.outside: list[str] = []
+        """Words that are in no landmark."""
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in ("meta", "input", "br"):
+            self.open.append(tag)
         if tag in ("link", "script", "img", "iframe"):
             self.loads.append(tag)
-        self.loads += [name for name, _ in attrs if name in ("src", "href")]
+        self.loads += [name for name in given if name in ("src", "href")]
+        self.ids += [str(given["id"])] if "id" in given else []
+        self.labels += [str(given["for"])] if tag == "label" else []
+        self.headings += [int(tag[1])] if tag in ("h1", "h2", "h3") else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if data.strip() and "body" in self.open and "main" not in self.open:
+            self.outside.append(data)
 
 
 def test_the_page_needs_nothing_beside_it_and_says_everything(honest: Report, lying: Report) -> None:
     for report in (honest, lying):
-        read_page = Page()
-        read_page.feed(page(report))
+        read_page = Page(page(report))
         assert read_page.loads == []
         for result in report.results:
             assert result.title.replace("`", "") in read_page.text
             assert result.id in read_page.text
         for finding in report.findings:
             assert finding.curl in read_page.text
-    assert "Everything that was tried holds" in page(honest)
+    assert "Everything that was checked passed" in page(honest)
     assert f"{len(lying.failures)} finding" in page(lying)
+
+
+def test_the_page_is_well_built(lying: Report) -> None:
+    """One landmark holds all of it, every control has a label, and headings skip no level."""
+    read_page = Page(page(lying))
+    assert read_page.open == []
+    assert read_page.outside == []
+    assert len(read_page.ids) == len(set(read_page.ids))
+    assert read_page.labels == [each for each in read_page.ids if each.startswith("show-")]
+    assert read_page.labels == ["show-all", "show-passed", "show-failed", "show-known-deviation", "show-skipped"]
+    assert read_page.headings[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(read_page.headings))
+    assert page(lying).count('<li class="rule card failed">') == lying.counts[Outcome.FAILED]
 
 
 def test_what_a_provider_says_is_no_markup() -> None:

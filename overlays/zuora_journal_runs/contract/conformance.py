@@ -20,6 +20,9 @@ JSON = "application/json"
 TRANSIENT = frozenset({502, 503, 504})
 """Statuses of gateways, which Zuora's guides have and the contract has not. In recordings they say nothing."""
 
+NOT_IMPLEMENTED = 501
+"""What a gateway may say of a method that it does not know."""
+
 LONGEST_VALUE = 80
 MOST_ERRORS = 50
 """Errors of one body that are looked at: in a list the same error comes with every item."""
@@ -57,11 +60,15 @@ class Conformance:
             }
             for operation in operations(document)
         }
+        self._methods = {operation.id: operation.method for operation in operations(document)}
         self._words = frozenset(_words(document["components"]["schemas"]))
         self._error = validator(document, reference("ErrorResponse"))
 
     def problems(self, operation_id: str, exchange: Exchange) -> Iterator[Problem]:
-        """Check a response to an operation."""
+        """Check a response to an operation, or to a request to its address with another method."""
+        if exchange.method != self._methods[operation_id]:
+            yield from self.refusal(exchange)
+            return
         responses = self._responses[operation_id]
         documented = responses.get(str(exchange.status)) or responses.get(f"{exchange.status // 100}XX")
         if exchange.live and exchange.judged >= 500:
@@ -86,9 +93,9 @@ class Conformance:
 
     def refusal(self, exchange: Exchange) -> Iterator[Problem]:
         """Check a response to a request that the contract does not have."""
-        if exchange.status >= 500:
+        if exchange.status >= 500 and exchange.status != NOT_IMPLEMENTED:
             yield Problem("server-error", f"a server error: {exchange.status}", fatal=True)
-        elif exchange.status >= 400:
+        elif 400 <= exchange.status < 500:
             if not self._error.is_valid(None if exchange.body is NOT_JSON else exchange.body):
                 yield Problem("refusal", "a refusal that is not in Zuora's form")
             if len(exchange.header("zuora-request-id") or "") != 36:

@@ -22,7 +22,7 @@ from schemathesis.core.transport import Response
 from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, parsed, wire_status
 from .checks import Violation, every_check, expect
 from .clock import Clock, OutOfTime
-from .conformance import Conformance
+from .conformance import NOT_IMPLEMENTED, Conformance
 from .coverage import Coverage
 from .exchange import Exchange, category_of
 from .findings import Findings, Problem, Request
@@ -251,7 +251,12 @@ class Harness:
             try:
                 validate()
             except FailureGroup as group:
-                problems += [problem_of(failure) for failure in group.exceptions]
+                found = [problem_of(failure) for failure in group.exceptions]
+                problems += [
+                    each
+                    for each in found
+                    if exchange.status != NOT_IMPLEMENTED or each.check != "refuses-unknown-methods"
+                ]
         cleaned = [self._cleaned(problem) for problem in problems]
         new = self.findings.response(self._request, cleaned)
         self.coverage.seen(operation_id, exchange, case.path_parameters, case.query, case.body)
@@ -344,6 +349,7 @@ class Harness:
         headers = exchange.request_headers or {}
         return (
             operation_id,
+            exchange.method,
             exchange.path.replace(number, "{number}") if model else exchange.path,
             states,
             exchange.query.get("", ""),
@@ -718,8 +724,8 @@ class Harness:
         began, pause = self.clock.now(), pauses()
         for polls in itertools.count(1):
             response = self.call("getJournalRun", number)
-            status = GONE if response.status == 404 else str(response.data["status"])
-            if status not in IN_PROGRESS and (status != before or self._is_blocked(number)):
+            status = GONE if response.status == 404 else str(response.data.get("status", "unreadable"))
+            if status not in (*IN_PROGRESS, "unreadable") and (status != before or self._is_blocked(number)):
                 return status
             if self.clock.now() - began >= self._patience and polls > FIRST_POLLS:
                 raise Skipped(f"it is still {status}")
