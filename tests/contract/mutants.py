@@ -685,10 +685,10 @@ MUTANTS: Mapping[str, tuple[str, Mutation]] = {
         lie(lambda m: m.zipped(), when=lambda m: len(m.plain().body) > COMPRESSED_ABOVE),
     ),
     "a quota that stays": (
-        "headers/track-id-comes-back",
+        "headers/limits-count-down",
         lie(lambda m: m.having(ratelimit_remaining="7"), when=lambda m: "ratelimit-remaining" in m.headers),
     ),
-    "a quota that grows": ("headers/track-id-comes-back", remembering(counting_up)),
+    "a quota that grows": ("headers/limits-count-down", remembering(counting_up)),
     "windows that never end": ("headers/limits-count-down", remembering(new_windows)),
     "a rate limit in words": ("headers/track-id-comes-back", lie(lambda m: m.having(ratelimit_remaining="plenty"))),
     "nothing is under way": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -84,6 +85,22 @@ def target_of(emulator: Emulator) -> Target:
     return Target.from_environ(environ)
 
 
+OPERATIONS = {
+    "createJournalRun": "create",
+    "getJournalRun": "get",
+    "listJournalEntriesOfJournalRun": "entries",
+    "cancelJournalRun": "cancel",
+    "deleteJournalRun": "delete",
+    "createToken": "token",
+}
+FAILURES = {"500": "status-500", "429": "too-many-1"}
+
+
+def provoke(emulator: Emulator, operation: str, failure: str) -> None:
+    """Make the emulator fail once."""
+    emulator.add_fault(f"{OPERATIONS[operation]}:1:{FAILURES[failure]}")
+
+
 def suite_for(
     emulator: Emulator,
     options: Options | None = None,
@@ -96,6 +113,7 @@ def suite_for(
     clock = clock or Clock()
     runtime = Runtime(
         transfer=emulator.mark_transferred if transfer else None,
+        provoke=partial(provoke, emulator) if transfer else None,
         adapter=InProcess(handler or emulator.transport().handle_request, clock),
         now=clock.now,
         sleep=clock.sleep,

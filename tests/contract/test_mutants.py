@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from zuora_journal_runs.contract import RULES, Options, Outcome, replay
+from zuora_journal_runs.contract import RULES, Options, Outcome
 
 from .mutants import ALIKE, MUTANTS
 from .provider import emulator_for_the_suite, suite_for
-from .recorder import Recorder, judged
-
-IN_RESPONSES = {rule.id.partition("/")[2] for rule in replay.RULES} - {"run-model"}
-"""The checks that need nothing but responses. What a run may be is known better by who alone changes it."""
+from .recorder import IN_RESPONSES, Recorder, judged
 
 BY_ID = {rule.id: rule for rule in RULES}
 

@@ -124,9 +124,7 @@ def test_a_token_that_fails_now_and_then_is_requested_again() -> None:
     honest = emulator.transport().handle_request
     for times in (4, 5):
         failures = iter([unavailable() for _ in range(times)])
-        suite = suite_for(
-            emulator, Options(), lambda request, failures=failures: next(failures, None) or honest(request)
-        )
+        suite = suite_for(emulator, Options(), failing(failures, honest))
         if times < ATTEMPTS:
             suite.connect()
         else:

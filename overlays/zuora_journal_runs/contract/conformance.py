@@ -99,7 +99,7 @@ class Conformance:
             if not self._error.is_valid(None if exchange.body is NOT_JSON else exchange.body):
                 yield Problem("refusal", "a refusal that is not in Zuora's form")
             if len(exchange.header("zuora-request-id") or "") != 36:
-                yield Problem("headers", "Zuora-Request-Id does not have 36 characters", "zuora-request-id: length")
+                yield Problem("refusal", "Zuora-Request-Id does not have 36 characters")
 
     @staticmethod
     def _media_type(exchange: Exchange) -> str | None:

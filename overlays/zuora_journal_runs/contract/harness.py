@@ -137,6 +137,7 @@ class Harness:
         )
         """The fields of a creation that the provider is known to accept."""
         self._run, self._patience, self._longest = options.run, options.patience_at_most, 0.0
+        self._provoked = False
         self._unsettled, self._largest_page = "", LARGEST_PAGE
         self._checks = every_check()
         self._conformance = Conformance(document)
@@ -269,6 +270,8 @@ class Harness:
 
     def _problems(self, operation_id: str, exchange: Exchange) -> list[Problem]:
         problems = list(self._conformance.problems(operation_id, exchange))
+        if self._provoked:
+            problems = [problem for problem in problems if problem.check != "server-error"]
         if any(problem.fatal for problem in problems):
             return problems  # Such as the page of a proxy: nothing else in it means anything.
         return problems + [problem for check in self._checks for problem in check(exchange)]
@@ -322,6 +325,15 @@ class Harness:
         except (RequestNotSentError, *_UNREADABLE) as error:
             if not self.findings.met[self.findings.rule]:
                 self.note(f"a response could not be read: {type(error).__name__}: {error}")
+
+    @contextlib.contextmanager
+    def provoked(self) -> Iterator[None]:
+        """Accept a failure inside, which the provider was made to have."""
+        self._provoked, self.session.repeats = True, False
+        try:
+            yield
+        finally:
+            self._provoked, self.session.repeats = False, True
 
     def note(self, message: str, check: str = "") -> None:
         """Record what a rule has found, with the last request."""

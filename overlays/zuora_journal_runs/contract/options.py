@@ -32,7 +32,7 @@ class Options:
     seed: int = 0
     """Decides all that is left to chance."""
     examples: int | None = None
-    """How many requests the fuzzing of each operation makes, and how many stateful tests there are; by default 50 on
+    """How many requests the fuzzing of each operation makes, and how many stateful tests there are; by default 40 on
     this machine, and 5 elsewhere."""
     max_time: float | None = None
     """Seconds after which the suite stops, cleaning up included."""
@@ -58,7 +58,7 @@ class Options:
 
     def examples_at(self, target: Target) -> int:
         """Return how many random requests are made to each operation, and how many stateful tests."""
-        return self.examples or (50 if target.kind is Kind.LOOPBACK else 5)
+        return self.examples or (40 if target.kind is Kind.LOOPBACK else 5)
 
     def may_write(self, target: Target) -> bool:
         """Return whether runs may be created, cancelled and deleted.

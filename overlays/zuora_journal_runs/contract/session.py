@@ -74,6 +74,8 @@ class Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, BoundedAdapter())
         self.calls = 0
+        self.repeats = True
+        """Whether a request that came too early is sent again."""
         self.last = requests.PreparedRequest()
         """The last request that was sent."""
         self._may_write, self._own = may_write, own
@@ -94,7 +96,7 @@ class Session(requests.Session):
         self._check(request)
         response = self._respond(request, **kwargs)
         for _ in range(MOST_REPETITIONS):
-            if not too_early(response):
+            if not (self.repeats and too_early(response)):
                 break
             response = self._respond(request, **kwargs)
         return response

@@ -60,7 +60,7 @@ Exit status:
     help="Stop after so many seconds, all included.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is random.")
-@click.option("--examples", type=click.IntRange(1), help="Random requests to each operation: 50 here, 5 elsewhere.")
+@click.option("--examples", type=click.IntRange(1), help="Random requests to each operation: 40 here, 5 elsewhere.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),

@@ -71,6 +71,8 @@ def limits_count_down(harness: Harness) -> None:
         seen.append((int(headers["ratelimit-remaining"]), int(headers["ratelimit-reset"])))
     windows = sum(after[1] > before[1] for before, after in pairwise(seen))
     expect(windows <= 1, f"RateLimit-Reset went up {windows} times in 6 calls")
+    falls = any(after[0] < before[0] for before, after in pairwise(seen))
+    expect(falls or not seen[0][0], f"RateLimit-Remaining never went down in 6 calls: {[left for left, _ in seen]}")
 
 
 @rules.rule("Zuora, Rate limits")
