@@ -38,12 +38,14 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         try:
             honest = self._handler(request)
-            message, seconds = Message.of(request, honest), honest.extensions.get("seconds", 0.0)
         except requests.RequestException:
-            seconds = TIMEOUT
+            self._lost(request)
+            raise
+        seconds = honest.extensions.get("seconds", 0.0)
         if seconds >= TIMEOUT:
-            self.entries.append(self._entry(request, {"status": 0, "headers": [], "content": {}}))
+            self._lost(request)
             raise requests.ReadTimeout
+        message = Message.of(request, honest)
         try:
             body = message.plain().body
         except (OSError, EOFError):
@@ -57,6 +59,9 @@ class Recorder:
         passed_on = message.response()
         passed_on.extensions["seconds"] = seconds
         return passed_on
+
+    def _lost(self, request: httpx.Request) -> None:
+        self.entries.append(self._entry(request, {"status": 0, "headers": [], "content": {}}))
 
     def _entry(self, request: httpx.Request, response: dict[str, Any]) -> dict[str, Any]:
         headers = [(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw]

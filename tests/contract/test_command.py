@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -20,10 +22,10 @@ from .provider import emulator_for_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from zuora_journal_runs.emulator import Emulator
 
+ZJR = str(Path(sys.executable).with_name("zjr"))
 SANDBOX = "https://rest.test.zuora.com"
 QUICK = ("--only", "statuses/", "--only", "fuzzing/getJournalRun", "--examples", "3")
 
@@ -80,6 +82,12 @@ def test_a_finding_is_exit_status_1(emulator: Emulator) -> None:
         (("--url", "http://127.0.0.1:9"), "cannot be tested: no response that can be read: Connection refused"),
         (("--url", SANDBOX, "--dates", "2026-10-01"), "is not an accounting period"),
         (("--url", SANDBOX, "--deviations", "missing.toml", "--only", "statuses"), "is not a file of deviations"),
+        (("--url", SANDBOX, "--dates", "2026-10-31/2026-10-01"), "it ends before it begins"),
+        (("--url", SANDBOX, "--dates", "2026-10-01/2027-12-31"), "at most a year"),
+        (("--url", SANDBOX, "--only", "nosuch"), "no rule has 'nosuch' in its name"),
+        (("--url", SANDBOX, "--only", "nosuch", "--plan"), "no rule has 'nosuch' in its name"),
+        (("--url", SANDBOX, "--only", "fuzzing/createJ"), "these rules create runs at random"),
+        (("--url", SANDBOX, "--deviations", "missing.toml", "--plan"), "is not a file of deviations"),
         (("drift", "a.json"), "No such"),
     ],
 )
@@ -107,6 +115,40 @@ def test_a_plan_lists_the_rules_and_makes_no_request() -> None:
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [rule.id for rule in RULES if not rule.id.startswith(at_random)]
     assert {line.split()[1] for line in lines} == {"reads", "skipped"}
+
+
+def test_a_run_in_which_nothing_was_checked_is_no_success(emulator: Emulator) -> None:
+    done = contract("--only", "transferred-entries-stay", environ=emulator.environ())
+    assert done.exit_code == 2
+    assert "0 passed, 0 failed, 0 known deviations, 1 skipped" in done.stdout
+    assert "nothing could be checked" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "contract.xml").mkdir()
+    forms = ("--report", "junit", "--report", "json", "--output", str(tmp_path))
+    done = contract("--only", "statuses/old", *forms, environ=emulator.environ())
+    assert done.exit_code == 0
+    assert "contract.xml could not be written: Is a directory" in done.stderr
+    assert Report.from_json((tmp_path / "contract.json").read_text()).passed
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_a_report(tmp_path: Path, how: signal.Signals) -> None:
+    with emulator_for_the_suite() as emulator:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZUORA_", "ZJR_"))}
+        line = [ZJR, "contract", "--report", "json", "--output", str(tmp_path)]
+        process = subprocess.Popen(
+            line, env={**kept, **emulator.environ()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        while not any(each.method == "PUT" for each in emulator.requests):
+            assert process.poll() is None
+        process.send_signal(how)
+        stdout, _ = process.communicate()
+    assert process.returncode not in (0, 1, 2)
+    report = Report.from_json((tmp_path / "contract.json").read_text())
+    assert report.ended == "KeyboardInterrupt"
+    assert "ended early: KeyboardInterrupt" in stdout
 
 
 def test_a_person_sees_what_is_being_done(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,25 @@ def test_the_page_needs_nothing_beside_it_and_says_everything(honest: Report, ly
     assert f"{len(lying.failures)} finding" in page(lying)
 
 
+def test_what_follows_from_a_finding_is_beneath_it() -> None:
+    _, unknown_status = MUTANTS["an unknown status"]
+    report = report_of(unknown_status, only=("authentication/reading", "headers/compressed"))
+    (finding,) = report.findings
+    assert finding.title.startswith("status: 'Canceled', not one of Pending")
+    assert finding.rules == ["headers/compressed-if-long-and-asked-for", "authentication/reading-needs-a-token"]
+    assert finding.operations == ["getJournalRun"]
+    follows = "authentication/reading-needs-a-token: JR-00000001 is Canceled, and can only be"
+    assert f"so {follows}" in summary(report)
+    assert follows in Page(page(report)).text
+
+
+def test_a_page_may_have_nothing_left_to_reach() -> None:
+    report = report_of(only=("statuses/old",))
+    for row in report.rows:
+        row.times = 1
+    assert "not reached" not in page(report)
+
+
 def test_the_page_is_well_built(lying: Report) -> None:
     """One landmark holds all of it, every control has a label, and headings skip no level."""
     read_page = Page(page(lying))

@@ -118,7 +118,7 @@ def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
 
 
 def test_without_a_run_to_read_it_says_so() -> None:
-    report = report_of(elsewhere(emulator_for_the_suite(), only=("entries/", "fuzzing/get")))
+    report = report_of(elsewhere(emulator_for_the_suite(), only=("entries/", "fuzzing/get"), max_time=60, patience=1))
     assert report.nothing_checked
     assert {result.reason for result in report.results} == {
         "it needs a run to read: name one with --run, or allow writes"
@@ -359,6 +359,13 @@ def test_an_environment_describes_a_target() -> None:
         Target.from_environ(environ)
     with pytest.raises(UsageError, match="set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"):
         Target.from_environ({}, SANDBOX)
+    with pytest.raises(UsageError, match="ZUORA_ENVIRONMENT is 'MOON', which is none of PROD_NA"):
+        Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "moon"})
+    both = environ | {"ZUORA_ENVIRONMENT": "csbx", "ZUORA_BASE_URL": "http://localhost:1"}
+    with pytest.raises(UsageError, match="name different addresses"):
+        Target.from_environ(both)
+    assert Target.from_environ(both, "http://localhost:2").url == "http://localhost:2"
+    assert Target.from_environ(both | {"ZUORA_BASE_URL": f"{SANDBOX}/"}).url == SANDBOX
     named = Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "csbx"})
     assert (named.url, named.client_id) == (SANDBOX, "an-id")
     more = {"ZUORA_ENTITY_ID": "e", "ZUORA_ORG_IDS": "a,b", "ZUORA_VERSION": "2025-08-12"}

@@ -19,7 +19,7 @@ from zuora_journal_runs.contract.session import NoResponseError, Session
 from .__main__ import kill
 from .mutants import MUTANTS
 from .provider import Clock, emulator_for_the_suite, report_of, suite_for
-from .unsteady import ODD, UNSTEADY, instead, reads_run, unavailable
+from .unsteady import ODD, UNSTEADY, dropped, instead, reads_run, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,15 @@ def test_a_provider_that_settles_nothing_is_one_finding() -> None:
 def test_flakiness_is_what_is_found(name: str, only: tuple[str, ...], said: str) -> None:
     report = report_of(suite_on(name, only=only))
     assert any(said in f"{finding.check}: {finding.title}" for finding in report.findings)
+
+
+def test_repeated_requests_may_have_no_response() -> None:
+    """The second to the ninth request tell whether the first finding is always so: here every third hangs up."""
+    emulator = emulator_for_the_suite()
+    lying = MUTANTS["another content type"][1](emulator, emulator.transport().handle_request)
+    handler = instead(dropped, lambda request: "99999999999999" in request.url.path, 3)(emulator, lying)
+    report = report_of(suite_for(emulator, Options(only=("statuses/old",)), handler))
+    assert {finding.check for finding in report.findings} == {"content-type", "no-response"}
 
 
 def test_what_is_always_so_is_not_flaky() -> None:

@@ -118,19 +118,23 @@ class Suite:
             UsageError: There is none.
         """
         url = self.harness.target.url
-        for attempt in range(1, ATTEMPTS + 1):
+        attempts = 0
+        while True:
+            attempts += 1
             try:
                 _ = self.harness.token
-                # What was found on the way will be found again, by the rules.
-                self.harness.findings = Findings()
-                break
             except NoResponseError as error:
                 raise UsageError(f"{url} cannot be tested: {error}") from None
             except OutOfTime:
                 raise UsageError(f"{url} cannot be tested: there is no token within the time given") from None
             except Violation as error:
-                if attempt == ATTEMPTS or not any(each.check == "server-error" for each in self.harness.findings):
+                failing = any(each.check == "server-error" for each in self.harness.findings)
+                if attempts == ATTEMPTS or not failing:
                     raise UsageError(f"{url} cannot be tested with these credentials: {error}") from None
+            else:
+                # What was found on the way will be found again, by the rules.
+                self.harness.findings = Findings()
+                return
 
     def check(self, rule: Rule) -> Result:
         """Check a rule."""

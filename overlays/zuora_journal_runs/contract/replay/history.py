@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from zuora_journal_runs.contract.exchange import Exchange
 
 
+CHANGES = frozenset({"cancelJournalRun", "deleteJournalRun"})
+
+
 class Event(NamedTuple):
     """What a response said about a run."""
 
@@ -60,13 +63,14 @@ def _outcome(operation_id: str, exchange: Exchange) -> str:
     if data.get("success") is False:
         category = category_of(data)
         # Category 50 is contention over a lock, which says nothing about the run's status.
-        return {"40": "not found", "30": "refused"}.get(category, "")
+        known = {"40": "not found", "30": "refused" if operation_id in CHANGES else ""}
+        return known.get(category, "")
     if operation_id == "getJournalRun" and 200 <= exchange.status < 300:
         status = data.get("status")
         return status if status in STATUSES else ""
     if operation_id == "createJournalRun":
         return "created" if data.get("success") is True else ""
-    if operation_id in ("cancelJournalRun", "deleteJournalRun"):
+    if operation_id in CHANGES:
         if data.get("success") is True:
             return "accepted"
         return "unknown" if exchange.status == 0 or exchange.status >= 500 else ""
@@ -136,8 +140,6 @@ class History:
             case "not found" if event.operation in ("getJournalRun", "listJournalEntriesOfJournalRun"):
                 return seen(states, GONE)
             case "accepted" | "refused" | "not found" | "unknown":
-                if event.operation not in ("cancelJournalRun", "deleteJournalRun"):
-                    return states
                 status = {"accepted": 200, "refused": 409, "not found": 404}.get(event.outcome)
                 return after_request(states, event.operation, status)
             case status:
@@ -160,7 +162,7 @@ def _described(event: Event) -> str:
         case "created":
             return "it was created"
         case "accepted" | "refused" | "not found" | "unknown":
-            what = {"cancelJournalRun": "a cancellation", "deleteJournalRun": "a deletion"}.get(event.operation, "it")
-            return f"{what} was {event.outcome}"
+            what = {"cancelJournalRun": "a cancellation was", "deleteJournalRun": "a deletion was"}
+            return f"{what.get(event.operation, 'it is')} {event.outcome}"
         case status:
             return f"it is {status}"
