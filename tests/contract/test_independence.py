@@ -17,7 +17,9 @@ FORBIDDEN = (
 
 def test_it_imports_neither_the_emulator_nor_the_client() -> None:
     """In a process of its own, for this one has long imported both."""
-    program = "import sys, zuora_journal_runs.contract.test_contract; print(*sys.modules)"
+    program = (
+        "import sys, zuora_journal_runs.contract.test_contract, zuora_journal_runs.contract.replay; print(*sys.modules)"
+    )
     names = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert "zuora_journal_runs.contract.harness" in names
     assert [name for name in names if name.startswith(FORBIDDEN)] == []
