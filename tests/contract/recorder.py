@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -77,14 +78,14 @@ class Recorder:
             "response": response,
         }
 
-    def har(self) -> dict[str, Any]:
-        return {"log": {"version": "1.2", "entries": self.entries}}
+    def har(self) -> bytes:
+        return json.dumps({"log": {"version": "1.2", "entries": self.entries}}).encode()
 
 
 def judged(recorder: Recorder) -> Judge:
     """What a replay of the traffic finds."""
     judge = Judge(load())
-    for each in har.exchanges(recorder.har(), "recorded.har"):
+    for each in har.exchanges(recorder.har(), "recorded.har") or ():
         if not isinstance(each, Exchange):
             raise TypeError(each)
         judge.add(each)

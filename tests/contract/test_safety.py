@@ -222,6 +222,42 @@ def test_it_cleans_up_and_reports_when_it_is_stopped() -> None:
     assert "ended early: KeyboardInterrupt" in summary(report)
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), KeyboardInterrupt()])
+def test_it_reports_when_it_breaks_down_and_cleaning_up_is_stopped(error: BaseException) -> None:
+    emulator = emulator_for_the_suite()
+    reports: list[Report] = []
+    stopped = False
+
+    def stop(result: Result) -> None:
+        nonlocal stopped
+        if result.calls > 20:
+            stopped = True
+            raise error
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if stopped:
+            raise KeyboardInterrupt
+        return emulator.transport().handle_request(request)
+
+    clock = Clock()
+    runtime = Runtime(adapter=InProcess(handler), now=clock.now, sleep=clock.sleep)
+    with pytest.raises(KeyboardInterrupt):
+        check_provider(target_of(emulator), Options(), runtime, on_result=stop, on_report=reports.append)
+    (report,) = reports
+    assert report.ended.startswith(type(error).__name__)
+    assert report.left == ["JR-00000001: cleaning up was stopped"]
+    assert f"ended early: {report.ended}" in FORMS["html"][1](report).replace("Ended", "ended")
+
+
+def test_no_token_is_no_report() -> None:
+    reports: list[Report] = []
+    emulator = emulator_for_the_suite()
+    runtime = Runtime(adapter=InProcess(lambda _: httpx.Response(400, json={"message": "no"})))
+    with pytest.raises(UsageError):
+        check_provider(target_of(emulator), Options(), runtime, on_report=reports.append)
+    assert reports == []
+
+
 def test_a_run_that_others_made_is_never_touched() -> None:
     emulator = Emulator(pace=AT_ONCE)
     only = ("broken-requests/", "cancellation/", "coverage/delete", "stateful/links")

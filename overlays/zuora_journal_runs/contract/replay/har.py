@@ -11,29 +11,39 @@ from urllib.parse import parse_qsl, urlsplit
 
 from zuora_journal_runs.contract.exchange import NOT_JSON, UNKNOWN, Exchange
 
+from .unreadable import Unreadable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def recognises(document: Any) -> bool:
-    """Return whether a document is a HAR file."""
-    return (
-        isinstance(document, dict)
-        and isinstance(log := document.get("log"), dict)
-        and isinstance(log.get("entries"), list)
-    )
+def exchanges(content: bytes, name: str) -> Iterator[Exchange | Unreadable] | None:
+    """Return the exchanges of a HAR file; None if it is another kind of JSON.
+
+    Args:
+        content: The file's content.
+        name: The file's name.
+    """
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        return iter([Unreadable(name, f"it is not JSON: {error}")])
+    match document:
+        case {"log": {"entries": list() as entries}}:
+            return _exchanges(entries, name)
+        case _:
+            return None
 
 
-def exchanges(document: Any, name: str) -> Iterator[Exchange | tuple[str, str]]:
-    """Yield the exchanges of a HAR file; where an entry cannot be read, which and why."""
-    for number, entry in enumerate(document["log"]["entries"], 1):
+def _exchanges(entries: list[Any], name: str) -> Iterator[Exchange | Unreadable]:
+    for number, entry in enumerate(entries, 1):
         source = f"{name}, entry {number}"
         try:
             yield _exchange(entry, source)
         except KeyError as error:
-            yield source, f"{error} is missing"
+            yield Unreadable(source, f"{error} is missing")
         except (ValueError, TypeError, AttributeError) as error:
-            yield source, str(error) or type(error).__name__
+            yield Unreadable(source, str(error))
 
 
 def _exchange(entry: Any, source: str) -> Exchange:

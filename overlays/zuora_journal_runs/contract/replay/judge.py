@@ -17,7 +17,8 @@ from zuora_journal_runs.contract.report import Outcome, Report, Result, Row
 from zuora_journal_runs.contract.rule import Rule
 
 from .history import Event, History, event_of
-from .readers import Unreadable, read
+from .readers import read
+from .unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

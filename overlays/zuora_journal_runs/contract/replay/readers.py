@@ -1,53 +1,40 @@
-"""Readers of recorded traffic: each turns a file into a stream of exchanges.
+"""Readers of recorded traffic: each turns the content of a file into a stream of exchanges.
 
-A reader is a function that takes the parsed JSON of a file and its name, and yields an `Exchange` for each recorded
-exchange, or an `Unreadable` for what it cannot understand. It is registered in `READERS` with a function that
-recognises its files.
+A reader takes the bytes of a file and its name. It returns None if the file has another form; otherwise it yields an
+`Exchange` for each recorded exchange, and for what it cannot understand an `Unreadable`. To read another form, add a
+reader to `READERS`, before the one for HAR files, which also says what is wrong with a file that is no JSON.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import har
+from .unreadable import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from zuora_journal_runs.contract.exchange import Exchange
 
+Reader = Callable[[bytes, str], "Iterator[Exchange | Unreadable] | None"]
 
-class Unreadable(NamedTuple):
-    """Something in a file that cannot be read."""
-
-    source: str
-    """Which file, and which entry of it."""
-    message: str
-    """What is wrong."""
-
-
-Reader = Callable[[Any, str], Iterator["Exchange | tuple[str, str]"]]
-
-READERS: tuple[tuple[Callable[[Any], bool], Reader], ...] = ((har.recognises, har.exchanges),)
-"""Every form of recording: whether it recognises a document, and what reads that."""
+READERS: tuple[Reader, ...] = (har.exchanges,)
+"""The readers of all forms, in the order in which they are tried."""
 
 
 def read(path: Path) -> Iterator[Exchange | Unreadable]:
     """Read a file of recorded traffic. What cannot be read is yielded as such, and the rest is still read."""
     name = str(path)
     try:
-        document = json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         yield Unreadable(name, error.strerror or "it cannot be read")
         return
-    except (ValueError, RecursionError) as error:
-        yield Unreadable(name, f"it is not JSON: {error}")
-        return
-    reader = next((reader for recognises, reader in READERS if recognises(document)), None)
-    if reader is None:
-        yield Unreadable(name, "it is not a recording: a HAR file is an object with log.entries")
-        return
-    for each in reader(document, name):
-        yield Unreadable(*each) if isinstance(each, tuple) else each
+    for reader in READERS:
+        found = reader(content, name)
+        if found is not None:
+            yield from found
+            return
+    yield Unreadable(name, "it is not a recording: a HAR file is an object with log.entries")

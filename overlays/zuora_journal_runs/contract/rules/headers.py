@@ -44,7 +44,7 @@ def track_id_has_a_form(harness: Harness) -> None:
 
 @rules.rule(PAGE)
 def compressed_if_long_and_asked_for(harness: Harness) -> None:
-    """An response of more than 1,000 bytes is compressed for those who accept gzip, and no other is."""
+    """A response of more than 1,000 bytes is compressed for those who accept gzip, and no other is."""
     number = harness.readable()
     sizes = set()
     for accepted in ("gzip", "identity", "deflate, gzip", "gzip;q=0", "*;q=0", "br", "", None):
