@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.contract import Options, Report
-from zuora_journal_runs.contract.exchange import UNKNOWN, Exchange
+from zuora_journal_runs.contract.exchange import NOT_JSON, UNKNOWN, Exchange
 from zuora_journal_runs.contract.fragment import load
-from zuora_journal_runs.contract.replay import Judge, Unreadable, judge_files, read, readers
+from zuora_journal_runs.contract.replay import RULES, Judge, Unreadable, judge_files, read, readers
 from zuora_journal_runs.contract.replay.history import Event, History
 from zuora_journal_runs.contract.run_model import ABSENT, CANCELABLE, GONE, State, later
 
@@ -27,6 +27,8 @@ from .recorder import Recorder, judged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from zuora_journal_runs.contract.harness import Harness
 
 RUN = "JR-00000001"
 ENTRIES = "/v1/journal-entries/journal-runs"
@@ -121,6 +123,68 @@ def test_what_is_impossible_in_any_order_is_found() -> None:
         )
     ]
     assert said[:2] == [[], []]
+
+
+def test_entries_and_dates_stay_what_they_are() -> None:
+    history = History(RUN)
+
+    def listed(began: float, ended: float, *entries: tuple[str, str]) -> Event:
+        return Event(began, ended, "listJournalEntriesOfJournalRun", "", "entries", entries)
+
+    created = Event(0, 1, CREATE, "", "created", dates=(("journalEntryDate", "2026-10-31"),))
+    for number, (each, said) in enumerate(
+        [
+            (created, []),
+            (Event(2, 3, "getJournalRun", "", "Completed", dates=(("journalEntryDate", "2026-10-31"),)), []),
+            (listed(4, 5, ("JE-1", "Created"), ("JE-2", "Cancelled")), []),
+            (listed(4.5, 6, ("JE-2", "Created")), []),
+            (listed(7, 8, ("JE-2", "Created")), ["JE-2 was Cancelled, and is Created again"]),
+            (
+                Event(9, 9, "getJournalRun", "", "Cancelled", dates=(("journalEntryDate", "2026-11-01"),)),
+                [f"journalEntryDate of {RUN} is 2026-11-01, not 2026-10-31"],
+            ),
+            (
+                listed(10, 10, ("JE-1", "Created")),
+                [f"{RUN} is Cancelled, and its entry JE-1 is Created"],
+            ),
+        ]
+    ):
+        assert list(history.learn(each)) == said, number
+
+
+def test_a_creation_that_is_repeated_under_its_key_says_nothing_new() -> None:
+    history = History(RUN)
+    created = Event(0, 1, CREATE, "", "created", key="k")
+    assert list(history.learn(created)) == []
+    assert list(history.learn(event("Completed", at=2))) == []
+    assert list(history.learn(created._replace(began=3, ended=4))) == []
+    assert len(list(history.learn(created._replace(began=5, ended=6, key="another")))) == 1
+
+
+def test_bodies_may_be_missing_or_no_json(tmp_path: Path) -> None:
+    missing = edited(lambda each: each["response"].update(content={"size": 0}))
+    words = edited(lambda each: each["response"].update(content={"text": "<html>"}))
+    words["request"]["postData"] = {"text": "{"}
+    path = tmp_path / "a.har"
+    path.write_text(har(missing, words))
+    one, other = read(path)
+    assert isinstance(one, Exchange)
+    assert isinstance(other, Exchange)
+    assert (one.body, one.size) == (UNKNOWN, None)
+    assert (other.body, other.size, other.request_body) == (NOT_JSON, 6, "{")
+
+
+def test_rules_for_recordings_need_no_provider() -> None:
+    with pytest.raises(NotImplementedError):
+        RULES[0].check(cast("Harness", None))
+
+
+def test_a_list_that_holds_no_entries_says_nothing_of_them() -> None:
+    judge = Judge(load())
+    body = {"success": True, "journalEntries": [7, {"number": 1, "status": "Created"}, {"number": "JE-1", "status": 1}]}
+    judge.add(Exchange("GET", f"{ENTRIES}/{RUN}", 200, body))
+    judge.finish()
+    assert {finding.check for finding in judge.findings} == {"body"}
 
 
 def observed(state: State, operation: str, shows_progress: bool) -> tuple[str, State]:

@@ -274,6 +274,14 @@ def test_a_deviation_that_is_not_the_finding_covers_nothing(tmp_path: Path, text
     assert report.past_deviations == ["case 3"]
 
 
+def test_what_follows_from_a_known_deviation_is_known_too(tmp_path: Path) -> None:
+    _, unknown_status = MUTANTS["an unknown status"]
+    path = deviations(tmp_path, '[[deviation]]\nrule = "body"\nsays = "Canceled"\nreason = "case 5"\n')
+    report = report_of(unknown_status, path, only=("authentication/reading", "headers/compressed"))
+    assert any(effect.follows for effect in report.findings[0].effects)
+    assert report.counts == {Outcome.KNOWN_DEVIATION: 2}
+
+
 def test_a_finding_is_known_only_where_it_is(tmp_path: Path) -> None:
     path = deviations(tmp_path, '[[deviation]]\noperation = "getJournalRun"\nreason = "case 1"\n')
     report = report_of(LIAR, path, only=("statuses/old",))
