@@ -58,13 +58,13 @@ clones: $(DEV_READY) ## Run the tests in ten fresh clones under unlike condition
 contract: $(DEV_READY) ## Test the emulator against the contract (CONTRACT='--report html': with options of zjr contract)
 	@$(BIN)/python -m tests.contract suite $(CONTRACT)
 
-mutants: $(DEV_READY) ## Try the contract suite on broken providers, and say what finds each of them
+mutants: $(DEV_READY) ## Run the contract suite on broken providers, and print what finds each of them
 	@$(BIN)/python -m tests.contract mutants
 
 mutation: $(DEV_READY) $(MUTATION_READY) ## Mutate the rules of evidence, and check that their tests notice (takes some minutes)
 	@$(BIN)/python $(MUTATION)/run.py
 
-seeds: $(DEV_READY) ## Look for findings in the emulator over many seeds (SEEDS=20; takes some minutes)
+seeds: $(DEV_READY) ## Look for findings in the emulator, live and recorded, over many seeds (SEEDS=20)
 	@$(BIN)/python -m tests.contract seeds $(or $(SEEDS),20)
 
 official: $(DEV_READY) ## Let Zuora's own SDK, unchanged, close a month against the emulator (takes half a minute)

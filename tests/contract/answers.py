@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 
+from zuora_journal_runs.contract.cases import configuration
 from zuora_journal_runs.contract.fragment import METHODS, resolved
-from zuora_journal_runs.contract.schema import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs.emulator import Emulator
 
-    from .provider import Answer
+    from .provider import Handler
 
-    Mutation = Callable[[Emulator, Answer], Answer]
+    Mutation = Callable[[Emulator, Handler], Handler]
 
 RUN = re.compile(r"/v1/journal-runs/(JR-\d+)(/cancel)?")
 REFUSED = b'"success":false'
@@ -108,7 +108,7 @@ class Message(NamedTuple):
 def lie(change: Callable[[Message], Message], when: Callable[[Message], bool] = lambda _: True) -> Mutation:
     """Change answers."""
 
-    def mutation(_: Emulator, honest: Answer) -> Answer:
+    def mutation(_: Emulator, honest: Handler) -> Handler:
         def answer(request: httpx.Request) -> httpx.Response:
             message = Message.of(request, honest(request))
             return (change(message) if when(message) else message).response()
@@ -121,7 +121,7 @@ def lie(change: Callable[[Message], Message], when: Callable[[Message], bool] = 
 def told(change: Callable[[Emulator, httpx.Request], httpx.Request | None]) -> Mutation:
     """Change requests; None leaves one as it is."""
 
-    def mutation(emulator: Emulator, honest: Answer) -> Answer:
+    def mutation(emulator: Emulator, honest: Handler) -> Handler:
         return lambda request: honest(change(emulator, request) or request)
 
     return mutation
@@ -146,7 +146,7 @@ def without(*names: str) -> Mutation:
 def settings(**chosen: Any) -> Mutation:
     """The emulator with other settings."""
 
-    def mutation(emulator: Emulator, _: Answer) -> Answer:
+    def mutation(emulator: Emulator, _: Handler) -> Handler:
         another = emulator_for_the_suite(**chosen)
         # The target has the credentials of the one that it was made with.
         token = another.transport().handle_request(token_request(another))
@@ -207,7 +207,7 @@ def repaired(fixed: Callable[[bytes], bytes]) -> Mutation:
 def accepted(when: Callable[[Emulator, Message], bool]) -> Mutation:
     """Say that a refused change is done, and do nothing."""
 
-    def mutation(emulator: Emulator, honest: Answer) -> Answer:
+    def mutation(emulator: Emulator, honest: Handler) -> Handler:
         def answer(request: httpx.Request) -> httpx.Response:
             message = Message.of(request, honest(request))
             if RUN.fullmatch(message.path) and message.refused and b"0030" in message.body and when(emulator, message):
@@ -223,7 +223,7 @@ def undone(method: str) -> Mutation:
     """Say that a change is done, and do nothing."""
     wanted = {"PUT": "Completed", "DELETE": "Cancelled"}[method]
 
-    def mutation(_: Emulator, honest: Answer) -> Answer:
+    def mutation(_: Emulator, honest: Handler) -> Handler:
         def answer(request: httpx.Request) -> httpx.Response:
             seen = looked(honest, request) if request.method == method else None
             if seen is None or seen.data.get("status") != wanted:
@@ -238,7 +238,7 @@ def undone(method: str) -> Mutation:
 def refusing(status: str) -> Mutation:
     """Refuse to cancel a run in a status that allows it."""
 
-    def mutation(_: Emulator, honest: Answer) -> Answer:
+    def mutation(_: Emulator, honest: Handler) -> Handler:
         def answer(request: httpx.Request) -> httpx.Response:
             seen = looked(honest, request) if request.method == "PUT" else None
             if seen is None or seen.data.get("status") != status:
@@ -251,7 +251,7 @@ def refusing(status: str) -> Mutation:
     return mutation
 
 
-def looked(honest: Answer, request: httpx.Request) -> Message | None:
+def looked(honest: Handler, request: httpx.Request) -> Message | None:
     """The run that a well-formed request is about, as whoever asks may see it."""
     found = RUN.fullmatch(request.url.path)
     if not found:
@@ -286,7 +286,7 @@ def breakdown() -> httpx.Response:
 def remembering(change: Callable[[dict[Any, Any], Message], Message]) -> Mutation:
     """Change answers by what was answered before."""
 
-    def mutation(emulator: Emulator, honest: Answer) -> Answer:
+    def mutation(emulator: Emulator, honest: Handler) -> Handler:
         memory: dict[Any, Any] = {"emulator": emulator, "honest": honest}
 
         def answer(request: httpx.Request) -> httpx.Response:
@@ -357,7 +357,7 @@ def other_run(memory: dict[Any, Any], message: Message) -> Message:
     return message.saying(number=memory.setdefault("number", message.data["number"]))
 
 
-def phantom(_: Emulator, honest: Answer) -> Answer:
+def phantom(_: Emulator, honest: Handler) -> Handler:
     """A key that is repeated creates another run, and says the first one's number."""
     answers: dict[str, httpx.Response] = {}
 
@@ -374,7 +374,7 @@ def phantom(_: Emulator, honest: Answer) -> Answer:
     return answer
 
 
-def forgetful(_: Emulator, honest: Answer) -> Answer:
+def forgetful(_: Emulator, honest: Handler) -> Handler:
     """A refusal is not kept for its key."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -389,7 +389,7 @@ def forgetful(_: Emulator, honest: Answer) -> Answer:
     return answer
 
 
-def spent_tokens(_: Emulator, honest: Answer) -> Answer:
+def spent_tokens(_: Emulator, honest: Handler) -> Handler:
     """A token is good until another is issued."""
     last: list[str] = []
 
@@ -428,7 +428,7 @@ def any_secret(emulator: Emulator, request: httpx.Request) -> httpx.Request | No
     return other(request, body=urlencode(form).encode())
 
 
-def deleting_at_once(emulator: Emulator, honest: Answer) -> Answer:
+def deleting_at_once(emulator: Emulator, honest: Handler) -> Handler:
     """A run that is not cancelled can be deleted."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -452,7 +452,7 @@ def other_method(request: httpx.Request, method: str, suffix: str) -> httpx.Requ
     return httpx.Request(method, url, headers={**request.headers, "content-type": "application/json"}, content=b"{}")
 
 
-def collateral(_: Emulator, honest: Answer) -> Answer:
+def collateral(_: Emulator, honest: Handler) -> Handler:
     """A cancellation cancels the run before, too."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -467,7 +467,7 @@ def collateral(_: Emulator, honest: Answer) -> Answer:
     return answer
 
 
-def untransferring(emulator: Emulator, honest: Answer) -> Answer:
+def untransferring(emulator: Emulator, honest: Handler) -> Handler:
     """Cancels what was transferred to accounting."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -685,10 +685,10 @@ MUTANTS: Mapping[str, tuple[str, Mutation]] = {
         lie(lambda m: m.zipped(), when=lambda m: len(m.plain().body) > COMPRESSED_ABOVE),
     ),
     "a quota that stays": (
-        "headers/track-id-comes-back",
+        "headers/limits-count-down",
         lie(lambda m: m.having(ratelimit_remaining="7"), when=lambda m: "ratelimit-remaining" in m.headers),
     ),
-    "a quota that grows": ("headers/track-id-comes-back", remembering(counting_up)),
+    "a quota that grows": ("headers/limits-count-down", remembering(counting_up)),
     "windows that never end": ("headers/limits-count-down", remembering(new_windows)),
     "a rate limit in words": ("headers/track-id-comes-back", lie(lambda m: m.having(ratelimit_remaining="plenty"))),
     "nothing is under way": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,13 +11,13 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from zuora_journal_runs.contract import Options, Run, Target
+from zuora_journal_runs.contract import Options, Report, Runtime, Suite, Target
 from zuora_journal_runs.emulator import Emulator, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Answer = Callable[[httpx.Request], httpx.Response]
+    Handler = Callable[[httpx.Request], httpx.Response]
 
 ENTITY = "11e64eef-ac1f-4e52-8ab2-8d1b1c5b5b9a"
 ORGANISATION = "8ad097b4"
@@ -38,20 +39,24 @@ class Clock:
 
 
 class InProcess(BaseAdapter):
-    """Has requests answered by a function."""
+    """Has requests handled by a function; a response whose extension `seconds` is set takes that long."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, handler: Handler, clock: Clock | None = None) -> None:
         super().__init__()
-        self._answer = answer
+        self._handler, self._clock = handler, clock or Clock()
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         headers = {
             name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
         }
         body = request.body.encode() if isinstance(request.body, str) else request.body
         fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         sent = httpx.Request(str(request.method), str(request.url), headers=fields, content=bytes(body or b""))  # type: ignore[arg-type]
-        answered = self._answer(sent)
+        answered = self._handler(sent)
+        seconds = answered.extensions.get("seconds", 0.0)
+        self._clock.seconds += min(seconds, options["timeout"])
+        if seconds >= options["timeout"]:
+            raise requests.ReadTimeout
         raw = urllib3.HTTPResponse(
             body=io.BytesIO(b"".join(answered.stream)),  # type: ignore[arg-type]
             headers=answered.headers.multi_items(),  # type: ignore[arg-type]
@@ -80,16 +85,46 @@ def target_of(emulator: Emulator) -> Target:
     return Target.from_environ(environ)
 
 
+OPERATIONS = {
+    "createJournalRun": "create",
+    "getJournalRun": "get",
+    "listJournalEntriesOfJournalRun": "entries",
+    "cancelJournalRun": "cancel",
+    "deleteJournalRun": "delete",
+    "createToken": "token",
+}
+FAILURES = {"500": "status-500", "429": "too-many-1"}
+
+
+def provoke(emulator: Emulator, operation: str, failure: str) -> None:
+    """Make the emulator fail once."""
+    emulator.add_fault(f"{OPERATIONS[operation]}:1:{FAILURES[failure]}")
+
+
 def suite_for(
-    emulator: Emulator, options: Options | None = None, answer: Answer | None = None, *, transfer: bool = True
-) -> Run:
-    """The suite, on an emulator or on what changes its answers on their way."""
-    clock = Clock()
-    return Run(
-        target_of(emulator),
-        options or Options(),
+    emulator: Emulator,
+    options: Options | None = None,
+    handler: Handler | None = None,
+    *,
+    transfer: bool = True,
+    clock: Clock | None = None,
+) -> Suite:
+    """The suite, on an emulator or on what changes its responses on their way."""
+    clock = clock or Clock()
+    runtime = Runtime(
         transfer=emulator.mark_transferred if transfer else None,
-        adapter=InProcess(answer or emulator.transport().handle_request),
+        provoke=partial(provoke, emulator) if transfer else None,
+        adapter=InProcess(handler or emulator.transport().handle_request, clock),
         now=clock.now,
         sleep=clock.sleep,
     )
+    return Suite(target_of(emulator), options or Options(), runtime)
+
+
+def report_of(suite: Suite) -> Report:
+    """Check all selected rules, clean up, and report."""
+    suite.connect()
+    for rule in suite.rules:
+        suite.check(rule)
+    suite.clean_up()
+    return suite.report()

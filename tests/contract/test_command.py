@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -12,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from zuora_journal_runs.cli.app import zjr
-from zuora_journal_runs.contract import ITEMS, Options, Report, WrongUse
+from zuora_journal_runs.contract import RULES, Options, Report, UsageError
 
 from .__main__ import TRANSFER, kill
 from .mutants import MUTANTS
@@ -20,10 +22,10 @@ from .provider import emulator_for_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from zuora_journal_runs.emulator import Emulator
 
+ZJR = str(Path(sys.executable).with_name("zjr"))
 SANDBOX = "https://rest.test.zuora.com"
 QUICK = ("--only", "statuses/", "--only", "fuzzing/getJournalRun", "--examples", "3")
 
@@ -55,8 +57,8 @@ def test_it_says_what_it_will_do_does_it_and_reports(emulator: Emulator, tmp_pat
     done = contract("--url", emulator.url, *QUICK, *forms, "--output", str(folder), environ=credentials(emulator))
     assert (done.exit_code, done.exception) == (0, None)
     assert "is on this machine." in done.stderr
-    assert "4 rules and phases are tried" in done.stderr
-    assert "4 held, 0 failed" in done.stdout
+    assert "4 rules are checked" in done.stderr
+    assert "4 passed, 0 failed" in done.stdout
     assert {path.name for path in folder.iterdir()} == {"contract.xml", "contract.html", "contract.json"}
     assert Report.from_json((folder / "contract.json").read_text()).passed
     assert emulator.client_secret not in done.output
@@ -77,9 +79,15 @@ def test_a_finding_is_exit_status_1(emulator: Emulator) -> None:
         ((), "no address"),
         (("--url", "https://rest.zuora.com", "--allow-writes"), "is a production host"),
         (("--url", "http://rest.test.zuora.com"), "is not encrypted"),
-        (("--url", "http://127.0.0.1:9"), "cannot be tested: no answer that can be read: ConnectionError"),
-        (("--url", SANDBOX, "--dates", "2026-10-01"), "are not two dates"),
-        (("--url", SANDBOX, "--deviations", "missing.toml", "--only", "statuses"), "has no deviations"),
+        (("--url", "http://127.0.0.1:9"), "cannot be tested: no response that can be read: Connection refused"),
+        (("--url", SANDBOX, "--dates", "2026-10-01"), "is not an accounting period"),
+        (("--url", SANDBOX, "--deviations", "missing.toml", "--only", "statuses"), "is not a file of deviations"),
+        (("--url", SANDBOX, "--dates", "2026-10-31/2026-10-01"), "it ends before it begins"),
+        (("--url", SANDBOX, "--dates", "2026-10-01/2027-12-31"), "at most a year"),
+        (("--url", SANDBOX, "--only", "nosuch"), "no rule has 'nosuch' in its name"),
+        (("--url", SANDBOX, "--only", "nosuch", "--plan"), "no rule has 'nosuch' in its name"),
+        (("--url", SANDBOX, "--only", "fuzzing/createJ"), "these rules create runs at random"),
+        (("--url", SANDBOX, "--deviations", "missing.toml", "--plan"), "is not a file of deviations"),
         (("drift", "a.json"), "No such"),
     ],
 )
@@ -90,17 +98,63 @@ def test_wrong_use_is_exit_status_2(arguments: tuple[str, ...], said: str) -> No
     assert said in done.stderr or "does not exist" in done.stderr
 
 
-def test_a_plan_asks_for_nothing() -> None:
+def test_a_plan_lists_the_rules_and_makes_no_request() -> None:
+    at_random = (
+        "coverage/createJ",
+        "coverage/can",
+        "coverage/del",
+        "fuzzing/createJ",
+        "fuzzing/can",
+        "fuzzing/del",
+        "stateful/links",
+    )
     environ = {"ZUORA_CLIENT_ID": "an-id", "ZUORA_CLIENT_SECRET": "a-secret"}
     done = contract("--url", SANDBOX, "--plan", environ=environ)
-    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.exit_code == 0
     assert "Nothing is created, cancelled or deleted" in done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [rule.id for rule in RULES if not rule.id.startswith(at_random)]
+    assert {line.split()[1] for line in lines} == {"reads", "skipped"}
+
+
+def test_a_run_in_which_nothing_was_checked_is_no_success(emulator: Emulator) -> None:
+    done = contract("--only", "transferred-entries-stay", environ=emulator.environ())
+    assert done.exit_code == 2
+    assert "0 passed, 0 failed, 0 known deviations, 1 skipped" in done.stdout
+    assert "nothing could be checked" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "contract.xml").mkdir()
+    forms = ("--report", "junit", "--report", "json", "--output", str(tmp_path))
+    done = contract("--only", "statuses/old", *forms, environ=emulator.environ())
+    assert done.exit_code == 0
+    assert "contract.xml could not be written: Is a directory" in done.stderr
+    assert Report.from_json((tmp_path / "contract.json").read_text()).passed
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_a_report(tmp_path: Path, how: signal.Signals) -> None:
+    with emulator_for_the_suite() as emulator:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZUORA_", "ZJR_"))}
+        line = [ZJR, "contract", "--report", "json", "--output", str(tmp_path)]
+        process = subprocess.Popen(
+            line, env={**kept, **emulator.environ()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        while not any(each.method == "PUT" for each in emulator.requests):
+            assert process.poll() is None
+        process.send_signal(how)
+        stdout, _ = process.communicate()
+    assert process.returncode not in (0, 1, 2)
+    report = Report.from_json((tmp_path / "contract.json").read_text())
+    assert report.ended == "KeyboardInterrupt"
+    assert "ended early: KeyboardInterrupt" in stdout
 
 
 def test_a_person_sees_what_is_being_done(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zuora_journal_runs.cli.commands.contract.is_terminal", lambda _: True)
     done = contract("--only", "statuses/old", environ=emulator.environ())
-    assert "     held  statuses/old-versions-have-none" in done.stderr
+    assert "passed  statuses/old-versions-have-none" in done.stderr
 
 
 def test_accounting_is_asked_by_a_command(emulator: Emulator) -> None:
@@ -108,7 +162,7 @@ def test_accounting_is_asked_by_a_command(emulator: Emulator) -> None:
     environ = {**emulator.environ()}
     command = f"{sys.executable} -c '{TRANSFER.replace(chr(39), chr(34) * 3)}' {url}"
     done = contract("--only", "transferred-entries-stay", "--transfer", command, environ=environ)
-    assert "1 held, 0 failed" in done.stdout, done.output
+    assert "1 passed, 0 failed" in done.stdout, done.output
     refused = contract("--only", "transferred-entries-stay", "--transfer", f"{command}/no", environ=environ)
     assert "could not have JE-" in refused.stderr
     assert "1 failed" in refused.stdout
@@ -122,7 +176,7 @@ def test_drift_is_told(emulator: Emulator, tmp_path: Path) -> None:
     same, differing = contract("drift", *reports[:2]), contract("drift", *reports[1:])
     assert (same.exit_code, same.stdout) == (0, "")
     assert differing.exit_code == 1
-    assert "statuses/new-versions-have-statuses-for-errors: held, then not there" in differing.stdout
+    assert "statuses/new-versions-have-statuses-for-errors: passed, then missing" in differing.stdout
     (tmp_path / "c.json").write_text("{}")
     assert contract("drift", reports[0], str(tmp_path / "c.json")).exit_code == 2
 
@@ -168,7 +222,7 @@ def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
     }
     done = under_pytest(tmp_path, "--junitxml=junit.xml", **emulator.environ(), **options)
     assert done.returncode == 1, done.stdout
-    assert f"1 failed, 1 passed, {len(ITEMS) - 3} skipped, 1 xfailed" in done.stdout
+    assert f"1 failed, 1 passed, {len(RULES) - 3} skipped, 1 xfailed" in done.stdout
     assert "curl -sS -i" in done.stdout
     names = {case.attrib["name"] for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
     assert "test_contract[statuses/old-versions-have-none]" in names
@@ -193,7 +247,7 @@ def test_an_environment_gives_options() -> None:
     options = Options.from_environ(given)
     assert options == Options(allow_writes=True, max_time=1.5, dates=("2026-10-01", "2026-10-31"), only=("a", "b"))
     for name, value in (("ALLOW_WRITES", "perhaps"), ("SEED", "x"), ("DATES", "2026-10-01"), ("DATES", "a/b")):
-        with pytest.raises(WrongUse, match=f"'{value}'"):
+        with pytest.raises(UsageError, match=f"'{value}'"):
             Options.from_environ({f"ZJR_CONTRACT_{name}": value})
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from zuora_journal_runs.contract import ITEMS, Options, Outcome
+from zuora_journal_runs.contract import RULES, Options, Outcome
 
 from .mutants import ALIKE, MUTANTS
 from .provider import emulator_for_the_suite, suite_for
+from .recorder import IN_RESPONSES, Recorder, judged
 
-RULES = {item.id: item for item in ITEMS}
+BY_ID = {rule.id: rule for rule in RULES}
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_found_by_its_rule(name: str) -> None:
     killer, mutation = MUTANTS[name]
     emulator = emulator_for_the_suite()
-    run = suite_for(emulator, Options(), mutation(emulator, emulator.transport().handle_request))
-    run.connect()
-    result = run.tried(RULES[killer])
-    assert result.outcome is Outcome.FAILED
-    assert all(finding.message for finding in result.findings)
+    recorder = Recorder(mutation(emulator, emulator.transport().handle_request))
+    suite = suite_for(emulator, Options(), recorder)
+    suite.connect()
+    assert suite.check(BY_ID[killer]).outcome is Outcome.FAILED
+    findings = suite.report().findings
+    assert all(finding.title for finding in findings)
+    shown = {finding.key for finding in findings if finding.check in IN_RESPONSES}
+    assert shown <= {finding.key for finding in judged(recorder).findings}
 
 
 def test_there_are_enough_of_them() -> None:

@@ -10,15 +10,28 @@ import httpx
 import pytest
 import requests
 
-from zuora_journal_runs import contract
-from zuora_journal_runs.contract import ITEMS, Kind, Options, Outcome, Run, Target, WrongUse, plan, summary
+from zuora_journal_runs.contract import (
+    RULES,
+    Kind,
+    Options,
+    Outcome,
+    Report,
+    Runtime,
+    Suite,
+    Target,
+    UsageError,
+    check_provider,
+    plan,
+    summary,
+)
 from zuora_journal_runs.contract.checks import Violation, expect
+from zuora_journal_runs.contract.clock import Clock as SuiteClock
 from zuora_journal_runs.contract.fragment import load
 from zuora_journal_runs.contract.report import FORMS
-from zuora_journal_runs.contract.wire import NotSent, Session, curl, pause_after
+from zuora_journal_runs.contract.session import RequestNotSentError, Session, curl, pause_after
 from zuora_journal_runs.emulator import AT_ONCE, HELD, Emulator, RunStatus, SeedRun, Settings
 
-from .provider import Clock, InProcess, emulator_for_the_suite, suite_for, target_of
+from .provider import Clock, InProcess, emulator_for_the_suite, report_of, suite_for, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +47,12 @@ def target(url: str, **more: Any) -> Target:
     return Target(url, "an-id", SECRET, **more)
 
 
-def elsewhere(emulator: Emulator, **options: Any) -> Run:
+def elsewhere(emulator: Emulator, **options: Any) -> Suite:
     """The suite on an emulator that seems to be a sandbox tenant."""
     there = Target(SANDBOX, emulator.client_id, emulator.client_secret)
     clock = Clock()
-    adapter = InProcess(emulator.transport().handle_request)
-    return Run(there, Options(**options), adapter=adapter, now=clock.now, sleep=clock.sleep)
+    runtime = Runtime(adapter=InProcess(emulator.transport().handle_request), now=clock.now, sleep=clock.sleep)
+    return Suite(there, Options(**options), runtime)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +82,7 @@ def test_production_is_what_the_fragment_calls_so() -> None:
 
 @pytest.mark.parametrize("host", [*PRODUCTION, "api.zuora.com"])
 def test_nothing_is_changed_in_production(host: str) -> None:
-    with pytest.raises(WrongUse, match="changes nothing there, whatever it is told"):
+    with pytest.raises(UsageError, match="never changes anything there"):
         Options(allow_writes=True).may_write(target(f"https://{host}"))
     assert not Options().may_write(target(f"https://{host}"))
 
@@ -80,17 +93,15 @@ def test_nothing_is_changed_in_production(host: str) -> None:
      "https://x:port", "https://[x", "http://rest.test.zuora.com"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(WrongUse) as refused:
+    with pytest.raises(UsageError) as refused:
         target(url)
     assert "a:b" not in str(refused.value)
 
 
 def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
     emulator = Emulator(pace=AT_ONCE)
-    run = elsewhere(emulator, run="JR-00000073", examples=5)
-    run.connect()
-    results = {item.id: run.tried(item) for item in run.items()}
-    report = run.finished()
+    report = report_of(elsewhere(emulator, run="JR-00000073", examples=5))
+    results = {result.id: result for result in report.results}
     assert report.findings == []
     assert {each.method for each in emulator.requests if each.path != "/oauth/token"} <= {
         "GET",
@@ -98,27 +109,28 @@ def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
         "OPTIONS",
         "TRACE",
     }
-    assert results["entries/pages-hold-every-entry-once"].outcome is Outcome.HELD
-    assert results["coverage/getJournalRun"].outcome is Outcome.HELD
-    writing = {item.id for item in ITEMS if item.writes} & results.keys()
+    assert results["entries/pages-hold-every-entry-once"].outcome is Outcome.PASSED
+    assert results["coverage/getJournalRun"].outcome is Outcome.PASSED
+    writing = {rule.id for rule in RULES if rule.writes} & results.keys()
     assert {results[each].reason for each in writing} == {"it would change something, and writes are not allowed"}
     assert not report.wrote
     assert "Nothing was created" in FORMS["html"][1](report)
 
 
 def test_without_a_run_to_read_it_says_so() -> None:
-    run = elsewhere(emulator_for_the_suite(), only=("entries/", "fuzzing/get"))
-    run.connect()
-    results = [run.tried(item) for item in run.items()]
-    assert {result.reason for result in results} == {"it needs a run to read: name one with --run, or allow writes"}
+    report = report_of(elsewhere(emulator_for_the_suite(), only=("entries/", "fuzzing/get"), max_time=60, patience=1))
+    assert report.nothing_checked
+    assert {result.reason for result in report.results} == {
+        "it needs a run to read: name one with --run, or allow writes"
+    }
 
 
 def test_elsewhere_no_creation_is_left_to_chance() -> None:
-    ids = {item.id for item in elsewhere(emulator_for_the_suite(), allow_writes=True).items()}
+    ids = {rule.id for rule in elsewhere(emulator_for_the_suite(), allow_writes=True).rules}
     assert "coverage/createJournalRun" not in ids
     assert "fuzzing/cancelJournalRun" not in ids
-    assert "walks/links" not in ids
-    assert {"coverage/getJournalRun", "walks/people", "cancellation/a-whole-life"} <= ids
+    assert "stateful/links" not in ids
+    assert {"coverage/getJournalRun", "stateful/people", "cancellation/a-whole-life"} <= ids
 
 
 def test_it_says_beforehand_what_it_will_do() -> None:
@@ -131,7 +143,7 @@ def test_it_says_beforehand_what_it_will_do() -> None:
 
 
 def session(*, may_write: bool = True) -> Session:
-    return Session(may_write=may_write, own={"JR-00000007"}, timeout=1, sleep=lambda _: None)
+    return Session(may_write=may_write, own={"JR-00000007"}, timeout=1, clock=SuiteClock())
 
 
 @pytest.mark.parametrize(
@@ -165,11 +177,11 @@ def test_only_its_own_runs_are_changed(method: str, path: str, leaves: bool) -> 
     if leaves:
         guarded.send(request)
     else:
-        with pytest.raises(NotSent, match="not the suite's own"):
+        with pytest.raises(RequestNotSentError, match="not the suite's own"):
             guarded.send(request)
     assert bool(answered) == leaves
     if method != "GET" and "token" not in path:
-        with pytest.raises(NotSent, match="may change something"):
+        with pytest.raises(RequestNotSentError, match="may change something"):
             session(may_write=False).send(request)
 
 
@@ -183,43 +195,75 @@ def test_a_run_of_somebody_elses_is_waited_for() -> None:
             emulator.release("JR-00000076")
 
     adapter = InProcess(emulator.transport().handle_request)
-    run = Run(Target.from_environ(emulator.environ()), Options(), adapter=adapter, now=clock.now, sleep=sleep)
-    assert run.bench.create().number == "JR-00000077"
+    runtime = Runtime(adapter=adapter, now=clock.now, sleep=sleep)
+    suite = Suite(Target.from_environ(emulator.environ()), Options(), runtime)
+    assert suite.harness.create().number == "JR-00000077"
     assert 60 < clock.seconds < 80
 
 
-def test_it_cleans_up_when_it_is_stopped() -> None:
+def test_it_cleans_up_and_reports_when_it_is_stopped() -> None:
     emulator = emulator_for_the_suite()
+    reports: list[Report] = []
 
     def stop(result: Result) -> None:
         if result.calls > 20:
             raise KeyboardInterrupt
 
     clock = Clock()
+    runtime = Runtime(adapter=InProcess(emulator.transport().handle_request), now=clock.now, sleep=clock.sleep)
     with pytest.raises(KeyboardInterrupt):
-        contract.run(
-            target_of(emulator),
-            Options(),
-            tell=stop,
-            adapter=InProcess(emulator.transport().handle_request),
-            now=clock.now,
-            sleep=clock.sleep,
-        )
+        check_provider(target_of(emulator), Options(), runtime, on_result=stop, on_report=reports.append)
     (created,) = {each.path for each in emulator.requests if each.method == "PUT"}
     assert emulator.requests[-2].path == created.removesuffix("/cancel")
     assert emulator.requests[-1].status in (200, 404)
     assert not emulator.entry_numbers(created.split("/")[3])
+    (report,) = reports
+    assert (report.ended, report.left) == ("KeyboardInterrupt", [])
+    assert "ended early: KeyboardInterrupt" in summary(report)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), KeyboardInterrupt()])
+def test_it_reports_when_it_breaks_down_and_cleaning_up_is_stopped(error: BaseException) -> None:
+    emulator = emulator_for_the_suite()
+    reports: list[Report] = []
+    stopped = False
+
+    def stop(result: Result) -> None:
+        nonlocal stopped
+        if result.calls > 20:
+            stopped = True
+            raise error
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if stopped:
+            raise KeyboardInterrupt
+        return emulator.transport().handle_request(request)
+
+    clock = Clock()
+    runtime = Runtime(adapter=InProcess(handler), now=clock.now, sleep=clock.sleep)
+    with pytest.raises(KeyboardInterrupt):
+        check_provider(target_of(emulator), Options(), runtime, on_result=stop, on_report=reports.append)
+    (report,) = reports
+    assert report.ended.startswith(type(error).__name__)
+    assert report.left == ["JR-00000001: cleaning up was stopped"]
+    assert f"ended early: {report.ended}" in FORMS["html"][1](report).replace("Ended", "ended")
+
+
+def test_no_token_is_no_report() -> None:
+    reports: list[Report] = []
+    emulator = emulator_for_the_suite()
+    runtime = Runtime(adapter=InProcess(lambda _: httpx.Response(400, json={"message": "no"})))
+    with pytest.raises(UsageError):
+        check_provider(target_of(emulator), Options(), runtime, on_report=reports.append)
+    assert reports == []
 
 
 def test_a_run_that_others_made_is_never_touched() -> None:
     emulator = Emulator(pace=AT_ONCE)
-    only = ("broken-requests/", "cancellation/", "coverage/delete", "walks/links")
-    run = suite_for(emulator, Options(examples=2, only=only))
-    run.bench.target = Target.from_environ(emulator.environ())
-    run.connect()
-    for item in run.items():
-        run.tried(item)
-    run.finished()
+    only = ("broken-requests/", "cancellation/", "coverage/delete", "stateful/links")
+    suite = suite_for(emulator, Options(examples=2, only=only))
+    suite.harness.target = Target.from_environ(emulator.environ())
+    report_of(suite)
     others = {f"JR-{number:08}" for number in range(71, 76)}
     changed = {each.path for each in emulator.requests if each.method in ("PUT", "DELETE", "PATCH")}
     assert changed
@@ -248,18 +292,21 @@ def test_limits_are_kept(status: int, headers: dict[str, str], pause: float) -> 
 
 def test_with_few_calls_in_a_minute_it_takes_its_time() -> None:
     emulator = Emulator(pace=AT_ONCE, settings=Settings(calls_per_minute=20))
+    clock = Clock()
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
+        clock.sleep(seconds)
         emulator.clock.advance(seconds)
 
-    adapter = InProcess(emulator.transport().handle_request)
-    run = Run(Target.from_environ(emulator.environ()), Options(only=("headers/",)), adapter=adapter, sleep=sleep)
-    run.connect()
-    for item in run.items():
-        run.tried(item)
-    assert run.finished().findings == []
+    runtime = Runtime(adapter=InProcess(emulator.transport().handle_request), now=clock.now, sleep=sleep)
+    suite = Suite(
+        Target.from_environ(emulator.environ()),
+        Options(only=("headers/", "statuses/", "broken-requests/odd-run")),
+        runtime,
+    )
+    assert report_of(suite).findings == []
     assert 1 < len(slept) < 10
     assert not [each for each in emulator.requests if each.status == 429 or "70" in str(each.codes)]
 
@@ -279,16 +326,18 @@ def test_a_request_that_came_too_early_is_sent_again(status: int, times: int) ->
         headers = {"retry-after": "30", "content-type": "application/json", "zuora-request-id": f"{early['left']:036}"}
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
-    run = suite_for(emulator, Options(), busy)
-    run.bench.session._sleep = clock.sleep
-    number = run.bench.at("Completed").number
+    suite = suite_for(emulator, Options(), busy, clock=clock)
+    number = suite.harness.at("Completed").number
     early["left"] = times
-    answer = run.bench.call("getJournalRun", number)
+    answer = suite.harness.call("getJournalRun", number)
     assert answer.status == (200 if times < 4 else 429)
     assert clock.seconds == 30 * min(times, 3)
 
 
-def test_no_secret_is_told() -> None:
+@pytest.mark.parametrize(
+    ("only", "variable"), [("authentication/a-token", "ZUORA_CLIENT_SECRET"), ("examples/getJ", "ZUORA_TOKEN")]
+)
+def test_no_secret_is_shown(only: str, variable: str) -> None:
     emulator = emulator_for_the_suite()
 
     def liar(request: httpx.Request) -> httpx.Response:
@@ -299,19 +348,16 @@ def test_no_secret_is_told() -> None:
         )
         return response
 
-    run = suite_for(emulator, Options(examples=2, only=("authentication", "examples")), liar)
-    run.connect()
-    token = run.bench.token
-    for item in run.items():
-        run.tried(item)
-    report = run.finished()
-    texts = [summary(report), *(writer(report) for _, writer in FORMS.values()), repr(run.bench.target)]
+    suite = suite_for(emulator, Options(examples=2, only=(only,)), liar)
+    suite.connect()
+    token = suite.harness.token
+    report = report_of(suite)
+    texts = [summary(report), *(writer(report) for _, writer in FORMS.values()), repr(suite.harness.target)]
     assert report.findings
     for text in texts:
         assert emulator.client_secret not in text
         assert token not in text
-    assert "$ZUORA_TOKEN" in texts[0]
-    assert "$ZUORA_CLIENT_SECRET" in texts[0]
+    assert f"${variable}" in texts[0]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="it takes curl and a shell")
@@ -345,10 +391,17 @@ def test_what_is_insisted_on_holds_without_asserts() -> None:
 
 def test_an_environment_describes_a_target() -> None:
     environ = {"ZUORA_CLIENT_ID": " an-id ", "ZUORA_CLIENT_SECRET": SECRET}
-    with pytest.raises(WrongUse, match="no address"):
+    with pytest.raises(UsageError, match="no address"):
         Target.from_environ(environ)
-    with pytest.raises(WrongUse, match="set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"):
+    with pytest.raises(UsageError, match="set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"):
         Target.from_environ({}, SANDBOX)
+    with pytest.raises(UsageError, match="ZUORA_ENVIRONMENT is 'MOON', which is none of PROD_NA"):
+        Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "moon"})
+    both = environ | {"ZUORA_ENVIRONMENT": "csbx", "ZUORA_BASE_URL": "http://localhost:1"}
+    with pytest.raises(UsageError, match="name different addresses"):
+        Target.from_environ(both)
+    assert Target.from_environ(both, "http://localhost:2").url == "http://localhost:2"
+    assert Target.from_environ(both | {"ZUORA_BASE_URL": f"{SANDBOX}/"}).url == SANDBOX
     named = Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "csbx"})
     assert (named.url, named.client_id) == (SANDBOX, "an-id")
     more = {"ZUORA_ENTITY_ID": "e", "ZUORA_ORG_IDS": "a,b", "ZUORA_VERSION": "2025-08-12"}
@@ -367,8 +420,8 @@ def test_no_token_means_that_nothing_can_be_tried() -> None:
 
     answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {
         "with these credentials: there is no token: 400 Invalid client id": refuse,
-        "no answer within 30 seconds": hang,
+        "no complete response within 30 seconds": hang,
     }
     for said, answer in answers.items():
-        with pytest.raises(WrongUse, match=said):
+        with pytest.raises(UsageError, match=said):
             suite_for(emulator, Options(), answer).connect()

@@ -1,29 +1,33 @@
 """A contract suite for any provider of Zuora's journal runs: the emulator, a sandbox tenant, another stand-in.
 
-It knows the fragment and the documents, and nothing else of whom it tests::
+It knows the contract and the documents, and nothing else about the provider::
 
     target = Target.from_environ(os.environ, "http://127.0.0.1:8080")
-    report = run(target, Options(seed=1))
+    report = check_provider(target, Options(seed=1))
     print(summary(report))
 """
 
-from .options import Options, read_dates
+from .calibration import emulator_settings
+from .options import Options, Runtime, read_dates
 from .report import Outcome, Report, Result, summary
-from .suite import ITEMS, Run, plan, run
-from .target import Kind, Target, WrongUse
+from .suite import RULES, Suite, check_provider, plan, steps
+from .target import Kind, Target, UsageError
 
 __all__ = [
-    "ITEMS",
+    "RULES",
     "Kind",
     "Options",
     "Outcome",
     "Report",
     "Result",
-    "Run",
+    "Runtime",
+    "Suite",
     "Target",
-    "WrongUse",
+    "UsageError",
+    "check_provider",
+    "emulator_settings",
     "plan",
     "read_dates",
-    "run",
+    "steps",
     "summary",
 ]

@@ -1,186 +1,189 @@
-"""What every answer is held against, beside the checks that schemathesis has.
+"""What every response is held against, beside what the contract documents of it.
 
-All of them are plain functions, for `case.validate_response(additional_checks=...)`: schemathesis' own registries are
-global, and would run them in other test suites of the same process.
+A check takes an exchange, live or recorded, and yields what is wrong with it. It says nothing about what a recording
+does not hold.
 """
 
 from __future__ import annotations
 
-import copy
-import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from .findings import Problem
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .exchange import Exchange
 
-    from schemathesis import Case, CheckContext, Response
-
-    Check = Callable[[CheckContext, Response, Case[Any]], bool | None]
-
-STATUS_OF_CATEGORY = {
-    "10": 403, "11": 401, "20": 400, "21": 400, "22": 400, "23": 400, "27": 400, "30": 409, "40": 404, "45": 415,
-    "50": 409, "60": 500, "61": 503, "70": 429, "90": 400, "99": 502,
-}  # fmt: skip
-"""The status that says best what an error's category means. A broken rule is a conflict with the state of things."""
+Check = Callable[["Exchange"], Iterator[Problem]]
 
 COMPRESSED_ABOVE = 1000
-"""Bytes above which an answer is compressed for those who ask (Zuora, header Accept-Encoding)."""
+"""Bytes above which a response is compressed for those who ask (Zuora, header Accept-Encoding)."""
 
-WIRE_STATUS = "x-wire-status"
-"""The header under which an answer's own status is kept."""
+MINOR_UNITS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+         "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}  # fmt: skip
+"""Decimal places of the currencies that do not have two (ISO 4217)."""
+
+_NOISE = Decimal("0.001")
+"""The share of a minor unit below which sums are equal, since JSON numbers may be binary."""
 
 
 class Violation(AssertionError):
-    """The provider does not keep to the contract."""
+    """The provider does not keep to the contract.
+
+    Args:
+        message: What is wrong.
+        check: What found it, if it was not the rule itself: the same violation of several rules is one finding.
+    """
+
+    def __init__(self, message: str, check: str = "") -> None:
+        super().__init__(message)
+        self.check = check
 
 
-def expect(condition: object, message: str) -> None:
+def expect(condition: object, message: str, check: str = "") -> None:
     """Insist on a condition. Unlike `assert` it does so under `python -O` too.
 
     Raises:
-        Violation: the condition does not hold.
+        Violation: The condition does not hold.
     """
     if not condition:
-        raise Violation(message)
+        raise Violation(message, check)
 
 
-def judge(response: Response) -> None:
-    """Give a failure the status that its category stands for, whichever status it came with.
-
-    The checks of schemathesis then understand an answer of 200 with `success` false, and can tell a request that was
-    refused for what it says from one that was refused for the status of a run.
-    """
-    own = response.status_code
-    response.headers[WIRE_STATUS] = [str(own)]
-    data = body_of(response)
-    if data.get("success") is False and own in (200, 400):
-        response.status_code = STATUS_OF_CATEGORY.get(category_of(data), 400)
-
-
-def body_of(response: Response) -> dict[str, Any]:
-    """The JSON object in an answer; an empty one if it holds none."""
-    try:
-        data = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def category_of(data: dict[str, Any]) -> str:
-    """The category of an error, which the last two digits of its first reason's code give; empty if there is none."""
-    match data.get("reasons"):
-        case [{"code": str() | int() as code}, *_]:
-            return str(code)[-2:]
-        case _:
-            return ""
-
-
-def wire_status(response: Response) -> int:
-    """The status that an answer had before it was judged."""
-    return int(response.headers[WIRE_STATUS][0])
-
-
-def sent(response: Response, name: str) -> str | None:
-    """A header of the request that an answer is for."""
-    value = response.request.headers.get(name)
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def keeps_to_its_own_status(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
-    """The body is one that is documented for the status which the answer really had, too."""
-    if wire_status(response) != response.status_code:
-        as_it_came = copy.copy(response)
-        as_it_came.status_code = wire_status(response)
-        case.operation.validate_response(as_it_came, case=case)
-
-
-def echoes_track_id(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
+def track_id(exchange: Exchange) -> Iterator[Problem]:
     """`Zuora-Track-Id` comes back as it was sent, and only if it was."""
-    given = sent(response, "Zuora-Track-Id")
-    echoed = response.headers.get("zuora-track-id", [None])
-    expect(len(echoed) == 1, f"Zuora-Track-Id came {len(echoed)} times")
-    if echoed[0] is None:
-        refused = response.status_code >= 400
-        expect(given is None or refused, f"the track id {given!r} was not echoed")
-    else:
-        expect(echoed[0] == given, f"the track id {given!r} came back as {echoed[0]!r}")
+    if exchange.headers is None or exchange.request_headers is None or not exchange.all_headers:
+        return
+    sent, returned = exchange.sent("zuora-track-id"), exchange.headers.get("zuora-track-id", ())
+    if len(returned) > 1:
+        yield Problem("track-id", f"Zuora-Track-Id came {len(returned)} times")
+    elif not returned:
+        if sent is not None and exchange.judged < 400:
+            yield Problem("track-id", f"the track id {sent!r} was not returned")
+    elif returned[0] != sent:
+        given = "no track id" if sent is None else f"the track id {sent!r}"
+        yield Problem("track-id", f"{given} came back as {returned[0]!r}")
 
 
-def gives_reasons(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
+def reasons(exchange: Exchange) -> Iterator[Problem]:
     """`success` is false if, and only if, there are reasons."""
-    data = body_of(response)
-    if "success" in data:
-        expect(
-            (data["success"] is False) == bool(data.get("reasons")),
-            f"success is {data['success']!r} and the reasons are {data.get('reasons')!r}",
+    data = exchange.data
+    if "success" in data and (data["success"] is False) != bool(data.get("reasons")):
+        kind = "no reasons for a failure" if data["success"] is False else "reasons for a success"
+        yield Problem(
+            "reasons", f"{kind}: success is {data['success']!r}, reasons are {data.get('reasons')!r}"[:300], kind
         )
 
 
-def compresses_honestly(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
-    """An answer is compressed if, and only if, gzip was asked for and it has more than 1,000 bytes."""
-    accepted = (sent(response, "Accept-Encoding") or "").lower()
+def compression(exchange: Exchange) -> Iterator[Problem]:
+    """A response is compressed if, and only if, gzip was asked for and it has more than 1,000 bytes."""
+    if not exchange.live or exchange.size is None:
+        return  # What records traffic often decompresses it, or asks for compression itself.
+    accepted = (exchange.sent("accept-encoding") or "").lower()
     choices = {each.strip() for each in accepted.split(",")}
-    coding = response.headers.get("content-encoding", [])
-    size = len(response.content)
-    said = f"an answer of {size} bytes to a request that accepts {accepted!r} has the codings {coding}"
-    if size <= COMPRESSED_ABOVE or not choices & {"gzip", "*"}:
+    coding = list((exchange.headers or {}).get("content-encoding", ()))
+    long = exchange.size > COMPRESSED_ABOVE
+    if not long or not choices & {"gzip", "*"}:
         # What else a client may write, such as weights, leaves the choice to the provider.
-        weighed = size > COMPRESSED_ABOVE and any(each.startswith(("gzip", "x-gzip", "*")) for each in choices)
-        expect(not coding or (weighed and coding == ["gzip"]), said)
-    elif "gzip" in choices:
-        expect(coding == ["gzip"], said)
+        weighed = long and any(each.startswith(("gzip", "x-gzip", "*")) for each in choices)
+        right = not coding or (weighed and coding == ["gzip"])
+    else:
+        right = "gzip" not in choices or coding == ["gzip"]
+    if not right:
+        size = "more than 1,000 bytes" if long else "no more than 1,000 bytes"
+        asked = f"a request that accepts {accepted!r}" if accepted else "a request that accepts no compression"
+        given = f"with Content-Encoding {', '.join(coding)}" if coding else "uncompressed"
+        yield Problem("compression", f"{size} came {given} for {asked}", f"{size} came {given}")
 
 
-def names_its_request(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
+def request_id(exchange: Exchange) -> Iterator[Problem]:
     """`requestId` in the body is `Zuora-Request-Id` in the headers."""
-    data, header = body_of(response), response.headers.get("zuora-request-id", [""])[0]
-    said = data.get("requestId", header)
-    expect(said == header, f"Zuora-Request-Id is {header!r}, and the body says {said!r}")
+    header, said = exchange.header("zuora-request-id"), exchange.data.get("requestId")
+    if None not in (header, said) and header != said:
+        yield Problem("request-id", f"Zuora-Request-Id is {header!r}, and requestId in the body is {said!r}")
+
+
+def balance(exchange: Exchange) -> Iterator[Problem]:
+    """The items of an entry debit as much as they credit."""
+    entries = exchange.data.get("journalEntries")
+    for entry in entries if isinstance(entries, list) else ():
+        try:
+            currency = str(entry.get("currency", ""))
+            debits, credits_ = _sums(entry)
+        except (AttributeError, TypeError, InvalidOperation):
+            continue  # The contract's schema says what is wrong with it.
+        unit = Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2))
+        if abs(debits - credits_) >= unit * _NOISE:
+            off = f"{entry.get('number')} debits {debits} and credits {credits_} {currency}".rstrip()
+            yield Problem("balance", off, "debits and credits differ")
+            return
+
+
+def _sums(entry: Any) -> tuple[Decimal, Decimal]:
+    sums = {"Debit": Decimal(), "Credit": Decimal()}
+    for item in entry.get("journalEntryItems", ()):
+        if item.get("type") in sums:
+            sums[item["type"]] += Decimal(str(item.get("amount", 0)))
+    return sums["Debit"], sums["Credit"]
 
 
 def new_request_ids() -> Check:
-    """A check that no two answers have the same `Zuora-Request-Id`, except for one that is given again for its key."""
+    """Return a check that no two responses have the same `Zuora-Request-Id`, unless one is repeated for its key."""
     keys: dict[str, object] = {}
 
-    def has_its_own_request_id(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
-        (request_id,) = response.headers.get("zuora-request-id", [""])
-        key = sent(response, "Idempotency-Key")
-        known = request_id in keys
-        expect(not known or (key is not None and keys[request_id] == key), f"the request id {request_id} came before")
-        keys[request_id] = key
+    def unique_request_id(exchange: Exchange) -> Iterator[Problem]:
+        identifier = exchange.header("zuora-request-id")
+        if not identifier:
+            return  # The contract requires it: that it is missing is another finding.
+        key = exchange.sent("idempotency-key")
+        if identifier in keys and (key is None or keys[identifier] != key):
+            yield Problem("unique-request-id", f"the request id {identifier} was used before", stateless=False)
+        keys[identifier] = key
 
-    return has_its_own_request_id
+    return unique_request_id
 
 
 def falling_limits() -> Check:
-    """A check that the requests that are left in a window go down from answer to answer, until the next window."""
-    last: dict[str, tuple[int, int]] = {}
+    """Return a check that the requests left in a window go down from response to response, until the next window."""
+    last: list[tuple[int, float]] = []
 
-    def counts_down(ctx: CheckContext, response: Response, case: Case[Any]) -> None:  # noqa: ARG001 - a check's form
-        if sent(response, "Idempotency-Key"):
-            return  # It may be an answer given again, with the headers that it had.
+    def rate_limit(exchange: Exchange) -> Iterator[Problem]:
+        if not exchange.live or exchange.sent("idempotency-key"):
+            return  # A repeated response may have the headers that it had; in recordings others call in between.
         try:
-            left, reset = (int(response.headers[f"ratelimit-{each}"][0]) for each in ("remaining", "reset"))
-            quota = int(response.headers["ratelimit-limit"][0].partition(",")[0])
-        except (KeyError, ValueError):
-            return  # None of them is required, and their form is the fragment's to judge.
-        expect(left <= quota, f"RateLimit-Remaining is {left}, of {quota}")
-        before, window = last.get("api", (left + 1, reset))
-        last["api"] = left, reset
-        if reset <= window:
-            expect(left < before or left == 0, f"RateLimit-Remaining was {before}, and is {left} after another call")
+            left, reset = (int(exchange.header(f"ratelimit-{each}") or "") for each in ("remaining", "reset"))
+            quota = int((exchange.header("ratelimit-limit") or "").partition(",")[0])
+        except ValueError:
+            return  # None of them is required, and their form is for the contract to judge.
+        if left > quota:
+            yield Problem("rate-limit", f"RateLimit-Remaining is {left}, of {quota}", stateless=False)
+        now = exchange.began or 0.0
+        before, ends = last.pop() if last else (left + 1, now + reset)
+        last.append((left, now + reset))
+        if now < ends and now + reset < ends + 1 and left >= before and left:
+            said = f"RateLimit-Remaining was {before}, and is {left} after another call in the same window"
+            yield Problem("rate-limit", said, stateless=False)
 
-    return counts_down
+    return rate_limit
 
 
 def every_check() -> list[Check]:
-    """All of these checks, for one run of the suite."""
-    return [
-        keeps_to_its_own_status,
-        echoes_track_id,
-        gives_reasons,
-        compresses_honestly,
-        names_its_request,
-        new_request_ids(),
-        falling_limits(),
-    ]
+    """Return all of these checks, for one run of the suite."""
+    return [track_id, reasons, compression, request_id, balance, new_request_ids(), falling_limits()]
+
+
+NAMES = frozenset(
+    {
+        "balance", "body", "compression", "content-type", "headers", "no-response", "rate-limit", "reasons", "refusal",
+        "request-id", "run-model", "server-error", "settling", "status", "track-id", "unique-request-id",
+        "accepts-valid-requests", "rejects-invalid-requests", "deleted-is-gone", "created-is-found",
+        "requires-headers", "refuses-unknown-methods",
+    }
+)  # fmt: skip
+"""The names of all checks, which a file of deviations may use."""

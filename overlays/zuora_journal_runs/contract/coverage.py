@@ -1,20 +1,18 @@
-"""Which rows of the contract were reached: its answers, headers, parameters, fields and values. Not which code."""
+"""Which rows of the contract were reached: its responses, headers, parameters, fields and values. Not which code."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .checks import body_of, wire_status
 from .fragment import operations, resolved, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
-    from schemathesis import Case
-    from schemathesis.core.transport import Response
 
+    from .exchange import Exchange
     from .fragment import Operation
 
 SUCCESS, REFUSED = "success", "refused"
@@ -25,12 +23,12 @@ class Row(NamedTuple):
 
     operation: str
     kind: str
-    """answer, header, parameter, field or value."""
+    """response, header, parameter, field or value."""
     name: str
 
 
 class Coverage:
-    """Counts the answers that reached each row of a fragment."""
+    """Counts the responses that reached each row of a contract."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
@@ -43,41 +41,65 @@ class Coverage:
         self._values = dict(self._values_of(document["components"]["schemas"]))
         self.reached: Counter[Row] = Counter(dict.fromkeys(self._rows(), 0))
         self.calls: Counter[tuple[str, str]] = Counter()
-        """Requests by operation and the status of the answer as it was sent."""
+        """Requests by operation and the status of the response as it was sent."""
         self.shapes: set[str] = set()
-        """What the provider was seen to answer: operation, status, and the headers, fields and their types."""
+        """What responses consisted of: operation, status, and the headers, fields and their types."""
 
-    def seen(self, operation_id: str, case: Case[Any], response: Response) -> None:
-        """An operation was answered."""
-        wire = wire_status(response)
-        self.calls[operation_id, str(wire)] += 1
-        status = next((key for key in self._statuses(operation_id) if _covers(key, wire)), None)
-        data = body_of(response)
-        if status is not None:
-            inside = f" {SUCCESS if data.get('success', True) else REFUSED}" if status == "200" else ""
-            self._reach(operation_id, "answer", f"{status}{inside}")
-            for name in response.headers:
-                self._reach(operation_id, "header", f"{status} {name.lower()}")
-        outcome = SUCCESS if response.status_code < 400 else REFUSED
-        self._request(operation_id, case, response, outcome)
-        self._note(f"{operation_id} {response.status_code}", data)
-        self.shapes.update(f"{operation_id} {response.status_code} header {name.lower()}" for name in response.headers)
+    def seen(
+        self, operation_id: str, exchange: Exchange, path: Mapping[str, Any], query: Mapping[str, Any], body: Any
+    ) -> None:
+        """Count a response to an operation.
 
-    def _request(self, operation_id: str, case: Case[Any], response: Response, outcome: str) -> None:
-        headers = response.request.headers
+        Args:
+            operation_id: The operation.
+            exchange: The request and its response.
+            path: The request's path parameters.
+            query: Its query parameters.
+            body: Its body.
+        """
+        status = exchange.status
+        self.calls[operation_id, str(status)] += 1
+        known = next((key for key in self._statuses(operation_id) if _covers(key, status)), None)
+        data = exchange.data
+        if known is not None:
+            inside = f" {SUCCESS if data.get('success', True) else REFUSED}" if known == "200" else ""
+            self._reach(operation_id, "response", f"{known}{inside}")
+            for name in exchange.headers or ():
+                self._reach(operation_id, "header", f"{known} {name}")
+        outcome = SUCCESS if exchange.judged < 400 else REFUSED
+        self._request(operation_id, exchange, {"path": path, "query": query}, body, outcome)
+        where = f"{operation_id} {exchange.judged}"
+        self._note(where, data)
+        self.shapes.update(f"{where} header {name}" for name in exchange.headers or ())
+
+    def why(self, row: Row) -> str:
+        """Return why a row may not have been reached; empty if nothing prevents it."""
+        if row.name.startswith("TransferredToAccounting"):
+            return "only accounting sets it: give a way with --transfer"
+        if row.name.startswith("500 ratelimit"):
+            return "a server that fails need not send it"
+        if row.name.partition(" ")[0] == "500":
+            return "a provider fails only when it is made to: give a way with --provoke"
+        return _WHY.get(row.name, "")
+
+    def _request(
+        self,
+        operation_id: str,
+        exchange: Exchange,
+        parameters: Mapping[str, Mapping[str, Any]],
+        body: Any,
+        outcome: str,
+    ) -> None:
+        headers = exchange.request_headers or {}
         for name, place, schema in self._parameters[operation_id]:
-            given: Any = {"header": headers, "query": case.query, "path": case.path_parameters}[place].get(name)
-            if given is None:
-                continue
-            given = given.decode("latin-1") if isinstance(given, bytes) else given
-            valid = schema.is_valid(given)
-            if valid == (outcome == SUCCESS):
+            given: Any = headers.get(name.lower()) if place == "header" else parameters[place].get(name)
+            if given is not None and schema.is_valid(given) == (outcome == SUCCESS):
                 self._reach(operation_id, "parameter", f"{name} {outcome}")
-        body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
+        fields: dict[str, Any] = body if isinstance(body, dict) else {}
         for name, schema in self._fields[operation_id].items():
-            if name in body and schema.is_valid(body[name]) == (outcome == SUCCESS):
+            if name in fields and schema.is_valid(fields[name]) == (outcome == SUCCESS):
                 self._reach(operation_id, "field", f"{name} {outcome}")
-        types = body.get("transactionTypes")
+        types = fields.get("transactionTypes")
         for each in types if isinstance(types, list) and outcome == SUCCESS else ():
             self._reach("", "value", f"TransactionType {each['type'] if isinstance(each, dict) else each}")
 
@@ -106,10 +128,10 @@ class Coverage:
 
     def _rows(self) -> Iterator[Row]:
         for id_, operation in self._operations.items():
-            answers = operation.raw["responses"]
-            for status in answers:
-                yield from (Row(id_, "answer", name) for name in _forms(id_, status))
-            for status, node in answers.items():
+            responses = operation.raw["responses"]
+            for status in responses:
+                yield from (Row(id_, "response", name) for name in _forms(id_, status))
+            for status, node in responses.items():
                 for header in resolved(self._document, node).get("headers", {}):
                     yield Row(id_, "header", f"{status} {header.lower()}")
             for name, _, schema in self._parameters[id_]:
@@ -132,6 +154,13 @@ class Coverage:
             yield name, schemas[name]["enum"]
 
 
+_WHY = {
+    "4XX retry-after": "it comes only with too many requests: give a way with --provoke",
+    "200 content-encoding": "such a response never has more than 1,000 bytes",
+    "Content-Encoding success": "such a request has no body to compress",
+    "JournalRunStatus Error": "no document says what ends a run in Error",
+}
+
 _SCHEMA_OF = {
     ("getJournalRun", "status"): "JournalRunStatus",
     ("listJournalEntriesOfJournalRun", "status"): "JournalEntryStatus",
@@ -140,7 +169,7 @@ _SCHEMA_OF = {
 
 
 def _forms(operation_id: str, status: str) -> list[str]:
-    """The forms that an answer of this status has: under 200 there may be a failure, but for tokens."""
+    """Return the forms of a response with this status: under 200 there may be a failure, but for tokens."""
     if status != "200":
         return [status]
     return [f"{status} {SUCCESS}"] + ([f"{status} {REFUSED}"] if operation_id != "createToken" else [])

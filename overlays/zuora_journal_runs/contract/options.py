@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .target import Kind, WrongUse
+from .target import Kind, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from requests.adapters import BaseAdapter
+
     from .target import Target
 
 PREFIX = "ZJR_CONTRACT_"
+LONGEST_PATIENCE = 600.0
+LONGEST_PERIOD = 366
+"""The most days of an accounting period."""
 
 
 @dataclass(frozen=True)
@@ -26,43 +32,50 @@ class Options:
     seed: int = 0
     """Decides all that is left to chance."""
     examples: int | None = None
-    """How many requests the fuzzing of each operation makes, and how many walks there are; by default 50 on this
-    machine, and 5 elsewhere."""
+    """How many requests the fuzzing of each operation makes, and how many stateful tests there are; by default 40 on
+    this machine, and 5 elsewhere."""
     max_time: float | None = None
-    """Seconds after which the suite stops."""
+    """Seconds after which the suite stops, cleaning up included."""
     timeout: float = 30.0
-    """Seconds that an answer may take."""
-    patience: float = 600.0
-    """Seconds that a run may take to come to rest."""
+    """Seconds that a whole response may take."""
+    patience: float | None = None
+    """Seconds that a run may take to settle; 600 by default, and at most a third of `max_time`."""
     run: str | None = None
     """The number of a run that may be read, where none may be created."""
     dates: tuple[str, str] | None = None
     """The first and the last date of an accounting period; those of the last month, if there are none."""
     deviations: Path | None = None
-    """The file with the ways in which the provider is known to deviate."""
+    """The file with known deviations of the provider."""
     only: tuple[str, ...] = field(default=())
-    """What to run: rules and phases whose ids contain one of these; all of them, if there are none."""
+    """Which rules to check: those whose ids contain one of these; all of them, if there are none."""
+
+    @property
+    def patience_at_most(self) -> float:
+        """Seconds that a run may take to settle."""
+        if self.patience is not None:
+            return self.patience
+        return LONGEST_PATIENCE if self.max_time is None else min(LONGEST_PATIENCE, self.max_time / 3)
 
     def examples_at(self, target: Target) -> int:
-        """How many requests are made at random of each operation, and walks."""
-        return self.examples or (50 if target.kind is Kind.LOOPBACK else 5)
+        """Return how many random requests are made to each operation, and how many stateful tests."""
+        return self.examples or (40 if target.kind is Kind.LOOPBACK else 5)
 
     def may_write(self, target: Target) -> bool:
-        """Whether runs may be created, cancelled and deleted.
+        """Return whether runs may be created, cancelled and deleted.
 
         Raises:
-            WrongUse: that is asked for in production.
+            UsageError: That is requested in production.
         """
         if self.allow_writes and target.kind is Kind.PRODUCTION:
-            raise WrongUse(f"{target.host} is a production host: the suite changes nothing there, whatever it is told")
+            raise UsageError(f"{target.host} is a production host: the suite never changes anything there")
         return self.allow_writes or target.kind is Kind.LOOPBACK
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Options:
-        """The options that the variables `ZJR_CONTRACT_...` give, such as `ZJR_CONTRACT_MAX_TIME=60`.
+        """Return the options that the variables `ZJR_CONTRACT_...` give, such as `ZJR_CONTRACT_MAX_TIME=60`.
 
         Raises:
-            WrongUse: one of them is not what it should be.
+            UsageError: A value is invalid.
         """
         given: dict[str, Any] = {}
         for each in fields(cls):
@@ -71,21 +84,42 @@ class Options:
                 try:
                     given[each.name] = _READ[each.name](text)
                 except (ValueError, KeyError):
-                    raise WrongUse(f"{PREFIX}{each.name.upper()} cannot be {text!r}") from None
+                    raise UsageError(f"{PREFIX}{each.name.upper()} cannot be {text!r}") from None
         return cls(**given)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What the suite uses of the world around it."""
+
+    transfer: Callable[[str], object] | None = None
+    """Have accounting take over the entry with this number, for the rules that need it."""
+    provoke: Callable[[str, str], object] | None = None
+    """Have the provider fail once: the id of an operation, and how (see `rules.failures`)."""
+    adapter: BaseAdapter | None = None
+    """Another way to reach the provider than over the network."""
+    now: Callable[[], float] = time.monotonic
+    """Return the time in seconds, from any starting point."""
+    sleep: Callable[[float], object] = time.sleep
+    """Wait for a number of seconds."""
+    today: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Return the date and time."""
+
+
 def read_dates(text: str) -> tuple[str, str]:
-    """Two dates with a slash between them, such as 2026-10-01/2026-10-31.
+    """Read the first and last date of an accounting period, such as 2026-10-01/2026-10-31.
 
     Raises:
-        WrongUse: they are not.
+        UsageError: They are not.
     """
     try:
-        first, last = (date.fromisoformat(each).isoformat() for each in text.split("/"))
+        first, last = (date.fromisoformat(each) for each in text.split("/"))
     except ValueError:
-        raise WrongUse(f"{text!r} are not two dates, such as 2026-10-01/2026-10-31") from None
-    return first, last
+        raise UsageError(f"{text!r} is not an accounting period such as 2026-10-01/2026-10-31") from None
+    if not 0 < (last - first).days <= LONGEST_PERIOD:
+        why = "it ends before it begins" if last < first else "a period has more than a day, and at most a year"
+        raise UsageError(f"{text!r} is not an accounting period such as 2026-10-01/2026-10-31: {why}")
+    return first.isoformat(), last.isoformat()
 
 
 _READ: Mapping[str, Callable[[str], Any]] = {

@@ -1,205 +1,249 @@
-"""The suite: what it consists of, what it will do, and its run."""
+"""The suite: which rules it has, what it will do, and one run of it."""
 
 from __future__ import annotations
 
 import random
-import time
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .bench import Bench, NotTried, TimeIsUp
 from .checks import Violation
+from .clock import OutOfTime
 from .deviations import read
+from .findings import Findings
 from .fragment import load
-from .phases import phases
+from .generated import generated
+from .harness import ATTEMPTS, Harness
+from .options import Runtime
 from .report import Outcome, Report, Result
-from .rules import RULES
-from .target import Kind, WrongUse
-from .wire import NoAnswer
+from .rule import Skipped
+from .rules import RULES as WRITTEN
+from .session import NoResponseError
+from .stateful import stateful
+from .target import Kind, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from requests.adapters import BaseAdapter
-
-    from .deviations import Deviations
-    from .item import Item
     from .options import Options
+    from .rule import Rule
     from .target import Target
 
-ITEMS: tuple[Item, ...] = (*RULES, *phases())
-"""All rules and phases, in the order in which they are tried."""
+RULES: tuple[Rule, ...] = (*WRITTEN, *generated(), *stateful())
+"""All rules, in the order in which they are checked."""
 
-AT_RANDOM = ("coverage/", "fuzzing/", "walks/links")
-"""How the ids begin of those that would create what nobody has thought of."""
+AT_RANDOM = ("coverage/", "fuzzing/", "stateful/links")
+"""How the ids begin of those that would create runs that nobody has thought of."""
 
 
-def plan(target: Target, options: Options) -> list[str]:
-    """What a run of the suite will do, in sentences.
+def selected(target: Target, options: Options) -> list[Rule]:
+    """Return the rules to check.
+
+    Away from this machine nothing is created at random: every creation there is one that the documents allow, or one
+    that each of them forbids.
 
     Raises:
-        WrongUse: it may not be done there.
+        UsageError: `only` names a rule that does not exist, or nothing is left to check.
     """
-    may_write = options.may_write(target)
-    items = list(chosen(target, options))
-    said = [f"{target.url} is {target.kind.value}.", f"{len(items)} rules and phases are tried, one request at a time."]
-    if may_write:
+    for name in options.only:
+        if not any(name in rule.id for rule in RULES):
+            raise UsageError(f"no rule has {name!r} in its name; see zjr contract --plan")
+    wanted = [rule for rule in RULES if not options.only or any(each in rule.id for each in options.only)]
+    rules = [
+        rule for rule in wanted if target.kind is Kind.LOOPBACK or not (rule.writes and rule.id.startswith(AT_RANDOM))
+    ]
+    if not rules:
+        raise UsageError("these rules create runs at random, which is done on this machine only")
+    return rules
+
+
+def plan(target: Target, options: Options, runtime: Runtime | None = None) -> list[str]:
+    """Return what a run of the suite will do, in lines of text.
+
+    Raises:
+        UsageError: It may not be done there, or an option is wrong.
+    """
+    suite = Suite(target, options, runtime)
+    rules = suite.rules
+    lines = [f"{target.url} is {target.kind.value}. {len(rules)} rules are checked, one request at a time."]
+    if suite.may_write:
         dates = "/".join(options.dates or ("the dates of last month",))
-        said += [
+        lines += [
             f"Dozens of journal runs are created, one by one, over {dates}.",
             "The suite cancels and deletes its own runs, and changes no other.",
         ]
     else:
-        said.append("Nothing is created, cancelled or deleted: only runs and entries are read, and tokens requested.")
-    return said
+        lines.append("Nothing is created, cancelled or deleted: only runs and entries are read, and tokens requested.")
+    return lines
 
 
-def chosen(target: Target, options: Options) -> Iterator[Item]:
-    """The rules and phases to try.
+def steps(target: Target, options: Options) -> list[str]:
+    """Return a line for each rule: its name, whether it only reads, and what it checks.
 
-    Away from this machine nothing is created at random: every creation there is one that the documents allow, or one
-    that each of them forbids.
+    Raises:
+        UsageError: It may not be done there, or an option is wrong.
     """
-    for item in ITEMS:
-        wanted = not options.only or any(each in item.id for each in options.only)
-        at_random = item.writes and item.id.startswith(AT_RANDOM)
-        if wanted and not (at_random and target.kind is not Kind.LOOPBACK):
-            yield item
+    may_write = options.may_write(target)
+    rules = selected(target, options)
+    width = max(len(rule.id) for rule in rules)
+    does = {True: "changes" if may_write else "skipped", False: "reads"}
+    return [f"{rule.id:{width}}  {does[rule.writes]:7}  {rule.title}" for rule in rules]
 
 
-class Run:
+class Suite:
     """One run of the suite against a provider.
 
     Args:
         target: The provider.
-        options: How it is tried.
-        transfer: Has accounting take over the entry with this number, for the rules that need it.
-        adapter: Another way to reach the provider than over the network.
-        now: Seconds, from any beginning.
-        sleep: Waits for so many seconds.
-        today: The date and time.
+        options: How the suite is run.
+        runtime: What it uses of the world around it.
 
     Raises:
-        WrongUse: what is asked for may not be done there.
+        UsageError: What is requested may not be done there, or an option is wrong.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        options: Options,
-        *,
-        transfer: Callable[[str], object] | None = None,
-        adapter: BaseAdapter | None = None,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
-        today: datetime | None = None,
-    ) -> None:
-        self._now = now
-        self._began = now()
-        self.may_write: bool = options.may_write(target)
-        self.deviations: Deviations = read(options.deviations)
+    def __init__(self, target: Target, options: Options, runtime: Runtime | None = None) -> None:
+        runtime = runtime or Runtime()
         self.options = options
-        self.today: datetime = today or datetime.now(UTC)
-        self.bench: Bench = Bench(
-            load(),
-            target,
-            may_write=self.may_write,
-            run=options.run,
-            dates=options.dates,
-            seed=options.seed,
-            examples=options.examples_at(target),
-            timeout=options.timeout,
-            patience=options.patience,
-            deadline=None if options.max_time is None else self._began + options.max_time,
-            transfer=transfer,
-            adapter=adapter,
-            now=now,
-            sleep=sleep,
-            today=self.today,
-        )
+        self.rules = selected(target, options)
+        self.today = runtime.today()
+        self.deviations = read(options.deviations, [rule.id for rule in RULES], self.today.date())
+        self.may_write = options.may_write(target)
+        self.harness = Harness(load(), target, options, runtime)
         self.results: list[Result] = []
 
     def connect(self) -> None:
-        """Get a token, without which nothing can be tried.
+        """Get a token, without which nothing can be checked.
 
         Raises:
-            WrongUse: there is none.
+            UsageError: There is none.
         """
-        url = self.bench.target.url
-        try:
-            _ = self.bench.token
-        except NoAnswer as error:
-            raise WrongUse(f"{url} cannot be tested: {error}") from None
-        except Violation as error:
-            raise WrongUse(f"{url} cannot be tested with these credentials: {error}") from None
-        # What was found on the way will be found again, by the rules.
-        self.bench.record.findings.clear()
+        url = self.harness.target.url
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                _ = self.harness.token
+            except NoResponseError as error:
+                raise UsageError(f"{url} cannot be tested: {error}") from None
+            except OutOfTime:
+                raise UsageError(f"{url} cannot be tested: there is no token within the time given") from None
+            except Violation as error:
+                failing = any(each.check == "server-error" for each in self.harness.findings)
+                if attempts == ATTEMPTS or not failing:
+                    raise UsageError(f"{url} cannot be tested with these credentials: {error}") from None
+            else:
+                # What was found on the way will be found again, by the rules.
+                self.harness.findings = Findings()
+                return
 
-    def items(self) -> list[Item]:
-        """The rules and phases to try."""
-        return list(chosen(self.bench.target, self.options))
-
-    def tried(self, item: Item) -> Result:
-        """Try one of them."""
-        bench, began = self.bench, self._now()
-        calls = bench.session.calls
-        bench.record.begin(item.id)
-        outcome, reason = Outcome.HELD, ""
-        random.seed(bench.seed)
+    def check(self, rule: Rule) -> Result:
+        """Check a rule."""
+        harness, began = self.harness, self.harness.clock.now()
+        calls = harness.session.calls
+        harness.findings.rule = rule.id
+        reason = ""
         try:
-            with bench.recording(item.id):
-                self._run(item)
-        except NotTried as missing:
-            outcome, reason = Outcome.NOT_TRIED, str(missing)
-        except TimeIsUp:
-            outcome, reason = Outcome.NOT_TRIED, "the time was up"
-        findings = list(bench.record.of(item.id))
-        for finding in findings:
-            finding.deviation = self.deviations.reason_for(finding)
-        if findings:
-            outcome = Outcome.FAILED if any(each.deviation is None for each in findings) else Outcome.DEVIATES
-        seconds = self._now() - began
+            with harness.recording(), seeded(harness.seed):
+                self._check(rule)
+        except Skipped as missing:
+            reason = str(missing)
+        except OutOfTime:
+            reason = "the time was up"
+        seconds = harness.clock.now() - began
         result = Result(
-            item.id, item.title, item.source, outcome, reason, findings, seconds, bench.session.calls - calls
+            rule.id, rule.title, rule.source, Outcome.PASSED, reason, [], seconds, harness.session.calls - calls
         )
+        self._judge(result)
         self.results.append(result)
         return result
 
-    def _run(self, item: Item) -> None:
-        if item.writes and not self.may_write:
-            raise NotTried("it would change something, and writes are not allowed")
-        item.run(self.bench)
+    def _check(self, rule: Rule) -> None:
+        self.harness.clock.check()
+        if rule.writes and not self.may_write:
+            raise Skipped("it would change something, and writes are not allowed")
+        rule.check(self.harness)
 
-    def finished(self) -> Report:
-        """Clean up, and report."""
-        left = self.clean_up()
-        return Report.of(self, left, self._now() - self._began)
+    def clean_up(self) -> None:
+        """Cancel and delete the runs that the suite made, within the time given."""
+        try:
+            if self.may_write:
+                self.harness.clean_up()
+        finally:
+            self.harness.session.close()
 
-    def clean_up(self) -> list[str]:
-        """Cancel and delete the runs that the suite made; what is left, said."""
-        return self.bench.clean_up() if self.may_write else []
+    def report(self, ended: str = "") -> Report:
+        """Return the report of what was checked so far.
+
+        Args:
+            ended: Why the run was ended early, if it was.
+        """
+        self.harness.findings.compare()
+        for number, finding in enumerate(self.harness.findings, 1):
+            finding.id = f"F{number}"
+        for result in self.results:
+            self._judge(result)
+        return Report.of(self, ended, self.harness.clock.now() - self.harness.began)
+
+    def _judge(self, result: Result) -> None:
+        findings = self.harness.findings.met.get(result.id, [])
+        for finding in findings:
+            finding.deviation = self.deviations.reason_for(finding)
+        result.findings = [finding.id for finding in findings]
+        if findings:
+            known = all(finding.deviation is not None for finding in findings)
+            result.outcome = Outcome.KNOWN_DEVIATION if known else Outcome.FAILED
+        elif result.reason:
+            result.outcome = Outcome.SKIPPED
 
 
-def run(
-    target: Target, options: Options, *, tell: Callable[[Result], object] = lambda _: None, **means: object
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Python's own random numbers, which schemathesis uses, and leave those of the host as they were."""
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def check_provider(
+    target: Target,
+    options: Options,
+    runtime: Runtime | None = None,
+    *,
+    on_result: Callable[[Result], object] = lambda _: None,
+    on_report: Callable[[Report], object] = lambda _: None,
 ) -> Report:
-    """Run the whole suite. If it is stopped, it still cleans up.
+    """Check all rules. Whatever ends it, it cleans up, and there is a report.
 
     Args:
         target: The provider.
-        options: How it is tried.
-        tell: Is told each result as it comes.
-        means: As for `Run`.
+        options: How the suite is run.
+        runtime: What it uses of the world around it.
+        on_result: Called with each result as it comes.
+        on_report: Called with the report, even if an exception ended the run; that is raised afterwards.
 
     Raises:
-        WrongUse: what is asked for may not be done there, or the provider gives no token.
+        UsageError: What is requested may not be done there, or the provider gives no token.
     """
-    suite = Run(target, options, **means)  # type: ignore[arg-type]
-    suite.connect()
+    suite = Suite(target, options, runtime)
     try:
-        for item in suite.items():
-            tell(suite.tried(item))
+        suite.connect()
     except BaseException:
-        suite.clean_up()
+        suite.harness.session.close()
         raise
-    return suite.finished()
+    ended = ""
+    try:
+        try:
+            for rule in suite.rules:
+                on_result(suite.check(rule))
+        except BaseException as error:
+            ended = ": ".join(filter(None, (type(error).__name__, str(error))))
+            raise
+        finally:
+            suite.clean_up()
+    finally:
+        report = suite.report(ended)
+        on_report(report)
+    return report

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class WrongUse(ValueError):
-    """The suite is asked for what it does not do, or is not told what it needs."""
+class UsageError(ValueError):
+    """The suite cannot do what was requested, or lacks something that it needs."""
 
 
 class Kind(Enum):
@@ -31,7 +31,7 @@ class Target:
     """A provider.
 
     Raises:
-        WrongUse: the address is none, or credentials would travel unencrypted.
+        UsageError: the address is none, or credentials would travel unencrypted.
     """
 
     url: str
@@ -47,7 +47,7 @@ class Target:
 
     def __post_init__(self) -> None:
         # What holds an @ may hold a password, and is not repeated.
-        wrong = WrongUse("the address is not one such as http://127.0.0.1:8080 or https://rest.test.zuora.com")
+        wrong = UsageError("the address is not one such as http://127.0.0.1:8080 or https://rest.test.zuora.com")
         try:
             parts = urlsplit(self.url)
             _ = parts.port
@@ -56,24 +56,30 @@ class Target:
         if not parts.hostname or "@" in self.url or parts.path or parts.query or parts.fragment:
             raise wrong
         if parts.scheme != "https" and not (parts.scheme == "http" and self.kind is Kind.LOOPBACK):
-            raise WrongUse(f"{self.url} is not encrypted, and would show the credentials: use https")
+            raise UsageError(f"{self.url} is not encrypted, and would show the credentials: use https")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], url: str | None = None) -> Target:
-        """The target that the variables `ZUORA_...` describe; an address that is given goes before theirs.
+        """Return the target that the variables `ZUORA_...` describe; `url` takes precedence over their address.
 
         Raises:
-            WrongUse: there is no address, or there are no credentials.
+            UsageError: There is no address, there are two, or there are no credentials.
         """
         found = {name: environ[name].strip() for name in environ if name.startswith("ZUORA_")}
         environments = {each["x-environment"]: each["url"] for each in load()["servers"]}
         name = found.get("ZUORA_ENVIRONMENT", "").upper()
-        address = url or found.get("ZUORA_BASE_URL") or environments.get(name)
+        named = environments.get(name)
+        if name and not url and named is None:
+            raise UsageError(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(environments)}")
+        base_url = found.get("ZUORA_BASE_URL", "").rstrip("/")
+        if base_url and named and not url and base_url != named:
+            raise UsageError("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
+        address = url or base_url or named
         if not address:
-            raise WrongUse("no address: give --url, or set ZUORA_BASE_URL or ZUORA_ENVIRONMENT")
+            raise UsageError("no address: give --url, or set ZUORA_BASE_URL or ZUORA_ENVIRONMENT")
         missing = [each for each in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET") if not found.get(each)]
         if missing:
-            raise WrongUse(f"no credentials: set {' and '.join(missing)}")
+            raise UsageError(f"no credentials: set {' and '.join(missing)}")
         return cls(
             address.rstrip("/"),
             found["ZUORA_CLIENT_ID"],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 PERMISSIONS = frozenset({"Create Journal Run", "Cancel Journal Run", "Delete Cancelled Journal Run"})
 """The Zuora Finance permissions that the operations ask for; a standard user has them all."""
@@ -68,6 +70,21 @@ class Settings:
     journal_size: int = 1000
     """How many of the last requests are kept."""
 
+    @staticmethod
+    def texts_in(path: Path) -> list[str]:
+        """Read a TOML file of settings, such as `zjr contract --settings` writes, as texts for `parse`.
+
+        Raises:
+            ValueError: It cannot be read, or a value has no meaning here.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            return [f"{name}={_text(value)}" for name, value in values.items()]
+        except OSError as error:
+            raise ValueError(f"{path}: {error.strerror}") from None
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
         """Read settings such as `show-cancel-in-progress=no`, `largest-page=40` and `entity-ids=e1,e2`.
@@ -85,6 +102,19 @@ class Settings:
             except ValueError as error:
                 raise ValueError(f"{text!r} is no setting: {error}") from None
         return cls(**given)
+
+
+def _text(value: object) -> str:
+    """Return a value of TOML as it is written on the command line."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ",".join(map(str, value))
+        case str() | int() | date():
+            return str(value)
+        case _:
+            raise ValueError(f"{value!r} is not a value of a setting")
 
 
 def _read(value: str, default: object) -> object:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -94,6 +95,13 @@ whether it is ready.
 @click.option("--seed", metavar="FILE", help="The runs of a new database, or of one that is reset.")
 @click.option("--pace", metavar="PACE", help="How fast runs go on; see below.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What Zuora leaves open; see below.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The same from a TOML file, as zjr contract --settings writes it; --set takes precedence.",
+)
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="What goes wrong; see below. Can be repeated.")
 @click.pass_context
 def emulator(context: click.Context, /, **options: Any) -> int:
@@ -135,13 +143,14 @@ def _make(
     seed: str | None,
     pace: str | None,
     settings: tuple[str, ...],
+    settings_file: Path | None,
     faults: tuple[str, ...],
 ) -> Emulator:
     from zuora_journal_runs.emulator import DEFAULT_PACE, DEFAULT_SEED, Emulator, Fault, Pace, Settings, read_seed
 
     try:
         paced = Pace.parse(pace) if pace else DEFAULT_PACE
-        chosen = Settings.parse(settings)
+        chosen = Settings.parse([*(Settings.texts_in(settings_file) if settings_file else ()), *settings])
         failing = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
         raise click.UsageError(str(error)) from None

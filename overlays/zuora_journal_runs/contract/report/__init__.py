@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .html import page
 from .junit import junit
-from .model import Outcome, Report, Result
+from .model import Outcome, Report, Result, Row
 from .text import summary
 
 FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
@@ -14,4 +14,4 @@ FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
 }
 """The name of each form's file, and what writes it."""
 
-__all__ = ["FORMS", "Outcome", "Report", "Result", "junit", "page", "summary"]
+__all__ = ["FORMS", "Outcome", "Report", "Result", "Row", "junit", "page", "summary"]

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 
 def junit(report: Report) -> str:
-    """A test case for each rule and phase."""
+    """Return a test case for each rule."""
     counts = report.counts
+    findings = {finding.id: finding for finding in report.findings}
     suite = ElementTree.Element(
         "testsuite",
         name="contract",
         tests=str(len(report.results)),
         failures=str(counts[Outcome.FAILED]),
         errors="0",
-        skipped=str(counts[Outcome.NOT_TRIED] + counts[Outcome.DEVIATES]),
+        skipped=str(counts[Outcome.SKIPPED] + counts[Outcome.KNOWN_DEVIATION]),
         time=f"{report.seconds:.3f}",
         timestamp=report.began,
         hostname=report.target,
@@ -30,14 +31,15 @@ def junit(report: Report) -> str:
         case = ElementTree.SubElement(
             suite, "testcase", classname=f"contract.{group}", name=name, time=f"{result.seconds:.3f}"
         )
-        text = xml_text("\n\n".join(f"{each.operation}: {each.message}\n{each.curl}" for each in result.findings))
+        found = [findings[each] for each in result.findings]
+        text = xml_text("\n\n".join(f"{each.id} {each.operation}: {each.title}\n{each.curl}" for each in found))
         if result.outcome is Outcome.FAILED:
-            checks = ", ".join(dict.fromkeys(each.check for each in result.findings))
+            checks = xml_text("; ".join(f"{each.id} {each.title}" for each in found if each.deviation is None))
             ElementTree.SubElement(case, "failure", message=checks, type="contract").text = text
-        elif result.outcome is Outcome.DEVIATES:
-            reasons = "; ".join(dict.fromkeys(str(each.deviation) for each in result.findings))
+        elif result.outcome is Outcome.KNOWN_DEVIATION:
+            reasons = "; ".join(dict.fromkeys(str(each.deviation) for each in found))
             ElementTree.SubElement(case, "skipped", message=xml_text(f"known deviation: {reasons}")).text = text
-        elif result.outcome is Outcome.NOT_TRIED:
+        elif result.outcome is Outcome.SKIPPED:
             ElementTree.SubElement(case, "skipped", message=xml_text(result.reason))
     root = ElementTree.Element("testsuites")
     root.append(suite)
@@ -46,7 +48,7 @@ def junit(report: Report) -> str:
 
 
 def xml_text(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
+    """Return a text without the characters that XML cannot hold."""
     return "".join(
         each if each in "\t\n" or "\x20" <= each <= "\ud7ff" or "\ue000" <= each <= "\ufffd" else "\ufffd"
         for each in text

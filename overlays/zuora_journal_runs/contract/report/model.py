@@ -8,37 +8,37 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from zuora_journal_runs.contract.record import Finding
+from zuora_journal_runs.contract.findings import Effect, Finding
 
 if TYPE_CHECKING:
-    from zuora_journal_runs.contract.suite import Run
+    from zuora_journal_runs.contract.suite import Suite
 
-VERSION = 1
+VERSION = 2
 """Of the form of the JSON report."""
 
 
 class Outcome(StrEnum):
-    """What came of a rule or phase."""
+    """What came of a rule."""
 
-    HELD = "held"
+    PASSED = "passed"
     FAILED = "failed"
-    DEVIATES = "deviates"
+    KNOWN_DEVIATION = "known deviation"
     """Something was found, and all of it is known."""
-    NOT_TRIED = "not tried"
+    SKIPPED = "skipped"
 
 
 @dataclass
 class Result:
-    """What came of one rule or phase."""
+    """What came of one rule."""
 
     id: str
     title: str
     source: str
     outcome: Outcome
     reason: str
-    """Why it was not tried."""
-    findings: list[Finding]
-    """What it was the first to find."""
+    """Why it was skipped, or ended early."""
+    findings: list[str]
+    """The ids of the findings that break it."""
     seconds: float
     calls: int
 
@@ -51,7 +51,9 @@ class Row:
     kind: str
     name: str
     times: int
-    """How many answers reached it."""
+    """How many responses reached it."""
+    why: str = ""
+    """Why it may not be reached."""
 
 
 @dataclass
@@ -67,42 +69,53 @@ class Report:
     seconds: float
     calls: int
     results: list[Result]
+    findings: list[Finding]
     rows: list[Row]
-    answers: dict[str, dict[str, int]]
-    """For each operation, how often it was answered with each status."""
+    responses: dict[str, dict[str, int]]
+    """For each operation, how many responses had each status."""
     shapes: list[str]
-    """What the answers consisted of."""
+    """What the responses consisted of."""
     past_deviations: list[str] = field(default_factory=list)
-    """Deviations that occur no longer."""
+    """Known deviations that did not occur."""
+    ended_deviations: list[str] = field(default_factory=list)
+    """Known deviations that were accepted only until an earlier day."""
     left: list[str] = field(default_factory=list)
     """Runs that could not be cleaned up."""
+    observations: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What the provider was seen to do where no document decides, and how often."""
+    ended: str = ""
+    """Why the run was ended early, if it was."""
     version: int = VERSION
 
     @classmethod
-    def of(cls, run: Run, left: list[str], seconds: float) -> Self:
-        """The report of a run that is over."""
-        bench = run.bench
-        answers: dict[str, dict[str, int]] = {}
-        for (operation, status), times in sorted(bench.coverage.calls.items()):
-            answers.setdefault(operation, {})[status] = times
+    def of(cls, suite: Suite, ended: str, seconds: float) -> Self:
+        """Return the report of a run."""
+        harness = suite.harness
+        responses: dict[str, dict[str, int]] = {}
+        for (operation, status), times in sorted(harness.coverage.calls.items()):
+            responses.setdefault(operation, {})[status] = times
         return cls(
-            target=bench.target.url,
-            kind=bench.target.kind.value,
-            wrote=run.may_write,
-            seed=bench.seed,
-            began=run.today.isoformat(timespec="seconds"),
+            target=harness.target.url,
+            kind=harness.target.kind.value,
+            wrote=suite.may_write,
+            seed=harness.seed,
+            began=suite.today.isoformat(timespec="seconds"),
             seconds=round(seconds, 2),
-            calls=bench.session.calls,
-            results=run.results,
-            rows=[Row(*row, times) for row, times in bench.coverage.reached.items()],
-            answers=answers,
-            shapes=sorted(bench.coverage.shapes),
-            past_deviations=[each.reason for each in run.deviations.past],
-            left=left,
+            calls=harness.session.calls,
+            results=suite.results,
+            findings=list(harness.findings),
+            rows=[Row(*row, times, harness.coverage.why(row)) for row, times in harness.coverage.reached.items()],
+            responses=responses,
+            shapes=sorted(harness.coverage.shapes),
+            past_deviations=[each.reason for each in suite.deviations.past],
+            ended_deviations=[f"{each.reason} (until {each.until})" for each in suite.deviations.ended],
+            left=[f"{number}: {why}" for number, why in harness.left.items()],
+            observations={name: dict(counts) for name, counts in sorted(harness.observations.items())},
+            ended=ended,
         )
 
     def to_json(self) -> str:
-        """The report as a JSON document."""
+        """Return the report as a JSON document."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
     @classmethod
@@ -116,24 +129,15 @@ class Report:
             data: dict[str, Any] = json.loads(text)
             if data["version"] != VERSION:
                 raise ValueError(f"it has the version {data['version']}, not {VERSION}")
-            results = [
-                Result(
-                    **{
-                        **each,
-                        "outcome": Outcome(each["outcome"]),
-                        "findings": [Finding(**f) for f in each["findings"]],
-                    }
-                )
-                for each in data["results"]
+            results = [Result(**{**each, "outcome": Outcome(each["outcome"])}) for each in data["results"]]
+            findings = [
+                Finding(**{**each, "effects": [Effect(**effect) for effect in each["effects"]]})
+                for each in data["findings"]
             ]
-            return cls(**{**data, "results": results, "rows": [Row(**each) for each in data["rows"]]})
+            rows = [Row(**each) for each in data["rows"]]
+            return cls(**{**data, "results": results, "findings": findings, "rows": rows})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no report of this suite: {error}") from None
-
-    @property
-    def findings(self) -> list[Finding]:
-        """All findings."""
-        return [finding for result in self.results for finding in result.findings]
 
     @property
     def failures(self) -> list[Finding]:
@@ -142,17 +146,22 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found but what is known."""
+        """Whether nothing was found but known deviations."""
         return not self.failures
 
     @property
+    def nothing_checked(self) -> bool:
+        """Whether every rule was skipped."""
+        return all(result.outcome is Outcome.SKIPPED for result in self.results)
+
+    @property
     def counts(self) -> Counter[Outcome]:
-        """How many rules and phases came out how."""
+        """How many rules have each outcome."""
         return Counter(result.outcome for result in self.results)
 
     @property
     def missed(self) -> list[Row]:
-        """The rows of the contract that no answer reached."""
+        """The rows of the contract that no response reached."""
         return [row for row in self.rows if not row.times]
 
     @property

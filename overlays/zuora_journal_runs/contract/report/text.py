@@ -10,39 +10,71 @@ from .model import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zuora_journal_runs.contract.findings import Finding
+
     from .model import Report
 
-
-def summary(report: Report) -> str:
-    """What was found, what was not tried, and what was never reached."""
-    return "\n".join(_lines(report)) + "\n"
+MOST_RULES = 8
+"""Rules that are listed beneath a finding; the other reports have them all."""
 
 
-def _lines(report: Report) -> Iterator[str]:
+def summary(report: Report, *, coverage: bool = False) -> str:
+    """Return what was found and what was skipped.
+
+    Args:
+        report: The report.
+        coverage: Whether to list the rows of the contract that were not reached.
+    """
+    return "\n".join(_lines(report, coverage=coverage)) + "\n"
+
+
+def _lines(report: Report, *, coverage: bool) -> Iterator[str]:
     for finding in report.findings:
-        times = f" ({finding.times} times)" if finding.times > 1 else ""
-        known = f"  known: {finding.deviation}" if finding.deviation else ""
-        where = "" if finding.check == finding.rule else f": {finding.operation}, {finding.check}"
-        yield f"{'DEVIATES' if finding.deviation else 'FAILED'}  {finding.rule}{where}{times}{known}"
-        yield from (f"    {line}" for line in finding.message.strip().splitlines())
-        yield f"    {finding.curl}"
-        yield ""
-    for result in report.results:
-        if result.outcome is Outcome.NOT_TRIED:
-            yield f"not tried  {result.id}: {result.reason}"
+        yield from _finding(finding)
+    skipped = [result for result in report.results if result.outcome is Outcome.SKIPPED]
+    for reason, group in groupby(skipped, lambda result: result.reason):
+        yield f"skipped: {reason}: {', '.join(result.id for result in group)}"
     for reason in report.past_deviations:
-        yield f"no longer occurs, and can be taken out of the file: {reason}"
-    for run in report.left:
-        yield f"not cleaned up  {run}"
-    yield ""
-    yield "Never reached:"
-    for (operation, kind), rows in groupby(report.missed, lambda row: (row.operation, row.kind)):
-        yield f"  {operation or 'all operations'}, {kind}: {', '.join(row.name for row in rows)}"
-    yield ""
+        yield f"known deviation that did not occur, and can be removed from the file: {reason}"
+    for reason in report.ended_deviations:
+        yield f"known deviation that is not accepted any more: {reason}"
+    left = sorted((run.partition(": ")[::2] for run in report.left), key=lambda each: each[1])
+    for reason, runs in groupby(left, lambda each: each[1]):
+        yield f"not cleaned up: {', '.join(run for run, _ in runs)}: {reason}"
+    if report.ended:
+        yield f"ended early: {report.ended}"
+    if coverage:
+        yield from _coverage(report)
     counts = report.counts
-    yield (
-        f"{counts[Outcome.HELD]} held, {counts[Outcome.FAILED]} failed, {counts[Outcome.DEVIATES]} deviate as known, "
-        f"{counts[Outcome.NOT_TRIED]} not tried"
-    )
+    yield ", ".join(f"{counts[outcome]} {_plural(outcome, counts[outcome])}" for outcome in Outcome)
     reached = f"{len(report.rows) - len(report.missed)} of {len(report.rows)} rows of the contract reached"
     yield f"{report.calls:,} calls in {report.seconds:.1f} s; {reached} ({report.share:.0%}); seed {report.seed}"
+
+
+def _plural(outcome: Outcome, number: int) -> str:
+    return "known deviations" if outcome is Outcome.KNOWN_DEVIATION and number != 1 else outcome.value
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    times = f" ({finding.times} times)" if finding.times > 1 else ""
+    outcome = "KNOWN DEVIATION" if finding.deviation else "FAILED"
+    yield f"{outcome} {finding.id} {finding.check}: {finding.title}{times}"
+    if finding.deviation:
+        yield f"    known: {finding.deviation}"
+    yield f"    first: {finding.curl}"
+    yield f"    in: {', '.join(finding.operations)}"
+    rules = finding.rules
+    more = f" and {len(rules) - MOST_RULES} more" if len(rules) > MOST_RULES else ""
+    yield f"    breaks: {', '.join(rules[:MOST_RULES])}{more}"
+    for effect in [each for each in finding.effects if each.follows][:3]:
+        yield f"      so {effect.rule}: {' '.join(effect.message.split())}"
+    yield ""
+
+
+def _coverage(report: Report) -> Iterator[str]:
+    yield "Not reached:"
+    for (operation, kind, why), rows in groupby(report.missed, lambda row: (row.operation, row.kind, row.why)):
+        yield f"  {operation or 'all operations'}, {kind}: {', '.join(row.name for row in rows)}"
+        if why:
+            yield f"    {why}"
+    yield ""

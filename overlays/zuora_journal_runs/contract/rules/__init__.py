@@ -1,6 +1,6 @@
-"""Rules that no schema holds, each tried by requests that are not left to chance."""
+"""Rules that no schema holds, each checked by requests that are not left to chance."""
 
-from . import authentication, broken, cancellation, creation, entries, headers, statuses
+from . import authentication, broken, cancellation, creation, entries, failures, headers, statuses
 
 RULES = (
     *headers.rules,
@@ -10,5 +10,6 @@ RULES = (
     *creation.rules,
     *entries.rules,
     *cancellation.rules,
+    *failures.rules,
 )
 """All of them, the cheapest first."""

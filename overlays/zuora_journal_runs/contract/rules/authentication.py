@@ -5,67 +5,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs.contract.checks import expect
-from zuora_journal_runs.contract.item import Rules
+from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
-    from zuora_journal_runs.contract.bench import Bench
+    from zuora_journal_runs.contract.harness import Harness
 
-rules: Rules = Rules("authentication")
+rules = RuleGroup("authentication")
 
 OAUTH = "Zuora, Create an OAuth token; Authentication"
 READS = ("getJournalRun", "listJournalEntriesOfJournalRun")
 
 
-def wrong_tokens(bench: Bench) -> tuple[str | None, ...]:
+def wrong_tokens(harness: Harness) -> tuple[str | None, ...]:
     """Values of `Authorization` that are good for nothing."""
-    return (None, "Bearer", "Bearer of-nothing", "Basic YTpi", f"Basic {bench.token}", f"Bearer {bench.token}x")
+    return (None, "Bearer", "Bearer of-nothing", "Basic YTpi", f"Basic {harness.token}", f"Bearer {harness.token}x")
 
 
 @rules.rule(OAUTH)
-def reading_needs_a_token(bench: Bench) -> None:
+def reading_needs_a_token(harness: Harness) -> None:
     """No run and no entry is shown without a token that was issued."""
     for operation in READS:
-        for authorization in wrong_tokens(bench):
-            number = bench.readable() if bench.may_write else "JR-99999999999999"
-            answer = bench.call(operation, number, headers={"Authorization": authorization})
-            expect(answer.status == 401, f"{operation} with {shown(bench, authorization)}: {answer.status}, not 401")
+        for authorization in wrong_tokens(harness):
+            number = harness.readable() if harness.may_write else "JR-99999999999999"
+            response = harness.call(operation, number, headers={"Authorization": authorization})
+            expect(
+                response.status == 401, f"{operation} with {shown(harness, authorization)}: {response.status}, not 401"
+            )
 
 
 @rules.rule(OAUTH, writes=True)
-def writing_needs_a_token(bench: Bench) -> None:
+def writing_needs_a_token(harness: Harness) -> None:
     """Without a token that was issued no run is created, cancelled or deleted."""
-    for authorization in wrong_tokens(bench):
+    for authorization in wrong_tokens(harness):
         headers = {"Authorization": authorization}
-        known = set(bench.own)
-        answers = {
-            "createJournalRun": bench.call("createJournalRun", body=bench.creation(), headers=headers),
-            "cancelJournalRun": bench.call("cancelJournalRun", bench.at("Completed").number, body={}, headers=headers),
-            "deleteJournalRun": bench.call("deleteJournalRun", bench.at("Cancelled").number, headers=headers),
+        known = set(harness.own)
+        responses = {
+            "createJournalRun": harness.call("createJournalRun", body=harness.creation(), headers=headers),
+            "cancelJournalRun": harness.call(
+                "cancelJournalRun", harness.at("Completed").number, body={}, headers=headers
+            ),
+            "deleteJournalRun": harness.call("deleteJournalRun", harness.at("Cancelled").number, headers=headers),
         }
-        for operation, answer in answers.items():
-            expect(answer.status == 401, f"{operation} with {shown(bench, authorization)}: {answer.status}, not 401")
-        expect(set(bench.own) == known, "a run was created")
+        for operation, response in responses.items():
+            expect(
+                response.status == 401, f"{operation} with {shown(harness, authorization)}: {response.status}, not 401"
+            )
+        expect(set(harness.own) == known, "a run was created")
         for status in ("Completed", "Cancelled"):
-            bench.look(bench.at(status))
+            harness.read(harness.at(status))
 
 
 @rules.rule(OAUTH)
-def a_token_is_good_for_a_while(bench: Bench) -> None:
+def a_token_is_good_for_a_while(harness: Harness) -> None:
     """A token is a bearer token with time to use it in, and asking for another leaves it good."""
-    answer = bench.call("createToken", data=bench.credentials())
-    expect(answer.status == 200, f"there is no token: {answer.wire}")
-    expect(str(answer.data.get("token_type", "bearer")).lower() == "bearer", "token_type is not bearer")
-    expect(float(answer.data.get("expires_in", 1)) > 0, "a token is of no use from the beginning")
-    bench.call("createToken", data=bench.credentials())
-    headers = {"Authorization": f"Bearer {answer.data['access_token']}"}
-    status = bench.call("getJournalRun", "JR-99999999999999", headers=headers).status
-    expect(status == 404, f"a token was answered with {status} after another was issued")
+    response = harness.call("createToken", data=harness.credentials())
+    expect(response.status == 200, f"there is no token: {response.wire}")
+    expect(str(response.data.get("token_type", "bearer")).lower() == "bearer", "token_type is not bearer")
+    expect(float(response.data.get("expires_in", 1)) > 0, "a token is of no use from the beginning")
+    harness.call("createToken", data=harness.credentials())
+    headers = {"Authorization": f"Bearer {response.data['access_token']}"}
+    status = harness.call("getJournalRun", "JR-99999999999999", headers=headers).status
+    expect(status == 404, f"a token got the status {status} after another was issued")
 
 
 @rules.rule(OAUTH)
-def wrong_credentials_get_no_token(bench: Bench) -> None:
+def wrong_credentials_get_no_token(harness: Harness) -> None:
     """There is no token for a wrong id, a wrong secret, another grant, or a part of the form."""
-    form = bench.credentials()
+    form = harness.credentials()
     wrong = (
         {"client_id": "00000000-0000-4000-8000-000000000000"},
         {"client_secret": "not-the-secret"},
@@ -75,12 +81,12 @@ def wrong_credentials_get_no_token(bench: Bench) -> None:
     forms = [form | each for each in wrong]
     forms += [{name: value for name, value in form.items() if name != missing} for missing in form]
     for each in (*forms, {}):
-        answer = bench.call("createToken", data=each)
+        response = harness.call("createToken", data=each)
         changed = sorted(name for name in form if each.get(name) != form[name])
-        expect(400 <= answer.wire < 500, f"a token request with wrong {changed} was answered with {answer.wire}")
-        expect("access_token" not in answer.data, f"a token was issued with wrong {changed}")
+        expect(400 <= response.wire < 500, f"a token request with wrong {changed} got the status {response.wire}")
+        expect("access_token" not in response.data, f"a token was issued with wrong {changed}")
 
 
-def shown(bench: Bench, authorization: str | None) -> str:
+def shown(harness: Harness, authorization: str | None) -> str:
     """A value of `Authorization` in a message."""
-    return "no Authorization" if authorization is None else bench.clean(authorization)
+    return "no Authorization" if authorization is None else harness.clean(authorization)

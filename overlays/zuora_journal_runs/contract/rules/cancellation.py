@@ -4,196 +4,197 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zuora_journal_runs.contract.bench import NotTried
 from zuora_journal_runs.contract.checks import expect
-from zuora_journal_runs.contract.item import Rules
-from zuora_journal_runs.contract.lifecycle import BLOCKING, GONE
+from zuora_journal_runs.contract.rule import RuleGroup, Skipped
+from zuora_journal_runs.contract.run_model import BLOCKING, GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zuora_journal_runs.contract.bench import Bench
-    from zuora_journal_runs.contract.lifecycle import Life
+    from zuora_journal_runs.contract.harness import Harness
+    from zuora_journal_runs.contract.run_model import RunModel
 
-rules: Rules = Rules("cancellation")
+rules = RuleGroup("cancellation")
 
 CANCEL = "Zuora, Cancel a journal run, 2026-02-20"
 DELETE = "Zuora, Delete a journal run"
 KC = "Zuora Knowledge Center, Journal Runs"
 
 
-def cancelling(bench: Bench) -> Life:
+def cancelling(harness: Harness) -> RunModel:
     """A run whose cancellation was just accepted."""
-    life = bench.at("Completed")
-    bench.look(life)
-    status = bench.cancel(life)
-    expect(status == 200, f"{life.number} is Completed, and its cancellation was answered with {status}")
-    return life
+    model = harness.at("Completed")
+    harness.read(model)
+    status = harness.cancel(model)
+    expect(status == 200, f"{model.number} is Completed, and its cancellation got the status {status}")
+    return model
 
 
-def deleting(bench: Bench) -> Life:
+def deleting(harness: Harness) -> RunModel:
     """A run whose deletion was just accepted."""
-    life = bench.at("Cancelled")
-    bench.look(life)
-    status = bench.delete(life)
-    expect(status == 200, f"{life.number} is Cancelled, and its deletion was answered with {status}")
-    return life
+    model = harness.at("Cancelled")
+    harness.read(model)
+    status = harness.delete(model)
+    expect(status == 200, f"{model.number} is Cancelled, and its deletion got the status {status}")
+    return model
 
 
-def at_once(bench: Bench, begin: Callable[[], Life], status: str, act: Callable[[Life], int], wanted: int) -> None:
-    """Do something to a run that has just got a status, which it is known to keep for more than one look.
+def at_once(
+    harness: Harness, begin: Callable[[], RunModel], status: str, act: Callable[[RunModel], int], wanted: int
+) -> None:
+    """Do something to a run that has just got a status, which it is known to show in more than one poll.
 
     Whether time has passed between the look and what is done after it cannot be seen from outside; so it counts only if
     it comes out wrong twice.
     """
     watched = begin()
-    looks = sum(seen == status for seen in bench.watch(watched))
-    bench.settle(watched)
-    if looks < 2:
-        raise NotTried(f"runs are not {status} for long enough to be seen twice")
+    polls = sum(seen == status for seen in harness.watch(watched))
+    harness.settle(watched)
+    if polls < 2:
+        raise Skipped(f"runs are not {status} for long enough to be seen twice")
     said = []
     for _ in range(2):
-        life = begin()
-        next((seen for seen in bench.watch(life) if seen == status), None)
-        said.append(act(life))
-        bench.settle(life)
+        model = begin()
+        next((seen for seen in harness.watch(model) if seen == status), None)
+        said.append(act(model))
+        harness.settle(model)
         if said[-1] == wanted:
             return
     expect(wanted in said, f"a run that is {status} was twice answered with {said[-1]}, not {wanted}")
 
 
 @rules.rule(CANCEL, writes=True)
-def a_whole_life(bench: Bench) -> None:
+def a_whole_life(harness: Harness) -> None:
     """A run is created, cancelled and deleted, and each step is refused before its time and after it."""
-    life = bench.create()
-    bench.delete(life)
-    expect(bench.settle(life) == "Completed", f"{life.number} did not complete")
-    bench.delete(life)
-    bench.look(life)
-    bench.cancel(life)
-    expect(bench.settle(life) == "Cancelled", f"{life.number} is not Cancelled, and nothing stood in the way")
-    bench.look(life)
-    bench.cancel(life)
-    bench.look(life)
-    bench.delete(life)
-    bench.delete(life)
-    bench.cancel(life)
-    expect(bench.settle(life) == GONE, f"{life.number} is not gone")
-    bench.look(life)
-    bench.cancel(life)
-    bench.delete(life)
-    bench.look(life)
+    model = harness.create()
+    harness.delete(model)
+    expect(harness.settle(model) == "Completed", f"{model.number} did not complete")
+    harness.delete(model)
+    harness.read(model)
+    harness.cancel(model)
+    expect(harness.settle(model) == "Cancelled", f"{model.number} is not Cancelled, and nothing stood in the way")
+    harness.read(model)
+    harness.cancel(model)
+    harness.read(model)
+    harness.delete(model)
+    harness.delete(model)
+    harness.cancel(model)
+    expect(harness.settle(model) == GONE, f"{model.number} is not gone")
+    harness.read(model)
+    harness.cancel(model)
+    harness.delete(model)
+    harness.read(model)
 
 
 @rules.rule(CANCEL, writes=True)
-def completed_runs_can_be_cancelled(bench: Bench) -> None:
+def completed_runs_can_be_cancelled(harness: Harness) -> None:
     """A `Completed` run can be cancelled, and then all of its entries are cancelled."""
-    life = cancelling(bench)
-    bench.settle(life)
-    count = len(life.entries or {})
-    left = [number for number, entry in (life.entries or {}).items() if entry["status"] != "Cancelled"]
-    expect(not left, f"{life.number} is cancelled, and of its {count} entries these are not: {left}")
+    model = cancelling(harness)
+    harness.settle(model)
+    count = len(model.entries or {})
+    left = {number: (model.entries or {})[number]["status"] for number in model.remaining}
+    expect(not left, f"{model.number} is cancelled, and of its {count} entries these are not: {left}")
 
 
 @rules.rule(CANCEL, writes=True)
-def other_runs_stay_as_they_are(bench: Bench) -> None:
+def other_runs_stay_as_they_are(harness: Harness) -> None:
     """A cancellation, and a deletion, is of one run and of no other."""
-    runs = [bench.create() for _ in range(3)]
-    for life in runs:
-        bench.settle(life)
-    before, life, after = runs
-    bench.cancel(life)
-    bench.settle(life)
-    bench.delete(life)
-    bench.settle(life)
+    runs = [harness.create() for _ in range(3)]
+    for model in runs:
+        harness.settle(model)
+    before, model, after = runs
+    harness.cancel(model)
+    harness.settle(model)
+    harness.delete(model)
+    harness.settle(model)
     for each in (before, after):
-        bench.look(each)
+        harness.read(each)
 
 
 @rules.rule(DELETE, writes=True)
-def cancelled_runs_can_be_deleted(bench: Bench) -> None:
+def cancelled_runs_can_be_deleted(harness: Harness) -> None:
     """A `Cancelled` run can be deleted, and is not found any more."""
-    bench.settle(deleting(bench))
+    harness.settle(deleting(harness))
 
 
 @rules.rule(CANCEL, writes=True)
-def pending_runs_can_be_cancelled(bench: Bench) -> None:
+def pending_runs_can_be_cancelled(harness: Harness) -> None:
     """A `Pending` run can be cancelled."""
-    at_once(bench, bench.create, "Pending", bench.cancel, 200)
+    at_once(harness, harness.create, "Pending", harness.cancel, 200)
 
 
 @rules.rule(CANCEL, writes=True)
-def runs_in_processing_are_not_cancelled(bench: Bench) -> None:
+def runs_in_processing_are_not_cancelled(harness: Harness) -> None:
     """A run that is `Processing` cannot be cancelled."""
-    at_once(bench, bench.create, "Processing", bench.cancel, 409)
+    at_once(harness, harness.create, "Processing", harness.cancel, 409)
 
 
 @rules.rule(CANCEL, writes=True)
-def nothing_is_cancelled_twice(bench: Bench) -> None:
+def nothing_is_cancelled_twice(harness: Harness) -> None:
     """A run that is `CancelInprogress` cannot be cancelled again."""
-    at_once(bench, lambda: cancelling(bench), "CancelInprogress", bench.cancel, 409)
+    at_once(harness, lambda: cancelling(harness), "CancelInprogress", harness.cancel, 409)
 
 
 @rules.rule(DELETE, writes=True)
-def nothing_is_deleted_while_it_is_cancelled(bench: Bench) -> None:
+def nothing_is_deleted_while_it_is_cancelled(harness: Harness) -> None:
     """A run that is `CancelInprogress` cannot be deleted."""
-    at_once(bench, lambda: cancelling(bench), "CancelInprogress", bench.delete, 409)
+    at_once(harness, lambda: cancelling(harness), "CancelInprogress", harness.delete, 409)
 
 
 @rules.rule(KC, writes=True)
-def nothing_is_deleted_twice(bench: Bench) -> None:
+def nothing_is_deleted_twice(harness: Harness) -> None:
     """A run that is `DeleteInprogress` can be neither deleted again nor cancelled."""
-    for act in (bench.delete, bench.cancel):
-        at_once(bench, lambda: deleting(bench), "DeleteInprogress", act, 409)
+    for act in (harness.delete, harness.cancel):
+        at_once(harness, lambda: deleting(harness), "DeleteInprogress", act, 409)
 
 
 @rules.rule(CANCEL, writes=True)
-def transferred_entries_stay(bench: Bench) -> None:
+def transferred_entries_stay(harness: Harness) -> None:
     """An entry that was transferred to accounting stays, the others are cancelled, and the run is `Completed`."""
-    life, first = with_transfer(bench)
-    status = bench.cancel(life)
-    expect(status == 200, f"{life.number} is Completed, and its cancellation was answered with {status}")
-    rest = bench.settle(life)
-    expect(rest == "Completed", f"{life.number} is {rest}, though an entry was transferred")
-    left = [number for number, entry in (life.entries or {}).items() if entry["status"] != "Cancelled"]
-    expect(left == [first], f"{first} was transferred, and these entries of {life.number} stay: {left}")
-    status = bench.delete(life)
-    expect(status == 409, f"{life.number} has an entry that stays, and its deletion was answered with {status}")
-    bench.look(life)
+    model, first = with_transfer(harness)
+    status = harness.cancel(model)
+    expect(status == 200, f"{model.number} is Completed, and its cancellation got the status {status}")
+    rest = harness.settle(model)
+    expect(rest == "Completed", f"{model.number} is {rest}, though an entry was transferred")
+    left = model.remaining
+    expect(left == [first], f"{first} was transferred, and these entries of {model.number} stay: {left}")
+    status = harness.delete(model)
+    expect(status == 409, f"{model.number} has an entry that stays, and its deletion got the status {status}")
+    harness.read(model)
 
 
 @rules.rule(CANCEL, writes=True)
-def entries_may_be_transferred_meanwhile(bench: Bench) -> None:
+def entries_may_be_transferred_meanwhile(harness: Harness) -> None:
     """While a run is cancelled its entries may be transferred: each is cancelled or stays, and stays so."""
-    transfer = _transfer(bench)
-    life = cancelling(bench)
-    bench.look(life)
-    waiting = [number for number, entry in (life.entries or {}).items() if entry["status"] != "Cancelled"]
+    transfer = _transfer(harness)
+    model = cancelling(harness)
+    harness.read(model)
+    waiting = model.remaining
     if not waiting:
-        raise NotTried(f"{life.number} is cancelled too quickly for anything to happen meanwhile")
+        raise Skipped(f"{model.number} is cancelled too quickly for anything to happen meanwhile")
     transfer(waiting[-1])
-    rest = bench.settle(life)
-    entry = (life.entries or {})[waiting[-1]]
+    rest = harness.settle(model)
+    entry = (model.entries or {})[waiting[-1]]
     blocked = entry.get("transferredToAccounting") in BLOCKING
-    expect(rest == ("Completed" if blocked else "Cancelled"), f"{life.number} is {rest}, and {waiting[-1]} is {entry}")
+    expect(rest == ("Completed" if blocked else "Cancelled"), f"{model.number} is {rest}, and {waiting[-1]} is {entry}")
 
 
-def with_transfer(bench: Bench) -> tuple[Life, str]:
+def with_transfer(harness: Harness) -> tuple[RunModel, str]:
     """A completed run, and the number of its one entry that was transferred."""
-    transfer = _transfer(bench)
-    life = bench.create(bench.creation(transactionTypes=[{"type": "Invoice Item"}, {"type": "Taxation Item"}]))
-    bench.settle(life)
-    if not life.entries:
-        raise NotTried(f"{life.number} has no entries")
-    first = next(iter(life.entries))
+    transfer = _transfer(harness)
+    model = harness.create(harness.creation(transactionTypes=[{"type": "Invoice Item"}, {"type": "Taxation Item"}]))
+    harness.settle(model)
+    if not model.entries:
+        raise Skipped(f"{model.number} has no entries")
+    first = next(iter(model.entries))
     transfer(first)
-    bench.look(life)
-    told = (life.entries or {})[first].get("transferredToAccounting")
+    harness.read(model)
+    told = (model.entries or {})[first].get("transferredToAccounting")
     expect(told == "Yes", f"{first} was transferred to accounting, and says {told}")
-    return life, first
+    return model, first
 
 
-def _transfer(bench: Bench) -> Callable[[str], object]:
-    if bench.transfer is None:
-        raise NotTried("it needs a way to have an entry transferred: give one with --transfer")
-    return bench.transfer
+def _transfer(harness: Harness) -> Callable[[str], object]:
+    if harness.transfer is None:
+        raise Skipped("it needs a way to have an entry transferred: give one with --transfer")
+    return harness.transfer

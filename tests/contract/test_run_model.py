@@ -1,4 +1,4 @@
-"""The life of a run: every operation in every status, and what a life can and cannot be."""
+"""The model of a run: every operation in every status, and what a model can and cannot be."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zuora_journal_runs.contract import Options, Run
+from zuora_journal_runs.contract import Options
 from zuora_journal_runs.contract.checks import Violation
-from zuora_journal_runs.contract.lifecycle import ALLOWED, GONE, STATUSES, Life
+from zuora_journal_runs.contract.run_model import ALLOWED, GONE, STATUSES, RunModel, State
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Settings, Transfer
 
 from .provider import suite_for
@@ -16,7 +16,7 @@ from .provider import suite_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zuora_journal_runs.contract.bench import Bench
+    from zuora_journal_runs.contract.harness import Harness
 
 RUN = "JR-00000001"
 WANTED = {"journalEntryDate": "2026-10-31", "transactionTypes": [{"type": "Invoice Item"}]}
@@ -31,16 +31,18 @@ def held() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def bench(held: Emulator) -> Bench:
+def harness(held: Emulator) -> Harness:
     return bench_of(held)
 
 
-def bench_of(emulator: Emulator) -> Bench:
-    run: Run = suite_for(emulator, Options())
+def bench_of(emulator: Emulator) -> Harness:
+    suite = suite_for(emulator, Options())
     # The runs here are made by the test.
-    run.bench.own[RUN] = Life(RUN, {})
-    run.bench.target = type(run.bench.target)(run.bench.target.url, emulator.client_id, emulator.client_secret)
-    return run.bench
+    suite.harness.own[RUN] = RunModel(RUN, {})
+    suite.harness.target = type(suite.harness.target)(
+        suite.harness.target.url, emulator.client_id, emulator.client_secret
+    )
+    return suite.harness
 
 
 def put(emulator: Emulator, status: str) -> None:
@@ -50,26 +52,28 @@ def put(emulator: Emulator, status: str) -> None:
         emulator.add_run(SeedRun(number=RUN, status=RunStatus(status), entries=3))
 
 
-def status_of(bench: Bench) -> str:
-    answer = bench.call("getJournalRun", RUN)
+def status_of(harness: Harness) -> str:
+    answer = harness.call("getJournalRun", RUN)
     return GONE if answer.status == 404 else str(answer.data["status"])
 
 
 @pytest.mark.parametrize("status", [*STATUSES, GONE])
 @pytest.mark.parametrize("operation", ALLOWED)
-def test_every_operation_in_every_status(held: Emulator, bench: Bench, operation: str, status: str) -> None:
+def test_every_operation_in_every_status(held: Emulator, harness: Harness, operation: str, status: str) -> None:
     put(held, status)
     expected = ALLOWED[operation][status]
-    assert bench.call(operation, RUN).status == expected
+    assert harness.call(operation, RUN).status == expected
     begun = {"cancelJournalRun": "CancelInprogress", "deleteJournalRun": "DeleteInprogress"}
-    assert status_of(bench) == (begun.get(operation, status) if expected == 200 else status)
-    assert not bench.record.findings
+    assert status_of(harness) == (begun.get(operation, status) if expected == 200 else status)
+    assert not list(harness.findings)
 
 
 @pytest.mark.parametrize("status", [*STATUSES, GONE])
-def test_a_run_that_has_not_ended_keeps_another_from_being_created(held: Emulator, bench: Bench, status: str) -> None:
+def test_a_run_that_has_not_ended_keeps_another_from_being_created(
+    held: Emulator, harness: Harness, status: str
+) -> None:
     put(held, status)
-    answer = bench.call("createJournalRun", body=bench.creation())
+    answer = harness.call("createJournalRun", body=harness.creation())
     assert answer.status == (409 if status in ("Pending", "Processing") else 200)
 
 
@@ -78,26 +82,26 @@ def test_the_cancellation_that_the_documents_tell_of(show_cancel_in_progress: bo
     """Ten entries, of which one is transferred to accounting: nine are cancelled, and the run stays Completed."""
     run = SeedRun(number=RUN, entries=10, transfers={7: Transfer.YES})
     settings = Settings(show_cancel_in_progress=show_cancel_in_progress)
-    bench = bench_of(Emulator(pace="polls:1", seed=[run], settings=settings))
-    life = bench.own[RUN]
-    life.possible = {"Completed"}
-    bench.look(life)
-    assert bench.cancel(life) == 200
-    assert bench.settle(life) == "Completed"
-    assert life.blocked
-    assert [entry["status"] for entry in (life.entries or {}).values()].count("Cancelled") == 9
-    assert bench.delete(life) == 409
+    harness = bench_of(Emulator(pace="polls:1", seed=[run], settings=settings))
+    model = harness.own[RUN]
+    model.states = frozenset({State("Completed")})
+    harness.read(model)
+    assert harness.cancel(model) == 200
+    assert harness.settle(model) == "Completed"
+    assert model.blocked
+    assert [entry["status"] for entry in (model.entries or {}).values()].count("Cancelled") == 9
+    assert harness.delete(model) == 409
 
 
 def entries(*transferred: str, status: str = "Created") -> list[dict[str, Any]]:
     return [{"number": f"JE-{n}", "status": status, "transferredToAccounting": t} for n, t in enumerate(transferred)]
 
 
-def completed() -> Life:
-    life = Life(RUN, WANTED)
-    life.retrieved(200, run("Completed", totalJournalEntryCount=2))
-    life.listed(200, entries("No", "Yes"))
-    return life
+def completed() -> RunModel:
+    model = RunModel(RUN, WANTED)
+    model.retrieved(200, run("Completed", totalJournalEntryCount=2))
+    model.listed(200, entries("No", "Yes"))
+    return model
 
 
 def run(status: str, **fields: Any) -> dict[str, Any]:
@@ -105,19 +109,19 @@ def run(status: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_run_goes_on_by_itself_but_not_back() -> None:
-    life = Life(RUN, WANTED)
-    life.retrieved(200, run("Processing"))
-    assert life.may_be("Completed")
+    model = RunModel(RUN, WANTED)
+    model.retrieved(200, run("Processing"))
+    assert model.may_be("Completed")
     with pytest.raises(Violation, match="is Pending, and can only be"):
-        life.retrieved(200, run("Pending"))
+        model.retrieved(200, run("Pending"))
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"number": "JR-00000002"}, "asked for JR-00000001, and got JR-00000002"),
-        ({"journalEntryDate": "2026-10-30"}, "journalEntryDate of JR-00000001 is 2026-10-30, and was 2026-10-31"),
-        ({"transactionTypes": []}, r"of the types \[\], and was to be of \['Invoice Item'\]"),
+        ({"number": "JR-00000002"}, "JR-00000001 was requested, and JR-00000002 was returned"),
+        ({"journalEntryDate": "2026-10-30"}, "journalEntryDate of JR-00000001 is 2026-10-30, not 2026-10-31"),
+        ({"transactionTypes": []}, r"has the types \[\], not \['Invoice Item'\]"),
         ({"totalJournalEntryCount": 3}, "has 3 entries, and had 2 before"),
         ({"status": "Cancelled"}, "is Cancelled, and can only be"),
         ({"status": "Error"}, "is Error, and can only be"),
@@ -134,7 +138,7 @@ def test_a_run_stays_what_it_is(fields: dict[str, Any], said: str) -> None:
         (entries("No", "Yes", "No"), "has 3 entries, and had 2 before"),
         (entries("No", "Yes")[:1] * 2, "an entry is listed twice"),
         ([*entries("No"), {"number": "JE-9", "status": "Created"}], "has other entries than before"),
-        (entries("No", "Yes", status="Cancelled"), "JE-0 is cancelled, and nobody asked for it"),
+        (entries("No", "Yes", status="Cancelled"), "JE-0 is Cancelled, and nobody requested it"),
     ],
 )
 def test_entries_stay_what_they_are(listed: list[dict[str, Any]], said: str) -> None:
@@ -143,30 +147,30 @@ def test_entries_stay_what_they_are(listed: list[dict[str, Any]], said: str) -> 
 
 
 def test_what_was_transferred_stays_and_what_was_cancelled_too() -> None:
-    life = completed()
-    life.cancelled(200)
+    model = completed()
+    model.cancelled(200)
     some = [entries("No", status="Cancelled")[0], entries("No", "Yes")[1]]
-    life.listed(200, some)
-    assert life.blocked
-    assert life.transferred
-    with pytest.raises(Violation, match="JE-0 was cancelled, and is Created again"):
-        life.listed(200, entries("No", "Yes"))
-    with pytest.raises(Violation, match="JE-1 is cancelled, and was transferred"):
-        life.listed(200, entries("No", "Yes", status="Cancelled"))
-    life.retrieved(200, run("Cancelled"))
-    with pytest.raises(Violation, match="is Cancelled, and its entry JE-1 is not"):
-        life.listed(200, some)
+    model.listed(200, some)
+    assert model.blocked
+    assert model.transferred
+    with pytest.raises(Violation, match="JE-0 was Cancelled, and is Created again"):
+        model.listed(200, entries("No", "Yes"))
+    with pytest.raises(Violation, match="JE-1 is Cancelled, although it was transferred"):
+        model.listed(200, entries("No", "Yes", status="Cancelled"))
+    model.retrieved(200, run("Cancelled"))
+    with pytest.raises(Violation, match="is Cancelled, and its entry JE-1 is Created"):
+        model.listed(200, some)
 
 
 def test_a_refusal_tells_what_a_run_is_not() -> None:
-    life = Life(RUN, WANTED)
-    life.cancelled(409)
-    assert life.possible == {"Processing"}
-    with pytest.raises(Violation, match="a deletion was answered with 200"):
-        life.deleted(200)
-    with pytest.raises(Violation, match="a cancellation of JR-00000001 was answered with 400"):
+    model = RunModel(RUN, WANTED)
+    model.cancelled(409)
+    assert model.states == {State("Processing")}
+    with pytest.raises(Violation, match="a deletion was accepted"):
+        model.deleted(200)
+    with pytest.raises(Violation, match="a cancellation of JR-00000001 got the status 400"):
         completed().cancelled(400)
-    with pytest.raises(Violation, match="a cancellation was answered with 404"):
+    with pytest.raises(Violation, match="a cancellation was refused as not found"):
         completed().cancelled(404)
 
 
