@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from openapi.spec.facts import METHODS, Answer, Body, Field, Operation
+from openapi.spec.model import METHODS, Body, Field, Operation, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,8 @@ def operations(draw: st.DrawFn, *, stated_only: bool = True) -> Operation:
         ),
         parameters=parameters,
         request=draw(st.none() | bodies),
-        answers={
-            status: Answer(
+        responses={
+            status: Response(
                 body=draw(st.none() | bodies),
                 headers={} if stated_only else draw(st.dictionaries(NAMES, plain, max_size=2)),
             )

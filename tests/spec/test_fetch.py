@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from openapi.spec.facts import Entry, Index
 from openapi.spec.fetch import USER_AGENT, Fetcher, NotFetched
+from openapi.spec.model import Entry, Index
 
 from .pages import index_page
 
@@ -144,7 +144,7 @@ def test_robots_are_heard(site: Site, fetcher: Fetcher, pauses: list[float]) -> 
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_robots_that_cannot_be_heard(site: Site, fetcher: Fetcher, status: int) -> None:
     site.statuses["/robots.txt"] = status
-    with pytest.raises(NotFetched, match=rf"robots\.txt: the answer was {status}"):
+    with pytest.raises(NotFetched, match=rf"robots\.txt: the response was {status}"):
         fetcher.fetch(site.index)
     assert site.paths == ["/robots.txt"]
 
@@ -152,9 +152,9 @@ def test_robots_that_cannot_be_heard(site: Site, fetcher: Fetcher, status: int) 
 @pytest.mark.parametrize(
     ("path", "status"), [("/api/things.md", 404), ("/api/things/one.md", 301), ("/api/things/two.md", 503)]
 )
-def test_other_answers(site: Site, fetcher: Fetcher, path: str, status: int) -> None:
+def test_other_responses(site: Site, fetcher: Fetcher, path: str, status: int) -> None:
     site.statuses[path] = status
-    with pytest.raises(NotFetched, match=f"{path}: the answer was {status}"):
+    with pytest.raises(NotFetched, match=f"{path}: the response was {status}"):
         fetcher.fetch(site.index)
 
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openapi.spec.facts import Body, Field, Operation
 from openapi.spec.findings import Findings
+from openapi.spec.model import Body, Field, Operation
 from openapi.spec.read_openapi import is_openapi, read_openapi
 
 from . import files
@@ -46,15 +46,15 @@ def test_openapi(operation: Operation, as_json: bool, by_tag: bool) -> None:
 def test_swagger(operation: Operation) -> None:
     operation = as_stated(operation)
     request = operation.request and replace(operation.request, media_type="application/json")
-    answers = {
+    responses = {
         status: replace(
-            answer,
-            body=answer.body and replace(answer.body, media_type="application/json"),
-            headers={name: replace(each, required=False) for name, each in answer.headers.items()},
+            response,
+            body=response.body and replace(response.body, media_type="application/json"),
+            headers={name: replace(each, required=False) for name, each in response.headers.items()},
         )
-        for status, answer in operation.answers.items()
+        for status, response in operation.responses.items()
     }
-    operation = replace(operation, request=request, answers=answers)
+    operation = replace(operation, request=request, responses=responses)
     text = json.dumps(files.swagger(operation))
     assert cut(text, [operation.key], []) == ("2023-12-15", (operation,), [])
 

@@ -47,6 +47,9 @@ def parse_response(response: httpx.Response) -> ServerErrorResponse | TokenError
     if response.status_code == 200:
         data = _body(response)
         return TokenResponse.from_dict(data)
+    if response.status_code == 429:
+        data = _body(response)
+        return TokenErrorResponse.from_dict(data)
     if response.status_code == 500:
         data = _body(response)
         return ServerErrorResponse.from_dict(data)
