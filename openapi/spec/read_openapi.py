@@ -6,6 +6,7 @@ That slice is cut out first, since the file may have many megabytes; then it is 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
@@ -68,9 +69,7 @@ def read_openapi(
     version, operations = _read(document, wanted, tags, problems)
     known = lines(text, {place[:length] for place, _ in problems for length in range(len(place) + 1)})
     for place, what in problems:
-        line = next(
-            known[place[:length]] for length in range(len(place), -1, -1) if place[:length] in known or not length
-        )
+        line = next((known[each] for each in (place[:n] for n in range(len(place), -1, -1)) if each in known), 1)
         findings.reject("openapi", page, _pointer(place), what, line)
     return version, operations
 
@@ -91,16 +90,21 @@ def _read(
         if not part.problems:
             problems.append(((), "none of our operations is in this file"))
         return None, ()
-    for error in validator(part.document).iter_errors():
-        if len(problems) == ERRORS:
-            break
-        problems.append((tuple(map(str, error.absolute_path)), f"this is not valid: {error.message.splitlines()[0]}"))
+    problems += _errors(validator.schema_validator.iter_errors(part.document))
     if problems:
         return None, ()
     reader = _Reader(part.document)
     operations = tuple(reader.operations())
-    problems += reader.problems
+    # The validator's rules beyond the schema take it that the schema holds, and that nothing contains itself.
+    problems += reader.problems or _errors(validator(part.document).iter_errors())
     return str(part.document["info"].get("version", "")) or None, operations
+
+
+def _errors(errors: Iterator[Any]) -> list[tuple[Place, str]]:
+    return [
+        (tuple(map(str, error.absolute_path)), f"this is not valid: {error.message.splitlines()[0]}")
+        for error in islice(errors, ERRORS)
+    ]
 
 
 def _pointer(place: Place) -> str:
@@ -330,7 +334,7 @@ class _Reader:
         return Body(media_type=media_type, fields=found.fields, required=required)
 
     def _field(self, schema: Json | bool, place: Place, *, required: bool, inside: tuple[str, ...]) -> Field:
-        whole, inside = self._flat(schema, place, inside)
+        whole, place, inside = self._flat(schema, place, inside)
         self._only(whole, RULES | STRUCTURE | SILENT, place)
         needed = whole.get("required", ())
         for name in needed:
@@ -354,19 +358,24 @@ class _Reader:
             element=element,
         )
 
-    def _flat(self, schema: Json | bool, place: Place, inside: tuple[str, ...]) -> tuple[Json, tuple[str, ...]]:
-        """Return a schema with what it refers to, its allOf, and an alternative that is null put into it."""
+    def _flat(self, schema: Json | bool, place: Place, inside: tuple[str, ...]) -> tuple[Json, Place, tuple[str, ...]]:
+        """Return a schema with what it refers to, its allOf, and an alternative that is null put into it.
+
+        And where it stands, and the references that led there.
+        """
         if isinstance(schema, bool):
             self._report(place, "a schema that is true or false is not understood")
-            return {}, inside
+            return {}, place, inside
         if "$ref" in schema:
             reference = schema["$ref"]
             if reference in inside:
                 self._report(place, f"{reference} contains itself, which is not understood")
-                return {}, inside
+                return {}, place, inside
             self._only(schema, {"$ref", *SILENT, *RULES}, place)
-            whole, inside = self._flat(_found(self._document, reference), _place(reference), (*inside, reference))
-            return self._merged(place, {key: each for key, each in schema.items() if key != "$ref"}, whole), inside
+            beside = {key: each for key, each in schema.items() if key != "$ref"}
+            target = _found(self._document, reference)
+            whole, place, inside = self._flat(target, _place(reference), (*inside, reference))
+            return self._merged(place, beside, whole), place, inside
         whole = {name: value for name, value in schema.items() if name not in {"allOf", "oneOf", "anyOf"}}
         if whole.get("additionalProperties") is not False and "properties" in whole:
             # Fields of a tenant's own; our readers keep them.
@@ -377,13 +386,13 @@ class _Reader:
                 if len(others) != 1:
                     self._report((*place, keyword), "alternatives are not understood")
                     continue
-                part, inside = self._flat(choices[others[0]], (*place, keyword, str(others[0])), inside)
+                part, _, inside = self._flat(choices[others[0]], (*place, keyword, str(others[0])), inside)
                 nullable = {"nullable": True} if len(choices) > 1 else {}
                 whole = self._merged(place, whole, {**part, **nullable})
         for index, each in enumerate(schema.get("allOf", ())):
-            part, inside = self._flat(each, (*place, "allOf", str(index)), inside)
+            part, _, inside = self._flat(each, (*place, "allOf", str(index)), inside)
             whole = self._merged(place, whole, part)
-        return whole, inside
+        return whole, place, inside
 
     def _merged(self, place: Place, ours: Json, theirs: Json) -> Json:
         """Return one schema for two that both hold."""
