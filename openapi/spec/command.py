@@ -27,7 +27,8 @@ from .write import complete, is_complete, write
 from .yaml_files import FileError, load, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from .build import Built
     from .compare import Change

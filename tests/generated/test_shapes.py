@@ -102,7 +102,9 @@ def test_every_shape_is_sent_and_read(client: Path) -> None:
             code = 499 if status == "4XX" else 500 if status == "default" else int(status)
             content = b'{"name": "n"}' if "content" in stated else b""
 
-            def answer(request: httpx.Request, code: int = code, content: bytes = content) -> httpx.Response:
+            def answer(
+                request: httpx.Request, code: int = code, content: bytes = content, sent: list[httpx.Request] = sent
+            ) -> httpx.Response:
                 sent.append(request)
                 return httpx.Response(code, content=content)
 
