@@ -37,6 +37,8 @@ class Base:
         self._stated: dict[str, Fields] = {}
         self.problems: list[str] = []
         self.against: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+        """What one place states and another does not, though they share a schema."""
 
     def build(self, documents: Documents) -> Json:
         """All operations that the documents state."""
@@ -259,6 +261,11 @@ class Base:
     def _merged_parts(self, name: str, ours: Json, theirs: Json) -> Json:
         """Return the fields and elements that either schema has."""
         parts: Json = {}
+        for keyword in ("properties", "enum"):
+            if ours.get(keyword) and theirs.get(keyword):
+                one, other = list(ours[keyword]), list(theirs[keyword])
+                only = [str(each) for each in [*one, *other] if (each in one) != (each in other)]
+                self.notes += [f"{name}: the documents state `{each}` in one place and not in another" for each in only]
         if "properties" in ours or "properties" in theirs:
             one, other = ours.get("properties", {}), theirs.get("properties", {})
             parts["properties"] = {

@@ -33,6 +33,7 @@ class Built:
     """Corrections that the documents have changed under."""
     errors: list[str]
     """Everything else."""
+    notes: list[str]
     against: list[tuple[str, str]]
     """What documents state against others that lead, with the documents' names."""
 
@@ -75,7 +76,9 @@ def build(documents: Documents, names: Names, overlay: Overlay) -> Built:
         f"{error.message.splitlines()[0]}"
         for error in OpenAPIV31SpecValidator(contract).iter_errors()
     ]
-    return Built(contract=contract, misfits=misfits, errors=errors, against=base.against)
+    return Built(
+        contract=contract, misfits=misfits, errors=errors, notes=list(dict.fromkeys(base.notes)), against=base.against
+    )
 
 
 def _silent(contract: dict[str, Any]) -> Iterator[str]:

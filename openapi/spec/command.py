@@ -20,7 +20,7 @@ from .explain import explain
 from .fetch import Fetcher, NotFetched
 from .findings import Findings, read_ignored
 from .names import read_names
-from .overlay import parsed
+from .overlay import parsed, relocated
 from .prune import pruned
 from .report import Report, document_notes, with_impact
 from .write import complete, is_complete, write
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from .build import Built
     from .compare import Change
     from .documents import Documents
     from .names import Names
+    from .overlay import Overlay
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,9 +74,9 @@ class Project:
         """The generated client."""
         return self.root / "generated" / "zuora_journal_runs_api"
 
-    def build(self, documents: Documents, names: Names, overlay: str) -> Built:
-        """Return the contract that layers build."""
-        return build(documents, names, parsed(overlay, self.overlay.name))
+    def parsed(self, overlay: str) -> Overlay:
+        """Return corrections that are written so."""
+        return parsed(overlay, self.overlay.name)
 
 
 Files = dict[str, bytes | None]
@@ -116,11 +116,12 @@ def plan(
     found = layers.files(paths)
     read = layers.read(found, before, names.operations, findings)
     after = layers.updated(before, read, findings)
-    built = project.build(after, names, overlay)
+    corrections = project.parsed(overlay)
+    built = build(after, names, corrections)
     notes = []
     if prune and (stated := [each for each in built.misfits if each.stated]):
         overlay = pruned(overlay, stated)
-        built = project.build(after, names, overlay)
+        built = build(after, names, relocated(project.parsed(overlay), corrections))
         notes += [f"taken out of the corrections: {each}" for each in stated]
     fresh = {each.name for each in read}
     rejected = [str(each) for each in findings.errors]
@@ -128,6 +129,7 @@ def plan(
         f"{after[name].source.file}: {what}" for name, what in built.against if name in fresh and name in after
     ]
     notes += [f"older than the rest: documents/{name}: {what}" for name, what in built.against if name not in fresh]
+    notes += built.notes
     notes += [f"ignored.yaml has no use for: {each} ({each.reason})" for each in findings.idle]
     notes += _outside(after, names)
     problems = [*([] if preview else rejected), *built.problems]
@@ -201,7 +203,7 @@ def check(project: Project) -> list[str]:
     """
     read_ignored(project.openapi / "ignored.yaml")
     documents = layers.load_layer(project.documents)
-    built = project.build(documents, read_names(project.names), read_text(project.overlay))
+    built = build(documents, read_names(project.names), project.parsed(read_text(project.overlay)))
     problems = list(built.problems)
     if not is_complete(project.root):
         problems.append("'make spec' was interrupted; run it again to complete what it wrote")
@@ -286,7 +288,7 @@ def _check(project: Project, given: argparse.Namespace) -> int:
 
 
 def _explain(project: Project, given: argparse.Namespace) -> int:
-    overlay = parsed(read_text(project.overlay), project.overlay.name)
+    overlay = project.parsed(read_text(project.overlay))
     layer = layers.load_layer(project.documents)
     print("\n".join(explain(layer, read_names(project.names), overlay, given.pointer)))
     return 0

@@ -12,7 +12,7 @@ documents have changed under the correction. Three fields of ours stand beside t
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import jsonpath_rfc9535 as jsonpath
@@ -108,6 +108,16 @@ def parsed(text: str, name: str) -> Overlay:
             )
         )
     return Overlay(version=version, actions=tuple(actions))
+
+
+def relocated(overlay: Overlay, original: Overlay) -> Overlay:
+    """Return an overlay that was pruned, whose actions are said to be where they were before."""
+    before = iter(original.actions)
+    actions = []
+    for action in overlay.actions:
+        was = next(each for each in before if (each.target, each.reason) == (action.target, action.reason))
+        actions.append(replace(action, at=was.at))
+    return replace(overlay, actions=tuple(actions))
 
 
 def _wrong(action: Any) -> str | None:
@@ -207,7 +217,8 @@ class _Merge:
                 result[name] = self.merged(ours[name], value, expected.get(name), inner)
             else:
                 self.new |= set(_leaves(value, inner))
-                if name not in NOTES and _is_note(value):
+                fields = (self.action.target.rpartition(".")[2], *place)[-1] == "properties"
+                if name not in NOTES and (_is_note(value) or (fields and _is_partial(value))):
                     self._problems.append(Problem(self.action, f"{_pointer(inner)} is gone from the documents"))
                     continue
                 result[name] = copy.deepcopy(value)
@@ -239,6 +250,11 @@ def _is_note(value: Any) -> bool:
         and bool(value)
         and all(name in NOTES or name == "x-beyond-schema" or _is_note(each) for name, each in value.items())
     )
+
+
+def _is_partial(value: Any) -> bool:
+    """Tell whether an update says something of a field, and not what it is."""
+    return isinstance(value, dict) and bool(value) and not value.keys() & {"type", "$ref", "oneOf", "anyOf", "allOf"}
 
 
 def plain(value: Any) -> Any:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from openapi.spec import command, documents
+from openapi.spec.build import build
 from openapi.spec.command import Project
 from openapi.spec.names import read_names
+from openapi.spec.overlay import parsed
 
 LAYERS = Path(__file__).parent / "layers"
 """Layers of these tests' own, as they were when one of four pages had been read; the live ones may change at will."""
@@ -17,7 +19,7 @@ def contract() -> str:
     """The contract that the layers build."""
     layer = documents.load_layer(LAYERS / "documents")
     overlay = (LAYERS / "corrections.overlay.yaml").read_text(encoding="utf-8")
-    return Project().build(layer, read_names(LAYERS / "names.yaml"), overlay).text
+    return build(layer, read_names(LAYERS / "names.yaml"), parsed(overlay, "corrections.overlay.yaml")).text
 
 
 @pytest.fixture
