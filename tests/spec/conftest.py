@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from openapi.spec import command, documents
+from openapi.generator import generate as generator
+from openapi.spec import documents
 from openapi.spec.build import build
 from openapi.spec.command import Project
 from openapi.spec.names import read_names
@@ -40,5 +41,5 @@ def client() -> None:
 def _no_client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Generate no client, which takes seconds, unless a test asks for it."""
     if "client" not in request.fixturenames:
-        monkeypatch.setattr(command.generator, "generate", lambda *_: None)
-        monkeypatch.setattr(command.generator, "differences", lambda *_: [])
+        monkeypatch.setattr(generator, "generate", lambda *_: None)
+        monkeypatch.setattr(generator, "differences", lambda *_: [])

@@ -34,7 +34,7 @@ class Mutation:
     def _applied(self, node: Any, place: Place) -> Any:
         head, *rest = place
         if rest:
-            copied = dict(node) if isinstance(node, dict) else list(node)
+            copied: Any = dict(node) if isinstance(node, dict) else list(node)
             copied[head] = self._applied(node[head], tuple(rest))
             return copied
         if isinstance(node, list):

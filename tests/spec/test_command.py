@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from openapi.spec import command, documents
+from openapi.generator import generate as generator
+from openapi.spec import documents
 from openapi.spec.command import main
 
 from .pages import PLAIN, Style, index_page, page
@@ -197,9 +198,9 @@ def test_a_client_that_cannot_be_made(
     project: Project, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def generate(*_: Path) -> None:
-        raise command.generator.GeneratorError("openapi-python-client failed:\nno luck")
+        raise generator.GeneratorError("openapi-python-client failed:\nno luck")
 
-    monkeypatch.setattr(command.generator, "generate", generate)
+    monkeypatch.setattr(generator, "generate", generate)
     before = {path: path.read_bytes() for path in project.openapi.rglob("*") if path.is_file()}
     assert main(["build", str(folder)], project) == 1
     assert "error: openapi-python-client failed:\nno luck" in capsys.readouterr().out
