@@ -486,8 +486,11 @@ class _Comparison:
             added = key in news
             # Where there was no choice, a first alternative allows less.
             looser = added if olds and news else not added
+            # The first form of a response is its success.
+            missed = not added and key == next(iter(olds))
             what = f"{at.about} may {'now' if added else 'no longer'} be of the form {key}"
-            yield at.rule(at.fit(tighter=not looser, looser=looser), what, "added" if added else "removed")
+            effect = at.fit(tighter=not looser, looser=looser or missed)
+            yield at.rule(effect, what, "added" if added else "removed")
         if list(olds) != list(news) and sorted(olds) == sorted(news):
             yield at.unknown(keyword, list(olds), list(news))
 

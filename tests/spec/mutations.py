@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 Place = tuple[str | int, ...]
 
+MANY = settings(max_examples=2 * settings().max_examples)
+"""Twice as many as other properties have: 200, unless a longer search is asked for."""
 KINDS = ("removed", "added", "retyped", "renamed", "reordered")
 OTHERS: tuple[Any, ...] = ("other", 7, True, None, [], {}, ["other"], {"other": 1})
 

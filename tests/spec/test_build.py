@@ -64,7 +64,8 @@ def test_where_facts_come_from_is_kept() -> None:
 def test_the_extracted_layer_holds_no_sentences() -> None:
     def texts(node: Any) -> list[str]:
         if isinstance(node, dict):
-            return [text for each in node.values() for text in texts(each)]
+            # Values of enumerations are Zuora's, and some of them are long.
+            return [text for name, each in node.items() if name != "enum" for text in texts(each)]
         if isinstance(node, list):
             return [text for each in node for text in texts(each)]
         return [node] if isinstance(node, str) else []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openapi.spec.findings import Findings
 from openapi.spec.model import Operation, Response
@@ -17,7 +17,7 @@ from openapi.spec.read_openapi import is_openapi, read_openapi
 from openapi.spec.yaml_files import loads
 
 from . import files
-from .mutations import Mutation, mutations
+from .mutations import MANY, Mutation, mutations
 from .operations import operations
 
 
@@ -38,7 +38,6 @@ def as_stated(operation: Operation) -> Operation:
     return replace(operation, tags=("Things",), request=request, parameters=parameters, responses=responses)
 
 
-@settings(max_examples=100)
 @given(operation=operations(stated_only=False), as_json=st.booleans(), by_tag=st.booleans())
 def test_openapi(operation: Operation, as_json: bool, by_tag: bool) -> None:
     operation = as_stated(operation)
@@ -205,7 +204,7 @@ WHOLE = cut(json.dumps(RICH), KEYS, [])
 UNREAD = re.compile(r"\|(description|operationId)$|^components\|securitySchemes|^info\|title|^info$|x-new|^openapi$")
 
 
-@settings(max_examples=200)
+@MANY
 @given(mutations(RICH), st.booleans())
 def test_no_change_of_a_file_is_lost_without_a_word(mutation: Mutation, as_json: bool) -> None:
     """And none gives a traceback."""
