@@ -5,6 +5,8 @@ values and fields. This one walks both documents at once. Every keyword of every
 end, is a note for people, or is reported as "not compared", so that no difference is passed over.
 """
 
+# ruff: noqa: ARG002 - every rule takes the same arguments
+
 from __future__ import annotations
 
 import json
@@ -185,7 +187,6 @@ class _Comparison:
 
     def nothing(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare nothing: another rule does."""
-        del at, keyword, old, new
         yield from ()
 
     def note(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
@@ -195,7 +196,6 @@ class _Comparison:
 
     def servers(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare addresses; a list of one's own replaces the one above it."""
-        del keyword
         olds, news = _keyed(old, "url"), _keyed(new, "url")
         for key in dict.fromkeys([*olds, *news]):
             about = replace(at, about=f"the server {_plain(key)}")
@@ -212,7 +212,6 @@ class _Comparison:
 
     def components(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare security schemes, and what nothing refers to; the rest is compared where it is referred to."""
-        del keyword
         reachable = [reached(document) for document in self._documents]
         for kind in dict.fromkeys([*_mapping(old), *_mapping(new)]):
             sections = [_mapping(old).get(kind, {}), _mapping(new).get(kind, {})]
@@ -240,7 +239,6 @@ class _Comparison:
 
     def paths(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare operations, and what paths have beside them."""
-        del keyword
         olds, news = (_operations(document) for document in self._documents)
         for key in dict.fromkeys([*olds, *news]):
             path, known = news.get(key) or olds[key]
@@ -277,14 +275,12 @@ class _Comparison:
 
     def identifier(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare the name of an operation, which the generated function has too."""
-        del keyword
         if old != new:
             what = f"{at.about} was called {_shown(old)} and is called {_shown(new)}; the generated function is too"
             yield replace(at, name=old or "").change(CALLERS, what)
 
     def tags(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare the tags of an operation; the generated function lies in the module of the first."""
-        del keyword
         if _text(old) != _text(new):
             moves = (old or [None])[:1] != (new or [None])[:1]
             what = f"{at.about} had the tags {_shown(old)} and has {_shown(new)}"
@@ -292,13 +288,11 @@ class _Comparison:
 
     def title(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare the title of an operation."""
-        del keyword
         if old != new:
             yield at.change(HARMLESS, f"{at.about} had the title {_shown(old)}")
 
     def deprecated(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare whether something is on its way out."""
-        del keyword
         if bool(old) != bool(new):
             yield at.change(HARMLESS, f"{at.about} is {'now' if new else 'no longer'} deprecated")
 
@@ -341,7 +335,6 @@ class _Comparison:
 
     def required(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare whether something must be there."""
-        del keyword
         if bool(old) != bool(new):
             what = f"{at.about} {'becomes' if new else 'is no longer'} required"
             yield at.change(at.fit(tighter=bool(new), looser=not new), what)
@@ -355,7 +348,6 @@ class _Comparison:
 
     def request(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare the bodies of requests."""
-        del keyword
         about = replace(at, about="the body of the request", name="", thing="request field", request=True)
         one, other = yield from self._pair(about, old, new)
         if old is None or new is None:
@@ -365,7 +357,6 @@ class _Comparison:
 
     def responses(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare responses by status; readers that know one status for success do not know a second."""
-        del keyword
         olds, news = _mapping(old), _mapping(new)
         for status in dict.fromkeys([*olds, *news]):
             if status not in olds or status not in news:
@@ -380,7 +371,6 @@ class _Comparison:
 
     def headers(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare the headers of responses."""
-        del keyword
         olds, news = _mapping(old), _mapping(new)
         for name in dict.fromkeys([*olds, *news]):
             about = replace(at, about=f"the header `{name}`", name=name, thing="response header")
@@ -392,7 +382,6 @@ class _Comparison:
 
     def content(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare bodies by media type."""
-        del keyword
         olds, news = _mapping(old), _mapping(new)
         if olds.keys() != news.keys():
             what = f"{at.about} was {'/'.join(olds) or 'empty'} and is {'/'.join(news) or 'empty'}"
@@ -405,7 +394,6 @@ class _Comparison:
 
     def schema(self, at: _At, keyword: str, old: Any, new: Any) -> Iterator[Change]:
         """Compare two schemas of the thing at a place; one that is not there allows anything."""
-        del keyword
         references = (_mapping(old).get("$ref"), _mapping(new).get("$ref"))
         if any(references) and references in at.inside:
             return
