@@ -146,7 +146,9 @@ class Base:
         result: Json = {"description": Placeholder(f"The response {status} to {about.operation.title}.")}
         if response.headers:
             result["headers"] = {name: self._header(name, each, about) for name, each in response.headers.items()}
-        shared = self._names.responses.get(status)
+        # An operation whose body has a name of its own has the response to itself.
+        own = status in self._names.bodies.get(operation, {})
+        shared = None if own else self._names.responses.get(status)
         if response.body is not None:
             name = self._names.body(operation, status) or self._same(response.body) or _response_name(operation, status)
             reference: Json = self._body(name, response.body, about)

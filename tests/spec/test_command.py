@@ -124,6 +124,20 @@ def test_what_is_not_understood_is_an_error_unless_it_may_be_ignored(
     assert "notes.md" not in capsys.readouterr().out
 
 
+def test_a_page_of_another_form_gives_one_line(
+    project: Project, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as a table, as a program may have made it of the page."""
+    rows = "".join(f"## Table {number}\n\n| Name | Type |\n|---|---|\n| a | string |\n\n" for number in range(60))
+    path = folder / "cancel.txt"
+    page_ = "# Cancel a journal run\n\nEndpoint: PUT /v1/journal-runs/{jr-number}/cancel\nVersion: 2026-12-01\n\n"
+    path.write_text(page_ + rows, encoding="utf-8")
+    assert main(["build", str(folder)], project) == 1
+    errors = [line for line in capsys.readouterr().out.splitlines() if line.startswith("error: cancel.txt")]
+    assert "cancel.txt:6:1: this page is hardly understood, with 60 findings of which the first is: " in errors[0]
+    assert [each for each in errors if "no section of this name" in each] == errors[:1]
+
+
 def test_an_entry_of_the_list_that_matches_nothing(
     project: Project, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -238,3 +238,10 @@ def spelled(value: Any) -> Any:
     if isinstance(value, list):
         return sorted((spelled(each) for each in value), key=json.dumps)
     return value
+
+
+def test_what_is_not_ours_is_neither_read_nor_validated() -> None:
+    others = {f"/v1/others/{n}": {"get": {"responses": 7, "parameters": [{"$ref": "#/gone"}]}} for n in range(9)}
+    schemas = {**RICH["components"]["schemas"], "Other": {"type": "nonsense", "allOf": [{"$ref": "#/nowhere"}]}}
+    file = {**RICH, "paths": {**RICH["paths"], **others}, "components": {**RICH["components"], "schemas": schemas}}
+    assert cut(json.dumps(file), KEYS, []) == WHOLE

@@ -132,6 +132,13 @@ def test_a_later_change_of_a_page(
         assert project.contract.read_bytes() != before
 
 
+def test_another_sign_in_on_one_page_is_that_operations_alone(rehearsal: Rehearsal) -> None:
+    """The others keep theirs, among them those whose pages are not read."""
+    rehearsal.edit("delete_journalrun.md", "Security: bearerAuth", "Security: basicAuth")
+    report = spec(rehearsal.project, [rehearsal.pages])
+    assert [each.where for each, _ in report.changes if each.effect != HARMLESS] == [("Delete a journal run",)]
+
+
 def test_a_value_that_only_one_of_two_pages_gives_up(rehearsal: Rehearsal) -> None:
     """The request and the response share a schema."""
     rehearsal.edit("post_journalrun.md", '"Invoice Item", ', "")
