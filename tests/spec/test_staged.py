@@ -441,3 +441,14 @@ def test_a_file_of_the_whole_api(project: Project, tmp_path: Path) -> None:
     assert (project.documents / PAGE.replace("markdown", "openapi")).exists()
     assert load(project.contract)["info"]["version"] == "3999-01-01"
     assert check(project) == []
+
+
+def test_the_failures_of_the_token_request_are_its_own(project: Project, tmp_path: Path) -> None:
+    """A file of the whole API states them, and they have another form than those of all other operations."""
+    body = Body(media_type="application/json", fields={"message": STRING})
+    responses = {"200": Response(body=body), "4XX": Response(body=body)}
+    token = Operation(title="Create an OAuth token", method="POST", path="/oauth/token", responses=responses)
+    path = tmp_path / "all.json"
+    path.write_text(dumps(files.openapi(token)), encoding="utf-8")
+    problems = spec(project, [path], prune=True).problems
+    assert not [each for each in problems if "4XX" in each or "target is gone" in each]
