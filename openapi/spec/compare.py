@@ -215,8 +215,10 @@ class _Comparison:
         reachable = [reached(document) for document in self._documents]
         for kind in dict.fromkeys([*_mapping(old), *_mapping(new)]):
             sections = [_mapping(old).get(kind, {}), _mapping(new).get(kind, {})]
-            if not all(isinstance(each, dict) for each in sections):
+            came = (kind in _mapping(old)) != (kind in _mapping(new)) and not any(sections)
+            if came or (sections[0] != sections[1] and not all(isinstance(each, dict) for each in sections)):
                 yield at.unknown(f"components/{kind}", *sections)
+            if not all(isinstance(each, dict) for each in sections):
                 continue
             for name in dict.fromkeys([*sections[0], *sections[1]]):
                 one, other = (section.get(name, "nothing") for section in sections)
@@ -424,8 +426,8 @@ class _Comparison:
         if olds != news:
             what = f"{at.about} was {_types_listed(olds)} and is {_types_listed(news)}"
             yield at.rule(at.fit(tighter=not news >= olds, looser=not news <= olds), what)
-        elif ("type" in old) != ("type" in new):
-            yield at.rule(HARMLESS, f"{at.about}: type is {'now' if 'type' in new else 'no longer'} stated")
+        elif _text(old.get("type")) != _text(new.get("type")):
+            yield at.rule(HARMLESS, f"{at.about}: type {_shown(old.get('type'))} is now {_shown(new.get('type'))}")
 
     def _types_of(self, schema: Json, side: int, depth: int = 0) -> set[str]:
         """Return the types of JSON that a schema allows."""

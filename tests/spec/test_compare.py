@@ -350,6 +350,18 @@ def test_whom_a_change_breaks(rule: str, place: str, value: Any, effect: Effect)
     assert (rule, found[0].effect) == (rule, effect), found
 
 
+@pytest.mark.parametrize(
+    ("place", "value"), [("components|links", {}), (DONE + "properties|state|type", []), (DONE + "x-new", None)]
+)
+def test_what_says_nothing_is_reported_too(place: str, value: Any) -> None:
+    """The longest search found these."""
+    new = copy.deepcopy(OLD)
+    *path, last = place.split("|")
+    reduce(lambda node, name: node[name], path, new)[last] = value
+    assert compare(OLD, new)
+    assert not compare(OLD, new)[0].what.startswith("nothing but")
+
+
 def test_a_renamed_path_parameter_breaks_nobody() -> None:
     new = loads(dumps(OLD).replace("{n}", "{number}").replace("name: n,", "name: number,"))
     assert [(each.effect, each.what) for each in compare(OLD, new)] == [
