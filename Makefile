@@ -15,6 +15,7 @@ MUTATION := tests/evidence/mutation
 GENERATE := $(BIN)/python openapi/generator/generate.py
 SPEC := $(BIN)/python -m openapi.spec
 INDEX := https://developer.zuora.com/v1-api-reference/api/journal-runs.md
+FILE := https://developer.zuora.com/yaml/apis/zuora-openapi-full-compact.yaml
 INTO := build/documents
 
 RUNTIME_READY := $(VENV)/.runtime-ready
@@ -77,10 +78,10 @@ check: ## Check code, types, fragment and package
 check: check-lint check-format check-types check-spec check-generated check-fragment check-package
 
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
-	@$(SPEC) build $(SPEC_OPTIONS) $(DOCS)
+	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))
 
-fetch: $(DEV_READY) ## Fetch Zuora's pages into a folder (INDEX=address of the tag's index page, INTO=folder)
-	@$(SPEC) fetch '$(INDEX)' '$(INTO)'
+fetch: $(DEV_READY) ## Fetch Zuora's pages into a folder, INTO=folder (WHOLE=yes: the file of its whole API instead)
+	@$(SPEC) fetch '$(if $(WHOLE),$(FILE),$(INDEX))' '$(INTO)'
 
 generate: $(DEV_READY) ## Make the generated client anew from the fragment
 	@$(GENERATE)

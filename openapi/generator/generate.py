@@ -24,8 +24,16 @@ templates in `openapi/generator/templates/`. `make check` fails if it is anythin
 """
 
 
+class GeneratorError(Exception):
+    """The generator failed; the message has what it printed."""
+
+
 def generate(into: Path, fragment: Path | None = None) -> None:
-    """Make the client in a folder that does not exist yet, from the fragment if no other is given."""
+    """Make the client in a folder that does not exist yet, from the fragment if no other is given.
+
+    Raises:
+        GeneratorError: the generator failed or had warnings.
+    """
     with tempfile.TemporaryDirectory() as folder:
         described = Path(folder) / "described.json"
         document = yaml.safe_load((fragment or FRAGMENT).read_text(encoding="utf-8"))
@@ -59,7 +67,7 @@ def run_generator(document: Path, into: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     run = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
     if run.returncode:
-        sys.exit(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
+        raise GeneratorError(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
 
 
 def differences(made: Path, kept: Path) -> list[str]:
@@ -80,7 +88,10 @@ def main() -> None:
     check = parser.parse_args().check
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / PACKAGE.name
-        generate(made)
+        try:
+            generate(made)
+        except GeneratorError as error:
+            sys.exit(str(error))
         if not check:
             shutil.rmtree(PACKAGE, ignore_errors=True)
             shutil.copytree(made, PACKAGE)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .combine import statements
 from .names import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .combine import Statement
-    from .extract import Documents
-    from .facts import Answer, Body, Field, Fields
+    from .documents import Documents
+    from .model import Body, Field, Fields, Response
     from .names import Names
 
 Json = dict[str, Any]
@@ -34,6 +37,8 @@ class Base:
         self._stated: dict[str, Fields] = {}
         self.problems: list[str] = []
         self.against: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+        """What one place states and another does not, though they share a schema."""
 
     def build(self, documents: Documents) -> Json:
         """All operations that the documents state."""
@@ -47,25 +52,28 @@ class Base:
             "x-source-keys": {SEED: _seed(documents)},
         }
         document: Json = {"openapi": "3.1.0", "info": info}
-        tags = dict.fromkeys(each.tag for each in stated if each.tag)
-        if tags:
+        if tags := dict.fromkeys(each.tag for each in stated if each.tag):
             document["tags"] = [{"name": tag} for tag in tags]
-        securities = {each.operation.security for each in stated if each.operation.security is not None}
-        shared = next(iter(securities)) if len(securities) == 1 else None
+        # What most operations need holds for those too of which no document says what they need.
+        needs = Counter(each.operation.security for each in stated if each.operation.security is not None)
+        shared = needs.most_common(1)[0][0] if needs else None
         if shared is not None:
             document["security"] = [{name: []} for name in shared]
+        document["paths"] = self._paths(stated, shared)
+        document["components"] = {name: each for name, each in self._components.items() if each}
+        return document
+
+    def _paths(self, stated: Sequence[Statement], shared: tuple[str, ...] | None) -> Json:
         paths: dict[str, Json] = {}
         for each in stated:
             item = paths.setdefault(each.operation.path, {})
             if parameters := self._path_parameters(each, item):
                 item["parameters"] = parameters
             operation = self._operation(each)
-            if each.operation.security is not None and shared is None:
-                operation["security"] = [{name: []} for name in each.operation.security]
+            if each.operation.security not in {None, shared}:
+                operation["security"] = [{name: []} for name in each.operation.security or ()]
             item[each.operation.method.lower()] = operation
-        document["paths"] = paths
-        document["components"] = {name: each for name, each in self._components.items() if each}
-        return document
+        return paths
 
     def _operation(self, stated: Statement) -> Json:
         operation = stated.operation
@@ -95,9 +103,9 @@ class Base:
                     "schema": self._body(name, operation.request, stated)
                 }
             }
-        if operation.answers:
+        if operation.responses:
             result["responses"] = {
-                status: self._answer(identifier, status, each, stated) for status, each in operation.answers.items()
+                status: self._response(identifier, status, each, stated) for status, each in operation.responses.items()
             }
         return result
 
@@ -134,22 +142,24 @@ class Base:
                 self.problems.append(f"{about.operation.key}: the parameter {name} is not required everywhere")
         return {"$ref": f"#/components/parameters/{component}"}
 
-    def _answer(self, operation: str, status: str, answer: Answer, about: Statement) -> Json:
-        result: Json = {"description": Placeholder(f"The answer {status} to {about.operation.title}.")}
-        if answer.headers:
-            result["headers"] = {name: self._header(name, each, about) for name, each in answer.headers.items()}
-        shared = self._names.answers.get(status)
-        if answer.body is not None:
-            name = self._names.body(operation, status) or self._same(answer.body) or _answer_name(operation, status)
-            reference: Json = self._body(name, answer.body, about)
-            # Corrections add other forms of an answer of success beside the documented one.
+    def _response(self, operation: str, status: str, response: Response, about: Statement) -> Json:
+        result: Json = {"description": Placeholder(f"The response {status} to {about.operation.title}.")}
+        if response.headers:
+            result["headers"] = {name: self._header(name, each, about) for name, each in response.headers.items()}
+        # An operation whose body has a name of its own has the response to itself.
+        own = status in self._names.bodies.get(operation, {})
+        shared = None if own else self._names.responses.get(status)
+        if response.body is not None:
+            name = self._names.body(operation, status) or self._same(response.body) or _response_name(operation, status)
+            reference: Json = self._body(name, response.body, about)
+            # Corrections add other forms of an response of success beside the documented one.
             schema = {"oneOf": [reference]} if status.startswith("2") else reference
-            result["content"] = {answer.body.media_type or "application/json": {"schema": schema}}
+            result["content"] = {response.body.media_type or "application/json": {"schema": schema}}
         if not shared:
             return result
         known = self._components["responses"].setdefault(shared, result)
         if known.get("content") != result.get("content"):
-            self.problems.append(f"{about.operation.key}: the answer {status} differs from another operation's")
+            self.problems.append(f"{about.operation.key}: the response {status} differs from another operation's")
         known.setdefault("headers", {}).update(result.get("headers", {}))
         if not known["headers"]:
             del known["headers"]
@@ -169,7 +179,7 @@ class Base:
         return {"$ref": f"#/components/headers/{component}"}
 
     def _same(self, body: Body) -> str | None:
-        """The name of an answer that states the same."""
+        """The name of an response that states the same."""
         return next((name for name, fields in self._stated.items() if fields == body.fields), None)
 
     def _body(self, name: str, body: Body, about: Statement) -> Json:
@@ -225,31 +235,21 @@ class Base:
         schemas[name] = self._merged(name, schemas[name], schema) if name in schemas else schema
 
     def _merged(self, name: str, ours: Json, theirs: Json) -> Json:
-        """One schema for what two places state: all fields, and only what both require."""
+        """Return one schema for what two places state: all fields, and only what both require."""
         for one, other in ((ours, theirs), (theirs, ours)):
             if "$ref" in one and "$ref" not in other:
                 # A component because of what one place alone states.
                 self._merge_schema(one["$ref"].rpartition("/")[2], other)
                 return one
-        result = dict(ours)
-        if "properties" in ours or "properties" in theirs:
-            one, other = ours.get("properties", {}), theirs.get("properties", {})
-            result["properties"] = {
-                each: self._merged(f"{name}.{each}", one[each], other[each])
-                if each in one and each in other
-                else {**one, **other}[each]
-                for each in {**one, **other}
-            }
-        required = [each for each in ours.get("required", ()) if each in theirs.get("required", ())]
-        result.pop("required", None)
-        if required:
+        result = {**ours, **self._merged_parts(name, ours, theirs)}
+        if "required" in ours and not (
+            required := [each for each in ours["required"] if each in theirs.get("required", ())]
+        ):
+            del result["required"]
+        elif "required" in ours:
             result["required"] = required
         if values := [*ours.get("enum", ()), *theirs.get("enum", ())]:
             result["enum"] = list(dict.fromkeys(values))
-        if ours.get("items") and theirs.get("items"):
-            result["items"] = self._merged(f"{name}[]", ours["items"], theirs["items"])
-        elif "items" in ours or "items" in theirs:
-            result["items"] = ours.get("items") or theirs.get("items") or {}
         for keyword, value in theirs.items():
             if keyword in {"properties", "required", "enum", "items", "description"}:
                 continue
@@ -259,6 +259,28 @@ class Base:
                     "give these a name each in names.yaml"
                 )
         return result
+
+    def _merged_parts(self, name: str, ours: Json, theirs: Json) -> Json:
+        """Return the fields and elements that either schema has."""
+        parts: Json = {}
+        for keyword in ("properties", "enum"):
+            if ours.get(keyword) and theirs.get(keyword):
+                one, other = list(ours[keyword]), list(theirs[keyword])
+                only = [str(each) for each in [*one, *other] if (each in one) != (each in other)]
+                self.notes += [f"{name}: the documents state `{each}` in one place and not in another" for each in only]
+        if "properties" in ours or "properties" in theirs:
+            one, other = ours.get("properties", {}), theirs.get("properties", {})
+            parts["properties"] = {
+                each: self._merged(f"{name}.{each}", one[each], other[each])
+                if each in one and each in other
+                else {**one, **other}[each]
+                for each in {**one, **other}
+            }
+        if ours.get("items") and theirs.get("items"):
+            parts["items"] = self._merged(f"{name}[]", ours["items"], theirs["items"])
+        elif "items" in ours or "items" in theirs:
+            parts["items"] = ours.get("items") or theirs.get("items") or {}
+        return parts
 
 
 def _seed(documents: Documents) -> str:
@@ -271,7 +293,7 @@ def _seed(documents: Documents) -> str:
         elif document.source.form == "openapi":
             about = "the specification"
         else:
-            about = f'the page "{document.operations[0].title}"'
+            about = f'the page "{next(iter(document.titles.values()))}"'
         read.setdefault(about, set()).add(version)
     return f"Zuora's own: {'; '.join(f'{about}{max(versions)}' for about, versions in sorted(read.items()))}"
 
@@ -280,6 +302,6 @@ def _placeholder(about: Statement) -> Placeholder:
     return Placeholder(f'See Zuora\'s page "{about.operation.title}".')
 
 
-def _answer_name(operation: str, status: str) -> str:
+def _response_name(operation: str, status: str) -> str:
     name = f"{operation[0].upper()}{operation[1:]}"
     return f"{name}Response" if status == "200" else f"{name}Response{status}"

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from .base import SEED, Base
-from .finish import finished
+from .normalize import normalized
 from .overlay import Overlay, apply
 from .yaml_files import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .extract import Documents
+    from .documents import Documents
     from .names import Names
     from .overlay import Problem
 
 NOTICE = """\
-The contract: every other room reads this file. `make spec` builds it from documents/, names.yaml and
+The contract: every other package reads this file. `make spec` builds it from documents/, names.yaml and
 corrections.overlay.yaml, and README.md tells how to change it there."""
 
 
@@ -33,6 +33,7 @@ class Built:
     """Corrections that the documents have changed under."""
     errors: list[str]
     """Everything else."""
+    notes: list[str]
     against: list[tuple[str, str]]
     """What documents state against others that lead, with the documents' names."""
 
@@ -48,8 +49,8 @@ class Built:
 
 
 def corrected(documents: Documents, names: Names, overlay: Overlay) -> dict[str, Any]:
-    """The contract, whatever is wrong with the layers."""
-    return finished(apply(overlay, Base(names).build(documents))[0], overlay.version)
+    """Return the contract, whatever is wrong with the layers."""
+    return normalized(apply(overlay, Base(names).build(documents))[0], overlay.version)
 
 
 def build(documents: Documents, names: Names, overlay: Overlay) -> Built:
@@ -60,7 +61,7 @@ def build(documents: Documents, names: Names, overlay: Overlay) -> Built:
     base = Base(names)
     stated = base.build(documents)
     whole, misfits = apply(overlay, stated)
-    contract = finished(whole, overlay.version)
+    contract = normalized(whole, overlay.version)
     errors = list(base.problems)
     keys = {SEED, *contract["info"].get("x-source-keys", {})}
     errors += [
@@ -68,48 +69,75 @@ def build(documents: Documents, names: Names, overlay: Overlay) -> Built:
         for action in overlay.actions
         if (unknown := set(action.sources) - keys)
     ]
-    gone = [f"{place} refers to {reference}, which is gone" for place, reference in _dangling(contract, contract)]
-    silent = [
-        f"no document says what {method.upper()} {path} answers, which an index page lists: read its page too"
-        for path, item in contract["paths"].items()
-        for method, operation in item.items()
-        if method != "parameters" and not operation["responses"]
-    ]
+    broken = [*_silent(contract), *_broken(contract, contract)]
     # The validator takes it that references lead somewhere.
-    errors += [*gone, *silent] or [
+    errors += broken or [
         f"the built contract is not valid OpenAPI: {'/'.join(map(str, error.absolute_path))}: "
         f"{error.message.splitlines()[0]}"
         for error in OpenAPIV31SpecValidator(contract).iter_errors()
     ]
-    return Built(contract=contract, misfits=misfits, errors=errors, against=base.against)
+    return Built(
+        contract=contract, misfits=misfits, errors=errors, notes=list(dict.fromkeys(base.notes)), against=base.against
+    )
 
 
-def _dangling(node: Any, document: dict[str, Any], place: str = "#") -> Iterator[tuple[str, str]]:
-    """References that lead nowhere, and where they stand."""
+def _silent(contract: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with operations of which no document states the responses."""
+    for path, item in contract["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters" and not operation["responses"]:
+                yield (
+                    f"no document states the responses of {method.upper()} {path}, which an index page lists: "
+                    "read its page too"
+                )
+
+
+def _broken(node: Any, document: dict[str, Any], place: str = "#") -> Iterator[str]:
+    """Yield references that lead nowhere, and required fields that are not there."""
     if isinstance(node, dict):
-        if isinstance(reference := node.get("$ref"), str):
-            target: Any = document
-            for name in reference.removeprefix("#/").split("/"):
-                target = target.get(name.replace("~1", "/"), {}) if isinstance(target, dict) else {}
-            if not target:
-                yield place, reference
+        reference = node.get("$ref")
+        if isinstance(reference, str) and not at(document, reference):
+            yield f"{place} refers to {reference}, which is gone"
+        needed = node.get("required")
+        if isinstance(needed, list) and (node.get("type") == "object" or "properties" in node):
+            for name in needed:
+                if name not in node.get("properties", {}):
+                    yield f"{place} requires the field {name}, which is gone"
         for name, each in node.items():
-            yield from _dangling(each, document, f"{place}/{name}")
+            if name not in {"example", "examples", "default", "const", "enum"}:
+                yield from _broken(each, document, f"{place}/{name}")
     elif isinstance(node, list):
         for index, each in enumerate(node):
-            yield from _dangling(each, document, f"{place}/{index}")
+            yield from _broken(each, document, f"{place}/{index}")
+
+
+def at(document: Any, pointer: str) -> Any:
+    """Return what is at a JSON pointer; `None` if nothing is."""
+    for part in pointer.removeprefix("#").split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, list) and name.isdigit() and int(name) < len(document):
+            document = document[int(name)]
+        elif isinstance(document, dict):
+            document = document.get(name)
+        else:
+            return None
+    return document
 
 
 def _spaced(text: str) -> str:
-    """The file with an empty line before each section, path and component."""
-    lines, section = [], ""
+    """Return the file with an empty line before each section, path and component."""
+    lines: list[str] = []
+    section = ""
     for line in text.splitlines():
         depth = len(line) - len(line.lstrip())
         if depth == 0:
             section = line
-        if (depth == 0 and ":" in line and not line.startswith(("#", "openapi"))) or (
-            (depth == 2 and section in {"paths:", "components:"}) or (depth == 4 and section == "components:")
-        ):
+        begins = (
+            ":" in line and not line.startswith(("#", "openapi"))
+            if depth == 0
+            else ((depth == 2 and section in {"paths:", "components:"}) or (depth == 4 and section == "components:"))
+        )
+        if begins and not lines[-1].endswith(":"):
             lines.append("")
         lines.append(line)
-    return "\n".join(lines).replace(":\n\n", ":\n") + "\n"
+    return "\n".join(lines) + "\n"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .facts import Answer, Body, Field, Fields, Operation
+from .model import Body, Field, Fields, Operation, Response
 
 if TYPE_CHECKING:
-    from .extract import Documents
-    from .facts import Document, Entry
+    from .documents import Documents
+    from .model import Document, Entry
 
 COMPLETE = "openapi"
 """The form that says all there is; documents of others may be completed."""
@@ -24,16 +24,13 @@ class Statement:
     """The tag whose index page lists it."""
 
 
-def documented(documents: Documents) -> set[str]:
-    """Method and path of each operation that index pages list or other documents state."""
-    return {
-        *(entry.key for each in documents.values() if each.index for entry in each.index.entries),
-        *(operation.key for each in documents.values() for operation in each.operations),
-    }
+def documented(documents: Documents) -> dict[str, str]:
+    """Return the titles of the operations that index pages list or other documents state, by method and path."""
+    return {key: title for each in documents.values() for key, title in each.titles.items()}
 
 
 def statements(documents: Documents) -> tuple[list[Statement], list[tuple[str, str]]]:
-    """What the documents state, in the order of the index pages.
+    """Return what the documents state, in the order of the index pages.
 
     And what a document states against the one that leads, with that document's name.
     """
@@ -42,18 +39,13 @@ def statements(documents: Documents) -> tuple[list[Statement], list[tuple[str, s
     for document in documents.values():
         if document.index:
             entries |= {each.key: (document.index.tag, each) for each in document.index.entries}
-        for operation in document.operations:
-            pages.setdefault(operation.key, []).append((document, operation))
+        if document.operation:
+            pages.setdefault(document.operation.key, []).append((document, document.operation))
     result: list[Statement] = []
     against: list[tuple[str, str]] = []
     for key in [*entries, *(key for key in pages if key not in entries)]:
         tag, entry = entries.get(key, (None, None))
-        # The newest leads; a copy without a version, such as a text, only completes it.
-        ranked = sorted(
-            pages.get(key, ()),
-            key=lambda each: (each[0].source.form != "text", each[0].source.version or ""),
-            reverse=True,
-        )
+        ranked = sorted(pages.get(key, ()), key=lambda each: _rank(each[0]), reverse=True)
         if ranked:
             operation = ranked[0][1]
             for document, other in ranked[1:]:
@@ -68,8 +60,13 @@ def statements(documents: Documents) -> tuple[list[Statement], list[tuple[str, s
     return result, against
 
 
+def _rank(document: Document) -> tuple[bool, str, bool]:
+    """Return what decides which document leads: the newest. A copied text, which has no version, only completes."""
+    return document.source.form != "text", document.source.version or "", document.source.form == COMPLETE
+
+
 def _completed(leader: Operation, other: Operation, *, rest: bool) -> tuple[Operation, list[str]]:
-    """An operation with what another document of it adds to its fields, and what only the other one has."""
+    """Return an operation with what another document of it adds to its fields, and what only the other one has."""
     surplus: list[str] = []
 
     def fields(ours: Fields, theirs: Fields, where: str) -> Fields:
@@ -98,13 +95,16 @@ def _completed(leader: Operation, other: Operation, *, rest: bool) -> tuple[Oper
             ours, fields=fields(ours.fields, theirs.fields, where), required=ours.required or theirs.required
         )
 
-    answers = {}
-    for status, answer in leader.answers.items():
-        theirs = other.answers.get(status, Answer())
-        answers[status] = Answer(
-            body=body(answer.body, theirs.body, f"answer {status} field"), headers=answer.headers or theirs.headers
+    responses = {}
+    for status, response in leader.responses.items():
+        theirs = other.responses.get(status, Response())
+        responses[status] = Response(
+            body=body(response.body, theirs.body, f"response {status} field"),
+            headers=response.headers or theirs.headers,
         )
-    surplus.extend(f"only this document has the answer {status}" for status in other.answers if status not in answers)
+    surplus.extend(
+        f"only this document has the response {status}" for status in other.responses if status not in responses
+    )
     parameters = {
         place: fields(leader.parameters.get(place, {}), other.parameters.get(place, {}), f"{place} parameter")
         for place in dict.fromkeys([*leader.parameters, *other.parameters])
@@ -115,6 +115,6 @@ def _completed(leader: Operation, other: Operation, *, rest: bool) -> tuple[Oper
         security=other.security if leader.security is None else leader.security,
         parameters={place: each for place, each in parameters.items() if each},
         request=body(leader.request, other.request, "request field"),
-        answers=answers,
+        responses=responses,
     )
     return completed, surplus

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .facts import RESERVED
-from .yaml_files import load
+from .model import RESERVED
+from .yaml_files import FileError, lines, load, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+MOST = 20
+"""Findings in one document that are shown one by one; of more only the first is, with their number."""
 SHOWN = 160
 """Characters of a document that a finding shows at most."""
 
@@ -60,14 +63,24 @@ class Findings:
     read: list[tuple[str, str]] = field(default_factory=list)
     """The form and name of each document read."""
 
-    def reject(self, form: str, page: str, text: str, what: str) -> None:
-        """Record that a whole document is not understood."""
-        self.found.append(Finding(form, page, 1, 1, text, what))
+    def reject(self, form: str, page: str, text: str, what: str, line: int = 1) -> None:
+        """Record what is not understood of a document as a whole, or from a line on."""
+        self.found.append(Finding(form, page, line, 1, text, what))
 
     @property
     def errors(self) -> list[Finding]:
-        """What is not on the list."""
-        return [each for each in self.found if not any(entry.covers(each) for entry in self.ignored)]
+        """What is not on the list; of a document that is not understood at all, one finding stands for all."""
+        listed = [each for each in self.found if not any(entry.covers(each) for entry in self.ignored)]
+        counts = Counter(each.page for each in listed)
+        result = []
+        for page, count in counts.items():
+            first, *more = (each for each in listed if each.page == page)
+            if count > MOST:
+                what = f"this page is hardly understood, with {count} findings of which the first is: {first.what}"
+                result.append(replace(first, what=what))
+            else:
+                result += [first, *more]
+        return result
 
     @property
     def idle(self) -> list[Ignored]:
@@ -80,17 +93,25 @@ class Findings:
 
 
 def read_ignored(path: Path) -> tuple[Ignored, ...]:
-    """The list.
+    """Return the list.
 
     Raises:
-        ValueError: an entry has no reason or no text, or is about every document.
+        FileError: an entry has no reason or no text, or is about every document.
     """
+    data = load(path) or []
+    if not isinstance(data, list):
+        raise FileError(path.name, 1, "this is a list of entries")
+    begins = lines(read_text(path), {(str(number),) for number in range(len(data))})
     entries = []
-    for data in load(path) or ():
-        entry = Ignored(**data)
-        if not entry.reason.strip() or not entry.text.strip() or not (entry.form or entry.page):
-            raise ValueError(f"{path.name}: an entry needs a text, a reason, and a form or a page: {data}")
-        entries.append(entry)
+    for number, each in enumerate(data):
+        fields = each if isinstance(each, dict) else {}
+        named = fields.keys() <= {"text", "reason", "form", "page"} and ("form" in fields or "page" in fields)
+        if not named or not all(
+            isinstance(fields.get(name), str) and fields[name].strip() for name in ("text", "reason")
+        ):
+            what = f"an entry needs a text, a reason, and a form or a page: {each}"
+            raise FileError(path.name, begins.get((str(number),), 1), what)
+        entries.append(Ignored(**fields))
     return tuple(entries)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .yaml_files import load
+from .yaml_files import FileError, lines, load, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +22,13 @@ class Names:
     """Components by parameter."""
     bodies: Mapping[str, Mapping[str, str]]
     """Schemas by operation id, or * for any, and by `request` or status."""
-    answers: Mapping[str, str]
-    """Components for whole answers, by status."""
+    responses: Mapping[str, str]
+    """Components for whole responses, by status."""
     fields: Mapping[str, Mapping[str, str]]
     """Schemas by the schema that a field is in, or * for any, and by field; `name[]` is an array's element."""
 
     def parameter(self, name: str) -> str:
-        """The component of a parameter, or of an answer's header."""
+        """The component of a parameter, or of an response's header."""
         return self.parameters.get(name, {}).get("component") or joined(name)
 
     def parameter_schema(self, name: str) -> str | None:
@@ -36,7 +36,7 @@ class Names:
         return self.parameters.get(name, {}).get("schema")
 
     def body(self, operation: str, part: str) -> str | None:
-        """The schema of a body: of the request, or of the answer with a status."""
+        """The schema of a body: of the request, or of the response with a status."""
         return self.bodies.get(operation, {}).get(part) or self.bodies.get("*", {}).get(part)
 
     def field(self, schema: str, name: str) -> str | None:
@@ -54,13 +54,17 @@ def _words(text: str) -> list[str]:
 
 
 def read_names(path: Path) -> Names:
-    """names.yaml.
+    """Return names.yaml.
 
     Raises:
-        ValueError: it has a section that is not known.
+        FileError: it is not of its form.
     """
-    data: dict[str, Any] = load(path)
-    known = {"operations", "parameters", "bodies", "answers", "fields"}
+    known = {"operations", "parameters", "bodies", "responses", "fields"}
+    data = load(path)
+    if not isinstance(data, dict) or not all(isinstance(each, dict | None) for each in data.values()):
+        raise FileError(path.name, 1, f"this is a mapping with the mappings {', '.join(sorted(known))}")
     if unknown := data.keys() - known:
-        raise ValueError(f"{path.name}: no section {', '.join(sorted(unknown))} is known")
+        name = min(unknown)
+        line = lines(read_text(path), {(name,)}).get((name,), 1)
+        raise FileError(path.name, line, f"no section {', '.join(sorted(unknown))} is known")
     return Names(**{name: data.get(name) or {} for name in known})

@@ -12,18 +12,21 @@ documents have changed under the correction. Three fields of ours stand beside t
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import jsonpath_rfc9535 as jsonpath
 
 from .base import Placeholder
-from .yaml_files import loads
+from .compare import NOTES
+from .yaml_files import FileError, lines, loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Place = tuple[str, ...]
+    from .yaml_files import Place
+
+FIELDS = {"target", "description", "update", "remove", "x-sources", "x-documented"}
 
 BESIDE = {"$ref", "summary", "description"}
 """What may stand beside a reference; a field cannot be what it refers to and something else."""
@@ -34,7 +37,9 @@ class Action:
     """One correction."""
 
     number: int
-    """Its place in the overlay, from 1."""
+    """Its place in the overlay, from 0."""
+    at: str
+    """The file and line where it begins."""
     target: str
     reason: str
     sources: tuple[str, ...]
@@ -43,7 +48,7 @@ class Action:
     documented: Any = None
 
     def __str__(self) -> str:
-        return f"correction {self.number}, {self.target}"
+        return f"{self.at}: {self.target}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,28 +74,31 @@ class Problem:
 
 
 def parsed(text: str, name: str) -> Overlay:
-    """The corrections in a file with a name.
+    """Return the corrections in a file with a name.
 
     Raises:
-        ValueError: an action is not of the form above.
+        FileError: an action is not of the form above.
     """
-    data = loads(text)
+    data = loads(text, name)
+    listed = data.get("actions") if isinstance(data, dict) else None
+    version = data.get("info", {}).get("version") if isinstance(data, dict) else None
+    if not isinstance(listed, list) or not isinstance(version, str):
+        raise FileError(name, 1, "an overlay has an `info` with a `version`, and a list of `actions`")
+    begins = lines(text, {("actions", str(number)) for number in range(len(listed))})
     actions = []
-    for number, each in enumerate(data["actions"], 1):
-        unknown = each.keys() - {"target", "description", "update", "remove", "x-sources", "x-documented"}
-        if (
-            unknown
-            or not each.get("description")
-            or not each.get("x-sources")
-            or ("update" in each) == ("remove" in each)
-        ):
-            raise ValueError(
-                f"{name}: correction {number}, {each.get('target')}: an action has a target, a description, "
-                f"x-sources, and either update or remove{f', not {sorted(unknown)}' if unknown else ''}"
-            )
+    for number, each in enumerate(listed):
+        line = begins.get(("actions", str(number)), 1)
+        if problem := _wrong(each):
+            raise FileError(name, line, problem)
+        try:
+            jsonpath.compile(each["target"])
+        except jsonpath.JSONPathError as error:
+            what = f"the target {each['target']} is no JSONPath: {error}".splitlines()[0]
+            raise FileError(name, line, what) from error
         actions.append(
             Action(
                 number=number,
+                at=f"{name}:{line}",
                 target=each["target"],
                 reason=each["description"],
                 sources=tuple(each["x-sources"]),
@@ -99,11 +107,38 @@ def parsed(text: str, name: str) -> Overlay:
                 documented=each.get("x-documented"),
             )
         )
-    return Overlay(version=data["info"]["version"], actions=tuple(actions))
+    return Overlay(version=version, actions=tuple(actions))
+
+
+def relocated(overlay: Overlay, original: Overlay) -> Overlay:
+    """Return an overlay that was pruned, whose actions are said to be where they were before."""
+    before = iter(original.actions)
+    actions = []
+    for action in overlay.actions:
+        was = next(each for each in before if (each.target, each.reason) == (action.target, action.reason))
+        actions.append(replace(action, at=was.at))
+    return replace(overlay, actions=tuple(actions))
+
+
+def _wrong(action: Any) -> str | None:
+    """Return why an action is not of its form; `None` if it is."""
+    if not isinstance(action, dict):
+        return "an action is a mapping"
+    sources = action.get("x-sources")
+    if unknown := action.keys() - FIELDS:
+        return f"an action has no {', '.join(sorted(map(str, unknown)))}"
+    for name in ("target", "description"):
+        if not isinstance(action.get(name), str) or not action[name].strip():
+            return f"an action has a {name}"
+    if not isinstance(sources, list) or not sources or not all(isinstance(each, str) for each in sources):
+        return "an action has x-sources, a list of source keys"
+    if ("update" in action) == (action.get("remove") is True):
+        return "an action has either an update or `remove: true`"
+    return None
 
 
 def apply(overlay: Overlay, base: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """What the documents state with all corrections, and those that do not fit, which are applied as far as they do."""
+    """Return what the documents state with all corrections, and what does not fit, which is applied too."""
     document = copy.deepcopy(dict(base))
     problems: list[Problem] = []
     for action in overlay.actions:
@@ -137,7 +172,7 @@ class _Merge:
     _problems: list[Problem] = field(default_factory=list)
 
     def problems(self) -> list[Problem]:
-        """What does not fit. What some of the nodes stated and others did not is well corrected."""
+        """Return what does not fit. What some of the nodes stated and others did not is well corrected."""
         stated = {place: value for place, value in self.stated.items() if place not in self.new}
         if not stated:
             return self._problems
@@ -146,7 +181,7 @@ class _Merge:
         return [*self._problems, Problem(self.action, what, tuple(stated))]
 
     def merged(self, ours: Any, update: Any, documented: Any, place: Place) -> Any:
-        """A node with an update."""
+        """Return a node with an update."""
         if isinstance(ours, dict) and isinstance(update, dict):
             return self._mapping(ours, update, documented, place)
         if isinstance(ours, list):
@@ -182,6 +217,10 @@ class _Merge:
                 result[name] = self.merged(ours[name], value, expected.get(name), inner)
             else:
                 self.new |= set(_leaves(value, inner))
+                fields = (self.action.target.rpartition(".")[2], *place)[-1] == "properties"
+                if name not in NOTES and (_is_note(value) or (fields and _is_partial(value))):
+                    self._problems.append(Problem(self.action, f"{_pointer(inner)} is gone from the documents"))
+                    continue
                 result[name] = copy.deepcopy(value)
                 if name in expected:
                     what = f"the documents no longer state {_pointer(inner)}: {_shown(expected[name])}"
@@ -192,7 +231,7 @@ class _Merge:
             self._problems.append(Problem(self.action, what))
         if place[-1:] == ("properties",) or self.action.target.endswith(".properties"):
             # A correction that names fields also says in which order they are shown.
-            return {name: result[name] for name in dict.fromkeys([*update, *ours])}
+            return {name: result[name] for name in dict.fromkeys([*update, *ours]) if name in result}
         return result
 
 
@@ -204,8 +243,22 @@ def _leaves(value: Any, place: Place) -> Sequence[Place]:
     return [place]
 
 
+def _is_note(value: Any) -> bool:
+    """Tell whether an update only adds words, and so must find something that they are about."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(name in NOTES or name == "x-beyond-schema" or _is_note(each) for name, each in value.items())
+    )
+
+
+def _is_partial(value: Any) -> bool:
+    """Tell whether an update says something of a field, and not what it is."""
+    return isinstance(value, dict) and bool(value) and not value.keys() & {"type", "$ref", "oneOf", "anyOf", "allOf"}
+
+
 def plain(value: Any) -> Any:
-    """A value without the descriptions that stand for missing ones."""
+    """Return a value without the descriptions that stand for missing ones."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items() if not isinstance(each, Placeholder)}
     if isinstance(value, list):

@@ -11,13 +11,14 @@ from ruamel.yaml import YAML
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .overlay import Place, Problem
+    from .overlay import Problem
+    from .yaml_files import Place
 
 NULL = "tag:yaml.org,2002:null"
 
 
 def pruned(overlay: str, stated: Sequence[Problem]) -> str:
-    """An overlay without what the documents state themselves, and without the actions that have nothing left to do."""
+    """Return an overlay without what the documents state themselves, and without actions with nothing left to do."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
@@ -25,7 +26,7 @@ def pruned(overlay: str, stated: Sequence[Problem]) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.add_representer(type(None), lambda dumper, _: dumper.represent_scalar(NULL, "null"))
     document = yaml.load(overlay)
-    places = {problem.action.number - 1: problem.stated for problem in stated}
+    places = {problem.action.number: problem.stated for problem in stated}
     for number in sorted(places, reverse=True):
         action = document["actions"][number]
         # From the end, so that the places of a list's other items stay what they are.

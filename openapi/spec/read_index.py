@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from .entities import unescape
-from .facts import METHODS, Entry, Index
 from .findings import Reader
+from .model import METHODS, Entry, Index
 
 if TYPE_CHECKING:
     from .findings import Findings

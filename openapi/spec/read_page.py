@@ -35,8 +35,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .entities import unescape
-from .facts import METHODS, TYPES, Answer, Body, Field, Fields, Operation
 from .findings import Reader
+from .model import METHODS, TYPES, Body, Field, Fields, Operation, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,7 +109,7 @@ class _Page(Reader):
         headings = list(re.finditer(rf"{self._start}## ", text, re.MULTILINE))
         version, security = self._head(endpoint, headings)
         parameters: dict[str, Fields] = {}
-        answers: dict[str, Answer] = {}
+        responses: dict[str, Response] = {}
         request: Body | None = None
         seen = set()
         for heading, name, at, end in self._sections(headings):
@@ -126,7 +126,7 @@ class _Page(Reader):
             else:
                 fields = self._fields(at, end)
                 body = Body(media_type=name["media_type"], fields=fields) if fields or name["media_type"] else None
-                answers[name["status"].upper() if key != "default" else key] = Answer(body=body)
+                responses[name["status"].upper() if key != "default" else key] = Response(body=body)
         title = self._title(titles.get(f"{method} {path}"))
         named = set(re.findall(r"{([^}]*)}", path))
         for name_ in sorted(parameters.get("path", {}).keys() ^ named) if "path" in parameters else ():
@@ -139,7 +139,7 @@ class _Page(Reader):
             security=security,
             parameters=parameters,
             request=request,
-            answers=answers,
+            responses=responses,
         )
 
     def _title(self, known: str | None) -> str:

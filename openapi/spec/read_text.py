@@ -1,6 +1,6 @@
 """An operation's page as text copied from a browser.
 
-It names lengths, which the Markdown page leaves out, and shows only those answers that were unfolded.
+It names lengths, which the Markdown page leaves out, and shows only those responses that were unfolded.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .entities import unescape
-from .facts import METHODS, Answer, Body, Field, Fields, Operation, Scalar
 from .findings import Reader
+from .model import METHODS, Body, Field, Fields, Operation, Response, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ STATUS = re.compile(r"^(?P<status>[1-5](?:\d\d|XX)|default)(?: .*)?$")
 SECTION = re.compile(
     r"^(?:(?P<place>path|query|header) Parameters"
     r"|(?P<request>Request Body) schema: ?(?P<request_type>\S+)"
-    r"|(?P<answer>Response) Schema: ?(?P<answer_type>\S+)"
+    r"|(?P<response>Response) Schema: ?(?P<response_type>\S+)"
     r"|(?P<headers>Response) Headers)$",
     re.IGNORECASE,
 )
@@ -73,49 +73,49 @@ class _Page(Reader):
         endpoint = ENDPOINT.match(names[end])
         assert endpoint
         # Prose may hold any of these words on a line of its own; the page's structure is what comes last.
-        answers_at = len(names) - 1 - names[::-1].index("Responses")
-        if answers_at > end:
-            self.report(self._lines[end][0], names[end], "the endpoint stands after the answers")
+        responses_at = len(names) - 1 - names[::-1].index("Responses")
+        if responses_at > end:
+            self.report(self._lines[end][0], names[end], "the endpoint stands after the responses")
             return None
-        requests = [index for index, line in enumerate(names[:answers_at]) if line == "Request"]
-        request_at = requests[-1] if requests else answers_at
+        requests = [index for index, line in enumerate(names[:responses_at]) if line == "Request"]
+        request_at = requests[-1] if requests else responses_at
         parameters: dict[str, Fields] = {}
         request = None
-        for section, fields in self._sections(request_at + 1, answers_at):
+        for section, fields in self._sections(request_at + 1, responses_at):
             if section["place"]:
                 parameters[section["place"].lower()] = fields
             elif section["request"]:
                 request = Body(media_type=section["request_type"], fields=fields)
             else:
-                self.report(self._lines[request_at][0], section[0], "this section belongs to an answer")
+                self.report(self._lines[request_at][0], section[0], "this section belongs to an response")
         return Operation(
             title=next((line for line in names if line), ""),
             method=endpoint["method"].upper(),
             path=endpoint["path"],
             parameters=parameters,
             request=request,
-            answers=self._answers(answers_at + 1, end),
+            responses=self._responses(responses_at + 1, end),
         )
 
-    def _answers(self, start: int, end: int) -> dict[str, Answer]:
+    def _responses(self, start: int, end: int) -> dict[str, Response]:
         statuses = [index for index in range(start, end) if STATUS.match(self._lines[index][1])]
         for at, line in self._lines[start : statuses[0] if statuses else end]:
             if line:
-                self.report(at, line, "no answer of this status is known")
-        answers = {}
+                self.report(at, line, "no response of this status is known")
+        responses = {}
         for index, until in zip(statuses, [*statuses[1:], end], strict=False):
             found = STATUS.match(self._lines[index][1])
             assert found
-            answer = Answer()
+            response = Response()
             for section, fields in self._sections(index + 1, until):
-                if section["answer"]:
-                    answer = replace(answer, body=Body(media_type=section["answer_type"], fields=fields))
+                if section["response"]:
+                    response = replace(response, body=Body(media_type=section["response_type"], fields=fields))
                 elif section["headers"]:
-                    answer = replace(answer, headers=fields)
+                    response = replace(response, headers=fields)
                 else:
                     self.report(self._lines[index][0], section[0], "this section belongs to a request")
-            answers[found["status"]] = answer
-        return answers
+            responses[found["status"]] = response
+        return responses
 
     def _sections(self, start: int, end: int) -> Iterator[tuple[re.Match[str], Fields]]:
         headings = [index for index in range(start, end) if SECTION.match(self._lines[index][1])]

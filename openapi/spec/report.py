@@ -6,17 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .changes import CALLERS, HARMLESS, READERS, Change
-from .combine import documented
-from .follow import follow
+from .compare import EFFECTS
+from .impact import impact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from .extract import Documents
-
-EFFECTS = (CALLERS, READERS, HARMLESS)
+    from .compare import Change
+    from .documents import Documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,25 +22,38 @@ class Report:
     """What became of the contract."""
 
     changes: Sequence[tuple[Change, Sequence[str]]]
-    """Each with what has to follow."""
+    """Each with the files that speak of it."""
     documents: Sequence[str]
     """What was read anew."""
     problems: Sequence[str]
     """Why nothing was written, if nothing was."""
     notes: Sequence[str] = ()
+    read: int = 0
+    """How many documents were read."""
+    is_preview: bool = False
+    is_compared: bool = True
+    """Whether there was a contract to compare with."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the contract and the client are what the report says."""
+        return not self.problems and not self.is_preview
 
     @property
     def summary(self) -> str:
         """All in a line."""
+        if not self.changes and not self.is_compared:
+            return "What changed is not known."
         if not self.changes:
-            return "Nothing in the contract changes."
+            # Silence is no news if nothing was read.
+            return ("" if self.read else "No documents were read. ") + "Nothing in the contract changes."
         count = Counter(change.effect for change, _ in self.changes)
         return f"{', '.join(f'{count[effect]} {effect}' for effect in EFFECTS if count[effect])}."
 
     def as_data(self) -> dict[str, Any]:
         """For programs."""
         return {
-            "written": not self.problems,
+            "written": self.is_written,
             "changes": [
                 {
                     "kind": change.kind,
@@ -50,7 +61,7 @@ class Report:
                     "thing": change.thing,
                     "what": change.what,
                     "where": list(change.where),
-                    "follow": list(after),
+                    "impact": list(after),
                 }
                 for change, after in self.changes
             ],
@@ -64,6 +75,8 @@ class Report:
         lines = ["# What changed in Zuora's documents of journal runs", "", self.summary]
         if self.problems:
             lines += ["", "**Nothing was written**, because:", "", *(f"- {each}" for each in self.problems)]
+        elif self.is_preview:
+            lines += ["", "**Nothing was written**: this is a preview."]
         for effect in EFFECTS:
             listed = [(change, after) for change, after in self.changes if change.effect == effect]
             if listed:
@@ -88,30 +101,8 @@ class Report:
         lines += [f"read: {each}" for each in self.documents]
         lines += [f"note: {each}" for each in self.notes]
         lines += [f"error: {each}" for each in self.problems]
-        lines.append(f"Nothing was written. {self.summary}" if self.problems else self.summary)
+        lines.append(self.summary if self.is_written else f"Nothing was written. {self.summary}")
         return "\n".join(lines) + "\n"
-
-
-def come_and_gone(before: Documents, after: Documents, ours: Collection[str]) -> list[Change]:
-    """Operations that the documents have come to state, or no longer do, and that are none of ours."""
-    titles: dict[str, str] = {}
-    for document in [*before.values(), *after.values()]:
-        titles |= {each.key: each.title for each in document.operations}
-        titles |= {each.key: each.title for each in (document.index.entries if document.index else ())}
-    changes = []
-    for key in sorted((documented(before) ^ documented(after)) - set(ours)):
-        new = key in documented(after)
-        changes.append(
-            Change(
-                kind="added" if new else "removed",
-                effect=HARMLESS,
-                what=f"the operation `{key}`, which the contract has not, is {'new' if new else 'gone'}",
-                where=(titles[key],),
-                thing="other operation",
-                names=(),
-            )
-        )
-    return changes
 
 
 def _places(where: Sequence[str]) -> str:
@@ -119,27 +110,23 @@ def _places(where: Sequence[str]) -> str:
     return "; ".join(where[:2] if more else where) + more
 
 
-def report(
-    changes: Sequence[Change],
-    before: Documents,
-    after: Documents,
-    problems: Sequence[str],
-    notes: Sequence[str],
-    root: Path,
-) -> Report:
-    """The report of a run."""
-    documents = []
+def document_notes(before: Documents, after: Documents) -> list[str]:
+    """Return what became of each document of the layer."""
+    notes = []
     for name in sorted({**before, **after}):
         one, other = before.get(name), after.get(name)
         # As the layer has them: a document just read holds examples besides.
         if one and other and one.as_data() == other.as_data():
             continue
         if other is None:
-            documents.append(f"{name}: dropped, since the index page no longer lists its operation")
+            notes.append(f"{name}: dropped, since the index page no longer lists its operation")
         else:
             version = other.source.version or "no version"
             was = "new" if one is None else f"was {one.source.version or 'no version'}, sha256 {one.source.sha256[:12]}"
-            documents.append(f"{name}: {version}, sha256 {other.source.sha256[:12]}, from {other.source.file} ({was})")
-    return Report(
-        changes=[(each, follow(each, root)) for each in changes], documents=documents, problems=problems, notes=notes
-    )
+            notes.append(f"{name}: {version}, sha256 {other.source.sha256[:12]}, from {other.source.file} ({was})")
+    return notes
+
+
+def with_impact(changes: Sequence[Change], root: Path) -> list[tuple[Change, list[str]]]:
+    """Return changes with the files that speak of them."""
+    return [(each, impact(each, root)) for each in changes]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from openapi.spec.base import Base
 from openapi.spec.command import Project
-from openapi.spec.extract import load_layer
+from openapi.spec.documents import load_layer
 from openapi.spec.names import read_names
 from tests.fragment.document import Fragment, load
 

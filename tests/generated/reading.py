@@ -27,7 +27,7 @@ MODULES = {
     "listJournalEntriesOfJournalRun": "journal_entries.list_journal_entries_of_journal_run",
     "createToken": "tokens.create_token",
 }
-STATUSES = {"200": 200, "4XX": 409, "500": 500}
+STATUSES = {"200": 200, "429": 429, "4XX": 409, "500": 500}
 
 
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
@@ -136,7 +136,7 @@ def place(path: Sequence[str | int]) -> str:
 
 def model_of(kind: Kind, body: Any) -> str:
     """The name of the model that an answer is read as."""
-    if kind.status == "4XX":
+    if kind.status in {"4XX", "429"}:
         return "TokenErrorResponse" if kind.operation == "createToken" else "ErrorResponse"
     if kind.status == "500":
         return "ServerErrorResponse"

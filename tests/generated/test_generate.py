@@ -70,7 +70,7 @@ def test_a_warning_of_the_generator_fails(generator: Any, tmp_path: Path, monkey
     fragment = tmp_path / "journal-runs.yaml"
     fragment.write_text(text, encoding="utf-8")
     monkeypatch.setattr(generator, "FRAGMENT", fragment)
-    with pytest.raises(SystemExit, match="openapi-python-client failed"):
+    with pytest.raises(generator.GeneratorError, match="openapi-python-client failed"):
         generator.generate(tmp_path / KEPT.name)
 
 

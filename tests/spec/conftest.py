@@ -4,35 +4,42 @@ import shutil
 from pathlib import Path
 
 import pytest
-from openapi.spec import command
+from openapi.generator import generate as generator
+from openapi.spec import documents
+from openapi.spec.build import build
 from openapi.spec.command import Project
+from openapi.spec.names import read_names
+from openapi.spec.overlay import parsed
 
-ROOT = Path(__file__).parents[2]
-LAYERS = ("names.yaml", "corrections.overlay.yaml", "ignored.yaml", "journal-runs.yaml")
+LAYERS = Path(__file__).parent / "layers"
+"""Layers of these tests' own, as they were when one of four pages had been read; the live ones may change at will."""
+
+
+@pytest.fixture(scope="session")
+def contract() -> str:
+    """The contract that the layers build."""
+    layer = documents.load_layer(LAYERS / "documents")
+    overlay = (LAYERS / "corrections.overlay.yaml").read_text(encoding="utf-8")
+    return build(layer, read_names(LAYERS / "names.yaml"), parsed(overlay, "corrections.overlay.yaml")).text
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A copy of the layers, the contract and the client, to be changed at will."""
+def project(tmp_path: Path, contract: str) -> Project:
+    """A copy of the layers, with the contract, to be changed at will."""
     copy = Project(tmp_path / "project")
-    shutil.copytree(ROOT / "openapi" / "documents", copy.documents)
-    for name in LAYERS:
-        shutil.copy(ROOT / "openapi" / name, copy.openapi / name)
-    shutil.copytree(Project().client, copy.client, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(LAYERS, copy.openapi)
+    copy.contract.write_text(contract, encoding="utf-8")
     return copy
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No client is generated, which takes a second, where a test is not about that."""
+def client() -> None:
+    """Ask for a client that is generated."""
 
-    class Generator:
-        @staticmethod
-        def generate(*_: Path) -> None:
-            pass
 
-        @staticmethod
-        def differences(*_: Path) -> list[str]:
-            return []
-
-    monkeypatch.setattr(command, "_generator", lambda: Generator)
+@pytest.fixture(autouse=True)
+def _no_client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Generate no client, which takes seconds, unless a test asks for it."""
+    if "client" not in request.fixturenames:
+        monkeypatch.setattr(generator, "generate", lambda *_: None)
+        monkeypatch.setattr(generator, "differences", lambda *_: [])

@@ -1,11 +1,11 @@
-"""OpenAPI and swagger files of our own making."""
+"""OpenAPI files of our own making."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openapi.spec.facts import Field, Fields, Operation
+    from openapi.spec.model import Field, Fields, Operation
 
 Json = dict[str, Any]
 
@@ -36,15 +36,15 @@ def openapi(operation: Operation) -> Json:
             "required": operation.request.required,
             "content": {operation.request.media_type: {"schema": _whole(operation.request.fields, schema)}},
         }
-    for status, answer in operation.answers.items():
-        response: Json = {"description": "Prose."}
-        if answer.headers:
-            response["headers"] = {
-                name: {"required": field.required, "schema": schema(field)} for name, field in answer.headers.items()
+    for status, response in operation.responses.items():
+        made: Json = {"description": "Prose."}
+        if response.headers:
+            made["headers"] = {
+                name: {"required": field.required, "schema": schema(field)} for name, field in response.headers.items()
             }
-        if answer.body:
-            response["content"] = {answer.body.media_type: {"schema": _whole(answer.body.fields, schema)}}
-        components["responses"][f"Response{status}"] = response
+        if response.body:
+            made["content"] = {response.body.media_type: {"schema": _whole(response.body.fields, schema)}}
+        components["responses"][f"Response{status}"] = made
         item["responses"][status] = {"$ref": f"#/components/responses/Response{status}"}
     return {
         "openapi": "3.0.3",
@@ -54,51 +54,10 @@ def openapi(operation: Operation) -> Json:
     }
 
 
-def swagger(operation: Operation) -> Json:
-    """A swagger 2.0 file with an operation; all its bodies are of the media type of the request."""
-    definitions: dict[str, Json] = {}
-
-    def schema(field: Field) -> Json:
-        return {("x-nullable" if key == "nullable" else key): value for key, value in _schema(field, schema).items()}
-
-    item: Json = {"summary": operation.title, "tags": list(operation.tags), "responses": {}}
-    if operation.security is not None:
-        item["security"] = [{name: []} for name in operation.security]
-    item["parameters"] = [
-        {"name": name, "in": place, "required": field.required, **schema(field)}
-        for place, fields in operation.parameters.items()
-        for name, field in fields.items()
-    ]
-    if operation.request:
-        item["consumes"] = [operation.request.media_type]
-        definitions["Request"] = _whole(operation.request.fields, schema)
-        item["parameters"].append(
-            {
-                "name": "body",
-                "in": "body",
-                "required": operation.request.required,
-                "schema": {"$ref": "#/definitions/Request"},
-            }
-        )
-    for status, answer in operation.answers.items():
-        response: Json = {"description": "Prose.", "headers": {n: schema(field) for n, field in answer.headers.items()}}
-        if answer.body:
-            item["produces"] = [answer.body.media_type]
-            response["schema"] = _whole(answer.body.fields, schema)
-        item["responses"][status] = response
-    return {
-        "swagger": "2.0",
-        "info": {"title": "All", "version": "2023-12-15"},
-        "basePath": "/v1",
-        "paths": {operation.path.removeprefix("/v1"): {operation.method.lower(): item}},
-        "definitions": definitions,
-    }
-
-
 def _whole(fields: Fields, schema: Any) -> Json:
     """An object, in two parts."""
     names = list(fields)
-    parts: list[Json] = [{"type": "object", "properties": {}}, {"properties": {}, "required": []}]
+    parts: list[Json] = [{"type": "object", "properties": {}}, {"properties": {}}]
     for index, name in enumerate(names):
         part = parts[index % 2]
         part["properties"][name] = schema(fields[name])
@@ -116,10 +75,11 @@ def _schema(field: Field, schema: Any) -> Json:
         result["nullable"] = True
     if field.enum:
         result["enum"] = list(field.enum)
-    inner = {
+    inner: Json = {
         "properties": {name: schema(each) for name, each in field.fields.items()},
-        "required": [name for name, each in field.fields.items() if each.required],
     }
+    if required := [name for name, each in field.fields.items() if each.required]:
+        inner["required"] = required
     if field.element:
         result["items"] = schema(field.element)
     elif field.fields and types == ["array"]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from openapi.spec.facts import METHODS, Answer, Body, Field, Operation
+from openapi.spec.model import METHODS, Body, Field, Operation, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +45,15 @@ def fields(draw: st.DrawFn, *, depth: int, stated_only: bool) -> Field:
         if kind == "array" and not inner and not stated_only:
             element = draw(fields(depth=0, stated_only=False).map(lambda each: replace(each, required=False)))
         return Field(types=types, required=required, fields=inner, element=element)
-    enum = tuple(draw(st.lists(SCALARS, max_size=3)))
+    enum = tuple(draw(st.lists(SCALARS, max_size=3, unique_by=repr)))
     if stated_only:
         types = draw(st.sampled_from([types, (), ("any",)]))
         return Field(types=types, required=required, enum=enum, examples=tuple(draw(st.lists(EXAMPLES, max_size=2))))
-    return Field(types=types, required=required, enum=enum, rules=draw(RULES))
+    rules = dict(draw(RULES))
+    if enum or types[0] != "string" or "maxLength" in rules or "format" in rules:
+        # A default has to keep the other rules.
+        rules.pop("default", None)
+    return Field(types=types, required=required, enum=enum, rules=rules)
 
 
 @st.composite
@@ -78,8 +82,8 @@ def operations(draw: st.DrawFn, *, stated_only: bool = True) -> Operation:
         ),
         parameters=parameters,
         request=draw(st.none() | bodies),
-        answers={
-            status: Answer(
+        responses={
+            status: Response(
                 body=draw(st.none() | bodies),
                 headers={} if stated_only else draw(st.dictionaries(NAMES, plain, max_size=2)),
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openapi.spec.facts import Field, Fields, Index, Operation
+    from openapi.spec.model import Field, Fields, Index, Operation
 
 PROSE = (
     "Says what this is for.",
@@ -68,12 +68,12 @@ def _sections(operation: Operation, style: Style, chance: random.Random) -> Iter
     if operation.request:
         media_type = f" ({operation.request.media_type})" if operation.request.media_type else ""
         yield f"## Request fields{media_type}{colon}\n\n{_items(operation.request.fields, style, chance)}"
-    for status, answer in operation.answers.items():
-        if answer.body is None:
+    for status, response in operation.responses.items():
+        if response.body is None:
             yield f"## Response {status} fields"
         else:
-            media_type = f" ({answer.body.media_type})" if answer.body.media_type else ""
-            yield f"## Response {status} fields{media_type}{colon}\n\n{_items(answer.body.fields, style, chance)}"
+            media_type = f" ({response.body.media_type})" if response.body.media_type else ""
+            yield f"## Response {status} fields{media_type}{colon}\n\n{_items(response.body.fields, style, chance)}"
 
 
 def _items(fields: Fields, style: Style, chance: random.Random, prefix: str = "") -> str:

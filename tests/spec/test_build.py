@@ -64,7 +64,8 @@ def test_where_facts_come_from_is_kept() -> None:
 def test_the_extracted_layer_holds_no_sentences() -> None:
     def texts(node: Any) -> list[str]:
         if isinstance(node, dict):
-            return [text for each in node.values() for text in texts(each)]
+            # Values of enumerations are Zuora's, and some of them are long.
+            return [text for name, each in node.items() if name != "enum" for text in texts(each)]
         if isinstance(node, list):
             return [text for each in node for text in texts(each)]
         return [node] if isinstance(node, str) else []
@@ -84,9 +85,9 @@ def edited(text: str) -> str:
         ("journal-runs.yaml", lambda text: text.replace("maxLength: 64", "maxLength: 65"), "journal-runs.yaml is not what the layers build"),
         ("names.yaml", lambda text: text.replace("getJournalRun", "findJournalRun"), "not valid OpenAPI|not what the layers build"),
         ("documents/journal-runs.index.yaml", edited, "was edited"),
-        ("documents/cancel-a-journal-run.markdown.yaml", lambda text: text.replace("Zuora-Org-Ids", "Zuora-Org"), r"correction \d+, \$\.components\.parameters\.ZuoraOrgIds: its target is gone"),
-        ("documents/cancel-a-journal-run.text.yaml", lambda text: text.replace("maxLength: 64", "minLength: 1, maxLength: 64"), r"TrackId: the documents now state this themselves: /minLength: 1"),
-        ("documents/cancel-a-journal-run.markdown.yaml", lambda text: text.replace("success: {type: boolean}", "success: {type: string}"), r"Success\.type: the documents state string there, and it removes boolean"),
+        ("documents/put-v1-journal-runs-jr-number-cancel.markdown.yaml", lambda text: text.replace("Zuora-Org-Ids", "Zuora-Org"), r"corrections.overlay.yaml:\d+: \$\.components\.parameters\.ZuoraOrgIds: its target is gone"),
+        ("documents/put-v1-journal-runs-jr-number-cancel.text.yaml", lambda text: text.replace("maxLength: 64", "minLength: 1, maxLength: 64"), r"TrackId: the documents now state this themselves: /minLength: 1"),
+        ("documents/put-v1-journal-runs-jr-number-cancel.markdown.yaml", lambda text: text.replace("success: {type: boolean}", "success: {type: string}"), r"Success\.type: the documents state string there, and it removes boolean"),
         ("corrections.overlay.yaml", lambda text: text.replace("x-sources: [S26]", "x-sources: [S99]"), "no source key S99 is known"),
         ("corrections.overlay.yaml", lambda text: text.replace("scheme: bearer", "scheme: 7"), "not valid OpenAPI"),
     ],
@@ -102,9 +103,20 @@ def test_what_is_wrong_with_the_layers_is_said(
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
-        ("names.yaml", "models: {}", "no section models is known"),
-        ("ignored.yaml", "- {form: text, text: a, reason: ''}", "an entry needs a text, a reason"),
-        ("ignored.yaml", "- {text: a, reason: Everywhere.}", "an entry needs a text, a reason"),
+        ("names.yaml", "models: {}", "names.yaml:1: no section models is known"),
+        ("ignored.yaml", "- {form: text, text: a, reason: ''}", "ignored.yaml:1: an entry needs a text, a reason"),
+        ("names.yaml", "operations: [", "names.yaml:2: this is not YAML"),
+        (
+            "corrections.overlay.yaml",
+            "info: {version: '1'}\nactions:\n  - {target: $.a}\n",
+            "corrections.overlay.yaml:3: an action has a descr",
+        ),
+        (
+            "documents/journal-runs.index.yaml",
+            "source: {}\n",
+            "journal-runs.index.yaml:1: this is not what `make spec` writes",
+        ),
+        ("ignored.yaml", "- {text: a, reason: Everywhere.}", "ignored.yaml:1: an entry needs a text, a reason"),
     ],
 )
 def test_a_layer_that_is_not_of_its_form(project: Project, file: str, text: str, problem: str) -> None:
@@ -118,6 +130,7 @@ def test_the_overlay_is_written_as_prune_would_leave_it() -> None:
     assert pruned(text, []) == text
 
 
-def test_every_correction_has_a_reason_of_its_own_words() -> None:
+def test_reasons_are_sentences_that_stay_true_when_more_is_read() -> None:
     for action in load(HERE.overlay)["actions"]:
         assert action["description"].strip().endswith(".")
+        assert not re.search(r"read here|among the documents", action["description"])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from openapi.spec.facts import Entry, Index
-from openapi.spec.fetch import USER_AGENT, Fetcher, NotFetched
+from openapi.spec.fetch import LARGEST_PAGE, USER_AGENT, Fetcher, NotFetched
+from openapi.spec.model import Entry, Index
 
 from .pages import index_page
 
@@ -144,7 +144,7 @@ def test_robots_are_heard(site: Site, fetcher: Fetcher, pauses: list[float]) -> 
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_robots_that_cannot_be_heard(site: Site, fetcher: Fetcher, status: int) -> None:
     site.statuses["/robots.txt"] = status
-    with pytest.raises(NotFetched, match=rf"robots\.txt: the answer was {status}"):
+    with pytest.raises(NotFetched, match=rf"robots\.txt: the response was {status}"):
         fetcher.fetch(site.index)
     assert site.paths == ["/robots.txt"]
 
@@ -152,9 +152,9 @@ def test_robots_that_cannot_be_heard(site: Site, fetcher: Fetcher, status: int) 
 @pytest.mark.parametrize(
     ("path", "status"), [("/api/things.md", 404), ("/api/things/one.md", 301), ("/api/things/two.md", 503)]
 )
-def test_other_answers(site: Site, fetcher: Fetcher, path: str, status: int) -> None:
+def test_other_responses(site: Site, fetcher: Fetcher, path: str, status: int) -> None:
     site.statuses[path] = status
-    with pytest.raises(NotFetched, match=f"{path}: the answer was {status}"):
+    with pytest.raises(NotFetched, match=f"{path}: the response was {status}"):
         fetcher.fetch(site.index)
 
 
@@ -164,6 +164,23 @@ def test_a_page_that_is_too_large(site: Site, fetcher: Fetcher) -> None:
     with pytest.raises(NotFetched, match=r"one\.md: larger than 4000 bytes"):
         fetcher.fetch(site.index)
     assert not (fetcher.into / "one.md").exists()
+
+
+def test_a_file_of_the_whole_api(site: Site, fetcher: Fetcher) -> None:
+    """It may be large, and stands beside pages."""
+    assert fetcher.fetch(site.index) == ["things.md", "one.md", "two.md"]
+    site.pages["/yaml/all.yaml"] = f"openapi: 3.1.0\n# {'.' * LARGEST_PAGE}\n"
+    assert fetcher.fetch(f"{site.address}/yaml/all.yaml") == ["all.yaml"]
+    assert fetcher.fetch(f"{site.address}/yaml/all.yaml") == []
+    assert fetcher.fetch(site.index) == []
+    assert {path.name for path in fetcher.into.iterdir()} == {"things.md", "one.md", "two.md", "all.yaml", ".seen.json"}
+
+
+def test_all_of_it_has_a_deadline(site: Site, fetcher: Fetcher) -> None:
+    seconds = iter([0, 0, 0, 100, 200, 300, *range(400, 900, 10)])
+    fetcher.clock, fetcher.deadline = lambda: float(next(seconds)), 350.0
+    with pytest.raises(NotFetched, match=r"\.md: the 350 seconds for all of it are over"):
+        fetcher.fetch(site.index)
 
 
 def test_an_index_that_is_none(site: Site, fetcher: Fetcher) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openapi.spec.facts import METHODS, Entry, Index
 from openapi.spec.findings import Findings
+from openapi.spec.model import METHODS, Entry, Index
 from openapi.spec.read_index import is_index, read_index
 
 from .operations import TITLES

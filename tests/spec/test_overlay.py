@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from openapi.spec.base import Placeholder
 from openapi.spec.overlay import apply, parsed
 from openapi.spec.prune import pruned
-from openapi.spec.yaml_files import dumps, loads
+from openapi.spec.yaml_files import FileError, dumps, loads
 
 BASE = {
     "paths": {
@@ -28,7 +29,7 @@ BASE = {
 def corrected(*actions: dict[str, Any]) -> tuple[Any, list[str]]:
     filled = [{"description": "A reason.", "x-sources": ["A"], **action} for action in actions]
     document, problems = apply(parsed(dumps({"info": {"version": "1"}, "actions": filled}), "overlay"), BASE)
-    return document, [f"{each.action.number}: {each.what}" for each in problems]
+    return document, [f"{each.action.number + 1}: {each.what}" for each in problems]
 
 
 def test_objects_are_merged_and_lists_grow() -> None:
@@ -120,16 +121,47 @@ def test_true_is_not_one() -> None:
     assert corrected(action)[1] == ["1: the documents state /maxLength: 64"]
 
 
+ACTION = {"target": "$.a", "description": "A reason.", "x-sources": ["A"], "update": {"a": 1}}
+WRONG: list[tuple[Any, str]] = [
+    ("remove", "an action is a mapping"),
+    ({**ACTION, "description": ""}, "an action has a description"),
+    ({**ACTION, "target": 7}, "an action has a target"),
+    ({**ACTION, "x-sources": []}, "an action has x-sources, a list of source keys"),
+    ({**ACTION, "remove": True}, "an action has either an update or `remove: true`"),
+    ({**ACTION, "x-reason": "why"}, "an action has no x-reason"),
+    ({**ACTION, "target": "$.a["}, "the target $.a[ is no JSONPath: "),
+]
+
+
+@pytest.mark.parametrize(("action", "what"), WRONG)
+def test_a_slip_is_named_with_its_line(action: Any, what: str) -> None:
+    text = dumps({"info": {"version": "1"}, "actions": [ACTION, action]})
+    line = text[: text.rindex("  - ")].count("\n") + 1
+    with pytest.raises(FileError, match=re.escape(f"overlay:{line}: {what}")):
+        parsed(text, "overlay")
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("text", "line"),
+    [("- a\n", 1), ("info: {version: '1'}\n", 1), ("info: {}\nactions: []\n", 1), ("info:\n  version: [\n", 3)],
+)
+def test_what_is_no_overlay(text: str, line: int) -> None:
+    with pytest.raises(FileError, match=f"overlay:{line}: "):
+        parsed(text, "overlay")
+
+
+@pytest.mark.parametrize(
+    ("update", "where"),
     [
-        {"description": ""}, {"x-sources": []}, {"remove": True}, {"x-reason": "why"},
+        ({"properties": {"gone": {"description": "Of a field."}}}, "/properties/gone"),
+        ({"properties": {"gone": {"x-beyond-schema": "A rule.", "examples": [1]}}}, "/properties/gone"),
+        ({"gone": {"properties": {"inner": {"x-decision": {"taken": "This."}}}}}, "/gone"),
     ],
-)  # fmt: skip
-def test_an_action_has_a_reason_and_sources_and_does_one_thing(change: dict[str, Any]) -> None:
-    action = {"target": "$.a", "description": "A reason.", "x-sources": ["A"], "update": {"a": 1}, **change}
-    with pytest.raises(ValueError, match=r"overlay: correction 1, \$\.a: an action has a target, a description"):
-        parsed(dumps({"info": {"version": "1"}, "actions": [action]}), "overlay")
+)
+def test_words_about_what_is_gone_do_not_bring_it_back(update: dict[str, Any], where: str) -> None:
+    document, problems = corrected({"target": "$.schema", "update": update})
+    assert problems == [f"1: {where} is gone from the documents"]
+    assert document["schema"] == BASE["schema"]
 
 
 OVERLAY = """\

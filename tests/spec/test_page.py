@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openapi.spec.facts import Answer, Body, Field, Operation
 from openapi.spec.findings import Findings
+from openapi.spec.model import Body, Field, Operation, Response
 from openapi.spec.read_page import is_page, read_page
 
 from .operations import operations
@@ -85,7 +85,7 @@ def test_a_page() -> None:
     assert found == []
     value = Field(types=("number",), enum=(1, 2.5), examples=(1,))
     cells = Field(types=("array", "null"), required=True, fields={"value": value}, examples=([1, 2],))
-    answer = Body(
+    response = Body(
         media_type="application/json",
         fields={"matrix": Field(types=("array",), fields={"cells": cells}), "success": Field(types=("boolean",))},
     )
@@ -96,7 +96,7 @@ def test_a_page() -> None:
         version="2026-02-20",
         security=("bearerAuth",),
         parameters={"path": {"thing-number": replace(TEXT, required=True)}},
-        answers={"200": Answer(body=answer)},
+        responses={"200": Response(body=response)},
     )
 
 
@@ -110,9 +110,9 @@ def test_an_item_without_a_type() -> None:
     operation, found = read(PAGE.replace("`success` (boolean)", "`success`"))
     assert found == []
     assert operation
-    answer = operation.answers["200"].body
-    assert answer
-    assert answer.fields["success"] == Field()
+    response = operation.responses["200"].body
+    assert response
+    assert response.fields["success"] == Field()
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -129,9 +129,9 @@ def test_entities_in_place_of_quotes() -> None:
     operation, found = read(PAGE.replace("Enum: 1, 2.5", "Enum: &quot;One&quot;, &quot;A &amp; B&quot;, 2.5"))
     assert found == []
     assert operation
-    answer = operation.answers["200"].body
-    assert answer
-    assert answer.fields["matrix"].fields["cells"].fields["value"].enum == ("One", "A & B", 2.5)
+    response = operation.responses["200"].body
+    assert response
+    assert response.fields["matrix"].fields["cells"].fields["value"].enum == ("One", "A & B", 2.5)
 
 
 def test_the_last_lines_may_stand_before_the_endpoint() -> None:

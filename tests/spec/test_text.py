@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from openapi.spec.facts import Answer, Body, Field, Operation
 from openapi.spec.findings import Findings
+from openapi.spec.model import Body, Field, Operation, Response
 from openapi.spec.read_text import is_text, read_text
 
 TEXT = """\
@@ -122,12 +122,12 @@ def test_a_page(newline: str) -> None:
                 "note": Field(types=STRING, rules={"minLength": 1}),
             },
         ),
-        answers={
-            "200": Answer(
+        responses={
+            "200": Response(
                 headers={"X-Id": Field(types=STRING)},
                 body=Body(media_type="application/json", fields={"success": Field(types=("boolean",))}),
             ),
-            "4XX": Answer(),
+            "4XX": Response(),
         },
     )
 
@@ -141,7 +141,7 @@ def test_a_page(newline: str) -> None:
         ("header Parameters", "cookie Parameters", "18 X-Track | this field does not stand where a field would"),
         ("Request\npath Parameters", "Request\nAuthorizations:\npath Parameters", "8 Authorizations: | no section of this name is known"),
         ("path Parameters\n", "path Parameters\nOf all kinds.\n\n", "9 Of all kinds. | there is no field here"),
-        ("Responses\n", "Responses\nCallbacks\n", "56 Callbacks | no answer of this status is known"),
+        ("Responses\n", "Responses\nCallbacks\n", "56 Callbacks | no response of this status is known"),
         ("Response Headers", "Request Body schema: text/plain", "56 Request Body schema: text/plain | this section belongs to a request"),
         ("X-Track", "Authorization", "18 Authorization | OpenAPI has this header ignored among parameters"),
     ],

@@ -48,6 +48,9 @@ def parse_response(response: httpx.Response) -> ServerErrorResponse | TokenError
     if response.status_code == 200:
         data = _body(response)
         return _read(TokenResponse, data)
+    if response.status_code == 429:
+        data = _body(response)
+        return _read(TokenErrorResponse, data)
     if response.status_code == 500:
         data = _body(response)
         return _read(ServerErrorResponse, data)

@@ -1,7 +1,8 @@
-"""What a document states of an operation: names, types, rules. No prose."""
+"""The document model: what a document states of an operation. Names, types, rules; no prose."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ RESERVED = {"accept", "content-type", "authorization"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A parameter, a field of a body, or a header of an answer."""
+    """A parameter, a field of a body, or a header of an response."""
 
     types: tuple[str, ...] = ()
     """Of TYPES; empty if the document states none."""
@@ -68,7 +69,7 @@ Fields = Mapping[str, Field]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A body with fields, of a request or an answer."""
+    """A body with fields, of a request or an response."""
 
     media_type: str | None = None
     fields: Fields = field(default_factory=dict)
@@ -90,8 +91,8 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer of one status."""
+class Response:
+    """An response of one status."""
 
     body: Body | None = None
     """None if there is none, or the document does not show it."""
@@ -105,7 +106,7 @@ class Answer:
         return data
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Answer:
+    def from_data(cls, data: Mapping[str, Any]) -> Response:
         """This from the extracted layer."""
         headers = {name: Field.from_data(each) for name, each in data.get("headers", {}).items()}
         return cls(body=Body.from_data(data) if "fields" in data else None, headers=headers)
@@ -126,7 +127,7 @@ class Operation:
     parameters: Mapping[str, Fields] = field(default_factory=dict)
     """By place, then by name."""
     request: Body | None = None
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    responses: Mapping[str, Response] = field(default_factory=dict)
     """By status."""
 
     @property
@@ -152,8 +153,8 @@ class Operation:
             }
         if self.request:
             data["request"] = self.request.as_data()
-        if self.answers:
-            data["answers"] = {status: each.as_data() for status, each in self.answers.items()}
+        if self.responses:
+            data["responses"] = {status: each.as_data() for status, each in self.responses.items()}
         return data
 
     @classmethod
@@ -173,7 +174,7 @@ class Operation:
                 for place, fields in data.get("parameters", {}).items()
             },
             request=Body.from_data(data["request"]) if "request" in data else None,
-            answers={status: Answer.from_data(each) for status, each in data.get("answers", {}).items()},
+            responses={status: Response.from_data(each) for status, each in data.get("responses", {}).items()},
         )
 
 
@@ -214,22 +215,24 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What was read from one document."""
+    """What was read from one document, of one operation or of the index of a tag."""
 
     source: Source
-    operations: tuple[Operation, ...] = ()
+    operation: Operation | None = None
     index: Index | None = None
 
     @property
     def name(self) -> str:
-        """The name of its file in the extracted layer, which a newer copy of the same document shares."""
-        if self.index:
-            title = self.index.tag
-        elif self.source.form == "openapi":
-            title = "zuora"
-        else:
-            title = self.operations[0].title
-        return f"{'-'.join(''.join(c if c.isalnum() else ' ' for c in title.lower()).split())}.{self.source.form}.yaml"
+        """The name of its file in the extracted layer, which a newer copy shares, whatever its title is by then."""
+        about = self.operation.key if self.operation else self.index.tag if self.index else ""
+        return f"{'-'.join(re.findall(r'[a-z0-9]+', about.lower()))}.{self.source.form}.yaml"
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of its operations, by method and path."""
+        listed: list[Operation | Entry] = [self.operation] if self.operation else []
+        listed += self.index.entries if self.index else ()
+        return {each.key: each.title for each in listed}
 
     def as_data(self) -> dict[str, Any]:
         """This for the extracted layer."""
@@ -242,10 +245,8 @@ class Document:
                 {"title": each.title, "method": each.method, "path": each.path, "address": each.address}
                 for each in self.index.entries
             ]
-        elif self.source.form == "openapi":
-            data["operations"] = [each.as_data() for each in self.operations]
-        else:
-            data["operation"] = self.operations[0].as_data()
+        if self.operation:
+            data["operation"] = self.operation.as_data()
         return data
 
     @classmethod
@@ -255,5 +256,4 @@ class Document:
         if "tag" in data:
             entries = tuple(Entry(**each) for each in data["operations"])
             return cls(source=source, index=Index(tag=data["tag"], entries=entries))
-        listed = data["operations"] if "operations" in data else [data["operation"]]
-        return cls(source=source, operations=tuple(map(Operation.from_data, listed)))
+        return cls(source=source, operation=Operation.from_data(data["operation"]))
