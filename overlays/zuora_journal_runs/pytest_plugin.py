@@ -7,7 +7,7 @@
         assert zuora_emulator.run("JR-00000075").status == "Cancelled"
 
 A test that passes is failed at its end if its requests had something in them that no caller of Zuora should do: see
-`zuora_journal_runs.emulator.LapseKind`. `@pytest.mark.zuora_emulator(allow=["undocumented-field"])` allows it, and
+`zuora_journal_runs.emulator.MisuseKind`. `@pytest.mark.zuora_emulator(allow=["undocumented-field"])` allows it, and
 passes on to the emulator what else it is given, such as `pace="at-once"`.
 """
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zuora_journal_runs import JournalRunsClient
-    from zuora_journal_runs.emulator import Emulator, LapseKind
+    from zuora_journal_runs.emulator import Emulator, MisuseKind
 
 MARKER = "zuora_emulator"
-_IN_USE: pytest.StashKey[tuple[Emulator, frozenset[LapseKind]]] = pytest.StashKey()
+_IN_USE: pytest.StashKey[tuple[Emulator, frozenset[MisuseKind]]] = pytest.StashKey()
 _OF_A_TENANT = ("ZUORA_ENVIRONMENT", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION")
 
 
@@ -42,10 +42,10 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     """Fail a test for what its requests had in them; being the last to be called, this sees only what has passed."""
     if _IN_USE in item.stash:
         emulator, allowed = item.stash[_IN_USE]
-        lapses = emulator.lapses(allow=allowed)
-        if lapses:
-            said = "\n".join(f"  {lapse}" for lapse in lapses)
-            hint = f'@pytest.mark.{MARKER}(allow=["{lapses[0].kind}"])'
+        misuses = emulator.misuses(allow=allowed)
+        if misuses:
+            said = "\n".join(f"  {misuse}" for misuse in misuses)
+            hint = f'@pytest.mark.{MARKER}(allow=["{misuses[0].kind}"])'
             pytest.fail(f"Zuora was asked for what it should not be:\n{said}\n{hint} allows it", pytrace=False)
 
 
@@ -54,7 +54,7 @@ def zuora_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """An emulator over HTTP for this test alone; its URL is `zuora_emulator.url`."""
     try:
         # It takes longer to import than most tests, which do not need it.
-        from zuora_journal_runs.emulator import Emulator, LapseKind, server  # noqa: F401 - the server asks for more
+        from zuora_journal_runs.emulator import Emulator, MisuseKind, server  # noqa: F401 - the server asks for more
     except ModuleNotFoundError as error:
         pytest.fail(
             f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'", pytrace=False
@@ -62,7 +62,7 @@ def zuora_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     options: dict[str, Any] = {}
     for marker in request.node.iter_markers(MARKER):
         options = marker.kwargs | options
-    allowed = frozenset(LapseKind(kind) for kind in options.pop("allow", ()))
+    allowed = frozenset(MisuseKind(kind) for kind in options.pop("allow", ()))
     with Emulator(**options) as emulator:
         request.node.stash[_IN_USE] = emulator, allowed
         yield emulator

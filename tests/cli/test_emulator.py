@@ -77,10 +77,10 @@ def test_a_signal_ends_it_in_silence(serving: Serving, number: signal.Signals) -
 
 def test_what_zuora_leaves_open_is_chosen(zjr: Zjr) -> None:
     shown = "import os; print(os.environ['ZUORA_BASE_URL'])"
-    assert zjr("emulator", "--set", "largest-page=40", "run", sys.executable, "-c", shown).exit_code == 0
-    refused = zjr("emulator", "--set", "largest-page=many", "run", "true")
+    assert zjr("emulator", "--set", "max-page-size=40", "run", sys.executable, "-c", shown).exit_code == 0
+    refused = zjr("emulator", "--set", "max-page-size=many", "run", "true")
     assert refused.exit_code == 2
-    assert "'largest-page=many' is no setting: write a whole number from 1 on" in refused.stderr
+    assert "'max-page-size=many' is no setting: write a whole number from 1 on" in refused.stderr
     told = zjr("emulator", "--help").stdout
     for field in fields(Settings):
         assert field.name.replace("_", "-") in told
@@ -145,7 +145,16 @@ def test_a_person_is_told_how_to_use_it() -> None:
 def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yaml"
     seed.write_text("runs: [{number: JR-00000100, entries: 3}]")
-    arguments = ("--seed", str(seed), "--pace", "at-once", "--fault", "get:status-503", "--fault", "cancel:reset-after")
+    arguments = (
+        "--seed",
+        str(seed),
+        "--pacing",
+        "at-once",
+        "--fault",
+        "get:status-503",
+        "--fault",
+        "cancel:reset-after",
+    )
     serving = Serving(*arguments)
     faults = httpx.get(f"{serving.ready['url']}/_emulator/faults").json()["faults"]
     with serving.client() as client:
@@ -161,7 +170,7 @@ def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (("--pace", "fast"), 2, "'fast' is not a pace: use at-once"),
+        (("--pacing", "fast"), 2, "'fast' is not a pacing: use at-once"),
         (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: 'boom' is no kind of fault"),
         (("--seed", "none.yaml"), 1, "none.yaml: No such file or directory"),
         (("--fault", "boom", "run", "true"), 2, "'boom' is not a fault"),
@@ -222,7 +231,9 @@ sys.exit(7)
 
 
 def test_options_of_the_command_are_its_own(zjr: Zjr) -> None:
-    assert zjr("emulator", "run", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--pace").exit_code == 2
+    assert (
+        zjr("emulator", "run", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--pacing").exit_code == 2
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such signals")

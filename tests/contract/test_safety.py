@@ -86,7 +86,7 @@ def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
 
 
 def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
-    emulator = Emulator(pace=AT_ONCE)
+    emulator = Emulator(pacing=AT_ONCE)
     run = elsewhere(emulator, run="JR-00000073", examples=5)
     run.connect()
     results = {item.id: run.tried(item) for item in run.items()}
@@ -174,7 +174,7 @@ def test_only_its_own_runs_are_changed(method: str, path: str, leaves: bool) -> 
 
 
 def test_a_run_of_somebody_elses_is_waited_for() -> None:
-    emulator = Emulator(seed=[SeedRun(number="JR-00000076", status=RunStatus.PENDING, pace=HELD)])
+    emulator = Emulator(seed=[SeedRun(number="JR-00000076", status=RunStatus.PENDING, pacing=HELD)])
     clock = Clock()
 
     def sleep(seconds: float) -> None:
@@ -212,7 +212,7 @@ def test_it_cleans_up_when_it_is_stopped() -> None:
 
 
 def test_a_run_that_others_made_is_never_touched() -> None:
-    emulator = Emulator(pace=AT_ONCE)
+    emulator = Emulator(pacing=AT_ONCE)
     only = ("broken-requests/", "cancellation/", "coverage/delete", "walks/links")
     run = suite_for(emulator, Options(examples=2, only=only))
     run.bench.target = Target.from_environ(emulator.environ())
@@ -247,7 +247,7 @@ def test_limits_are_kept(status: int, headers: dict[str, str], pause: float) -> 
 
 
 def test_with_few_calls_in_a_minute_it_takes_its_time() -> None:
-    emulator = Emulator(pace=AT_ONCE, settings=Settings(calls_per_minute=20))
+    emulator = Emulator(pacing=AT_ONCE, settings=Settings(calls_per_minute=20))
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:

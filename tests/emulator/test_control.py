@@ -19,14 +19,14 @@ from zuora_journal_runs.emulator import (
     HELD,
     Emulator,
     EntryStatus,
-    NotThere,
-    Pace,
+    Pacing,
+    ResourceNotFoundError,
     RunStatus,
     SeedRun,
     Transfer,
 )
-from zuora_journal_runs.emulator.fragment import control
-from zuora_journal_runs.emulator.wire import Request
+from zuora_journal_runs.emulator.http import Request
+from zuora_journal_runs.emulator.openapi import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class Control:
 
 @pytest.fixture
 def held(make: Callable[..., Api]) -> Api:
-    return make(pace=HELD)
+    return make(pacing=HELD)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_schemathesis_finds_nothing(method: str) -> None:
             @given(result.ok().as_strategy())
             def check(case: Any) -> None:
                 headers = JSON_TYPE if case.body is schemathesis.core.NOT_SET else None
-                # What a pace, a fault and a run may be is more than a schema can say.
+                # What a pacing, a fault and a run may be is more than a schema can say.
                 case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
             check()
@@ -201,7 +201,7 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
         ("POST", "/_emulator/runs", {"runs": [{"status": "Done"}]}, "runs.0.status"),
         ("POST", "/_emulator/runs", {"runs": [{"colour": "green"}]}, "colour"),
         ("POST", "/_emulator/runs", {"runs": [{"number": RUN}]}, "there is a run JR-00000075 already"),
-        ("POST", "/_emulator/runs", {"runs": [{"pace": "fast"}]}, "'fast' is not a pace"),
+        ("POST", "/_emulator/runs", {"runs": [{"pacing": "fast"}]}, "'fast' is not a pacing"),
         ("POST", "/_emulator/runs", {"runs": [{"entries": 100_000}, {"entries": 1}]}, "more than 100000 entries"),
         ("PUT", "/_emulator/seed", {}, "runs: it is required"),
         ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "cannot have others"),
@@ -236,7 +236,7 @@ def test_a_failure_in_here_is_logged_and_answered(
     def fail(*_: object) -> None:
         raise RuntimeError("no room left")
 
-    monkeypatch.setattr(held.emulator._tenant, "plant", fail)
+    monkeypatch.setattr(held.emulator._tenant, "insert_seed", fail)
     assert control_of("POST", "/_emulator/reset").status_code == 500
     assert "no room left" in caplog.text
 
@@ -264,7 +264,7 @@ def test_reset_and_seed(held: Api, control_of: Control) -> None:
     seed = {
         "runs": [
             {"number": "JR-00000100", "entries": 2, "transferredToAccounting": {"2": "Yes"}, "accountingPeriodName": "Sep-2026"},
-            {"status": "Pending", "outcome": "Error", "pace": "polls:2", "executedOn": "2026-11-01 10:00:00", "transactionTypes": ["Taxation Item"]},
+            {"status": "Pending", "outcome": "Error", "pacing": "polls:2", "executedOn": "2026-11-01 10:00:00", "transactionTypes": ["Taxation Item"]},
         ]
     }  # fmt: skip
     assert control_of("PUT", "/_emulator/seed", seed).json() == {"numbers": ["JR-00000100", "JR-00000101"]}
@@ -296,7 +296,7 @@ def test_users(held: Api, control_of: Control) -> None:
 
 
 def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> None:
-    added = control_of("POST", "/_emulator/runs", {"runs": [{"entries": 3.0, "pace": "held"}, {}]})
+    added = control_of("POST", "/_emulator/runs", {"runs": [{"entries": 3.0, "pacing": "held"}, {}]})
     assert (added.status_code, added.json()) == (201, {"numbers": ["JR-00000076", "JR-00000077"]})
     held.cancel("JR-00000076")
     for _ in range(2):
@@ -344,7 +344,7 @@ def test_bounds_that_are_none_are_refused(control_of: Control, query: str) -> No
 
 
 def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., Api]) -> None:
-    api = make(pace="at-once")
+    api = make(pacing="at-once")
     control_of, asked = Control(api.emulator), api.emulator.requests
     api.emulator.add_fault("any:1+:status-503")
     wanted = {
@@ -380,7 +380,7 @@ def test_what_zuora_would_refuse_is_refused(
 
 
 def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
-    api = make(pace="polls:1")
+    api = make(pacing="polls:1")
     api.cancel()
     for _ in range(5):
         assert api.emulator.run(RUN).status is RunStatus.CANCEL_IN_PROGRESS
@@ -389,7 +389,7 @@ def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
 
 
 def test_looking_beside_the_api_sees_what_time_has_done(make: Callable[..., Api]) -> None:
-    api = make(pace="seconds:1")
+    api = make(pacing="seconds:1")
     api.cancel()
     api.emulator.clock.advance(3)
     assert [run.cancelled_entries for run in api.emulator.runs() if run.number == RUN] == [3]
@@ -397,7 +397,7 @@ def test_looking_beside_the_api_sees_what_time_has_done(make: Callable[..., Api]
     assert api.emulator.run(RUN).status is RunStatus.COMPLETED
     api.delete("JR-00000072")
     api.emulator.clock.advance(1)
-    with pytest.raises(NotThere, match="JR-00000072"):
+    with pytest.raises(ResourceNotFoundError, match="JR-00000072"):
         api.emulator.run("JR-00000072")
 
 
@@ -440,7 +440,7 @@ def test_snapshots(held: Api, control_of: Control) -> None:
 
 
 def test_time_since_a_snapshot_does_not_count(make: Callable[..., Api]) -> None:
-    api = make(pace=Pace.parse("seconds:10"))
+    api = make(pacing=Pacing.parse("seconds:10"))
     api.cancel()
     created = api.create({"Idempotency-Key": "k"}).json()
     api.emulator.clock.advance(15)
@@ -499,11 +499,11 @@ def test_the_journal(held: Api, control_of: Control) -> None:
     *_, run, unknown = control_of("GET", "/_emulator/requests").json()["requests"]
     assert (run["operation"], run["status"], run["headers"]["zuora-track-id"]) == ("getJournalRun", 200, "t-1")
     assert (unknown["operation"], unknown["status"], unknown["codes"]) == (None, 404, ["50000040"])
-    (lapse,) = control_of("GET", "/_emulator/lapses").json()["lapses"]
-    assert (lapse["kind"], lapse["requestId"]) == ("unknown-operation", unknown["requestId"])
+    (misuse,) = control_of("GET", "/_emulator/misuses").json()["misuses"]
+    assert (misuse["kind"], misuse["requestId"]) == ("unknown-operation", unknown["requestId"])
     assert control_of("DELETE", "/_emulator/requests").status_code == 204
     assert control_of("GET", "/_emulator/requests").json() == {"requests": []}
-    assert control_of("GET", "/_emulator/lapses").json() == {"lapses": []}
+    assert control_of("GET", "/_emulator/misuses").json() == {"misuses": []}
 
 
 def test_what_a_call_of_the_api_may_not_do(api: Api) -> None:
@@ -513,7 +513,7 @@ def test_what_a_call_of_the_api_may_not_do(api: Api) -> None:
 
 
 def test_over_http(tmp_path: Any) -> None:
-    with Emulator(pace=AT_ONCE, database=tmp_path / "db") as emulator, httpx.Client(base_url=emulator.url) as http:
+    with Emulator(pacing=AT_ONCE, database=tmp_path / "db") as emulator, httpx.Client(base_url=emulator.url) as http:
         assert http.get("/health").json()["status"] == "ok"
         assert http.post("/_emulator/reset", json={}).status_code == 204
         assert http.get("/_emulator/runs").json()["runs"][-1]["number"] == RUN

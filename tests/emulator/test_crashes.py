@@ -28,7 +28,7 @@ ADDED = 50
 
 NURSERY = """
 import json, os, signal, sys, time
-from zuora_journal_runs.emulator import Emulator, Pace, serve, server
+from zuora_journal_runs.emulator import Emulator, Pacing, serve, server
 
 def ready(emulator):
     said = {"url": emulator.url, "id": emulator.client_id, "secret": emulator.client_secret}
@@ -38,7 +38,7 @@ def ready(emulator):
 while sys.stdin.readline():
     child = os.fork()
     if not child:
-        serve(Emulator(database=sys.argv[1], pace=Pace.parse(sys.argv[2]), seed=()), ready)
+        serve(Emulator(database=sys.argv[1], pacing=Pacing.parse(sys.argv[2]), seed=()), ready)
     time.sleep(float(sys.stdin.readline() or 0))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -48,9 +48,9 @@ while sys.stdin.readline():
 class Nursery:
     """Starts emulators on one file, one after another, and kills each."""
 
-    def __init__(self, file: Path, pace: str) -> None:
+    def __init__(self, file: Path, pacing: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", NURSERY, file, pace],
+            [sys.executable, "-c", NURSERY, file, pacing],
             # Nothing is left of what coverage counts in a process that is killed.
             env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
             stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Faults on demand: how they are written, whom they strike, and what a caller gets, in process and over HTTP."""
+"""FaultSchedule on demand: how they are written, whom they strike, and what a caller gets, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import AT_ONCE, Emulator, EntryStatus, Fault
 from zuora_journal_runs.emulator.faults import (
-    INSTEAD,
-    MOST,
-    OPERATIONS,
-    Faults,
-    Kind,
-    OperationName,
+    FAULT_OPERATIONS,
+    MAX_FAULTS,
+    REPLACES_RESPONSE,
+    FaultKind,
+    FaultOperation,
+    FaultSchedule,
 )
-from zuora_journal_runs.emulator.fragment import contract
-from zuora_journal_runs.emulator.wire import HTTP_STATUS
+from zuora_journal_runs.emulator.http import HTTP_STATUS
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,8 +51,8 @@ _values: dict[str, st.SearchStrategy[float | None]] = {
 
 @st.composite
 def faults(draw: st.DrawFn) -> Fault:
-    kind: Kind = draw(st.sampled_from(get_args(Kind)))
-    operation: OperationName = draw(st.sampled_from(["any", "get"]))
+    kind: FaultKind = draw(st.sampled_from(get_args(FaultKind)))
+    operation: FaultOperation = draw(st.sampled_from(["any", "get"]))
     which: dict[str, Any] = draw(
         st.one_of(
             st.builds(dict, nth=st.integers(1, 10**9 - 1)),
@@ -64,7 +64,7 @@ def faults(draw: st.DrawFn) -> Fault:
         kind,
         operation,
         draw(_values.get(kind, st.none())),
-        after=kind in INSTEAD and draw(st.booleans()),
+        after=kind in REPLACES_RESPONSE and draw(st.booleans()),
         times=draw(st.none() | st.integers(1, 10**9 - 1)),
         **which,
     )
@@ -143,8 +143,8 @@ def test_a_fault_that_makes_no_sense(arguments: dict[str, Any], says: str) -> No
 # Whom they strike
 
 
-def strikes(text: str, calls: int, operation: OperationName = "get") -> list[int]:
-    waiting = Faults([Fault.parse(text)])
+def strikes(text: str, calls: int, operation: FaultOperation = "get") -> list[int]:
+    waiting = FaultSchedule([Fault.parse(text)])
     return [call for call in range(1, calls + 1) if waiting.strike(operation)]
 
 
@@ -183,7 +183,7 @@ def test_chance_strikes_as_often_as_it_says() -> None:
 
 
 def test_the_first_of_several_faults_strikes_and_the_others_wait() -> None:
-    waiting = Faults(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
+    waiting = FaultSchedule(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
     first, second, third = (waiting.strike("get") for _ in range(3))
     assert first is not None
     assert (first.delay, first.names) == (5, ("delay-2", "delay-3", "reset"))
@@ -196,8 +196,8 @@ def test_the_first_of_several_faults_strikes_and_the_others_wait() -> None:
 
 def test_every_operation_has_a_name_for_faults() -> None:
     ids = {operation.id for route in contract().routes for operation in route.operations.values()}
-    assert ids == {*OPERATIONS}
-    assert {*OPERATIONS.values(), "any"} == {*get_args(OperationName)}
+    assert ids == {*FAULT_OPERATIONS}
+    assert {*FAULT_OPERATIONS.values(), "any"} == {*get_args(FaultOperation)}
 
 
 # What a caller gets
@@ -232,7 +232,7 @@ class Wire:
 @pytest.fixture(params=["in process", "over HTTP"])
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(contextlib.closing(Emulator(pace=AT_ONCE)))
+        emulator = stack.enter_context(contextlib.closing(Emulator(pacing=AT_ONCE)))
         transport = emulator.transport() if request.param == "in process" else None
         emulator.start()
         yield Wire(emulator, stack.enter_context(httpx.Client(transport=transport, base_url=emulator.url)))
@@ -373,7 +373,7 @@ def test_a_delay_that_passes_is_heard_by_those_who_wait_long_enough(wire: Wire) 
 
 @pytest.mark.parametrize("fault", ["delay-5", "real-delay-5"])
 def test_in_process_a_delay_that_is_too_long_for_the_caller(make: Callable[..., Api], fault: str) -> None:
-    api = make(pace=AT_ONCE, faults=[f"cancel:{fault}"])
+    api = make(pacing=AT_ONCE, faults=[f"cancel:{fault}"])
     with pytest.raises(httpx.ReadTimeout, match="after 5 seconds"):
         api.http.put(f"{PATH}/cancel", json={}, timeout=4)
     assert "Cancelled" in api.entry_statuses()
@@ -477,9 +477,9 @@ def test_reset_brings_back_the_first_faults_and_no_others(make: Callable[..., Ap
 
 
 def test_there_is_a_bound_to_faults(api: Api) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_FAULTS):
         api.emulator.add_fault("get:1000:reset")
-    with pytest.raises(ValueError, match=f"more than {MOST} faults"):
+    with pytest.raises(ValueError, match=f"more than {MAX_FAULTS} faults"):
         api.emulator.add_fault("get:reset")
 
 
@@ -522,4 +522,4 @@ def test_a_client_that_bears_faults_learns_the_truth(api: Api, what: str, seed: 
     assert [entry.status for entry in api.emulator.run(RUN).entries].count(EntryStatus.CANCELLED) == 9
     assert len(outcome.cancelled) == 9
     assert [entry.number for entry in outcome.blocked] == [api.emulator.entry_numbers(RUN)[6]]
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []

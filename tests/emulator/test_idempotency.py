@@ -46,7 +46,7 @@ def test_the_body_is_not_compared(api: Api) -> None:
 
 
 def test_a_key_is_forgotten_after_a_day(make: Callable[..., Api]) -> None:
-    api = make(pace="at-once")
+    api = make(pacing="at-once")
     api.create(KEY)
     api.emulator.clock.advance(DAY - 1)
     api.sign_in()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from zuora_journal_runs.emulator import EntryStatus, RunStatus, Transfer
-from zuora_journal_runs.emulator.lifecycle import (
+from zuora_journal_runs.emulator.state.lifecycle import (
     BLOCKS_CREATION,
     CANCELABLE,
     DELETABLE,

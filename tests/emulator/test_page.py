@@ -20,8 +20,8 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from zuora_journal_runs.emulator import Clock, Emulator, Fault, SeedRun, Transfer
-from zuora_journal_runs.emulator.faults import Kind, OperationName
-from zuora_journal_runs.emulator.fragment import contract
+from zuora_journal_runs.emulator.faults import FaultKind, FaultOperation
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,8 +87,8 @@ def test_it_knows_every_type_operation_fault_and_transfer() -> None:
     enum = re.search(r"\n    TransactionType:\n.*?      enum:\n(.*?)\n\n", contract().text, re.DOTALL)
     assert enum
     assert listed("TYPES") == re.findall(r"- (.+)", enum[1])
-    assert listed("OPERATIONS") == [*get_args(OperationName)]
-    assert {Fault.parse(f"get:{kind}").kind for kind in listed("KINDS")} == {*get_args(Kind)}
+    assert listed("OPERATIONS") == [*get_args(FaultOperation)]
+    assert {Fault.parse(f"get:{kind}").kind for kind in listed("KINDS")} == {*get_args(FaultKind)}
     options = re.search(r'<template id="entry">.*?</template>', PAGE, re.DOTALL)
     assert options
     assert re.findall(r"<option>(\w+)", options[0]) == [*Transfer]
@@ -222,7 +222,7 @@ def opened(browser: webdriver.Chrome) -> Iterator[Callable[..., Page]]:
 
 @in_a_browser
 def test_a_cancellation_is_seen_as_it_goes_on(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+    page = opened(pacing="held")
     run = page.run()
     page.until(lambda: run.entries == ["Created"] * 10)
     with page.emulator.client() as client:
@@ -240,7 +240,7 @@ def test_a_cancellation_is_seen_as_it_goes_on(opened: Callable[..., Page]) -> No
 
 @in_a_browser
 def test_looking_is_no_poll_and_leaves_nothing_in_the_journal(opened: Callable[..., Page]) -> None:
-    page = opened(pace="polls:1", clock=Clock(NOON, running=False))
+    page = opened(pacing="polls:1", clock=Clock(NOON, running=False))
     run = page.run()
     run.do("cancel")
     run.shows("CancelInprogress")
@@ -253,7 +253,7 @@ def test_looking_is_no_poll_and_leaves_nothing_in_the_journal(opened: Callable[.
 
 @in_a_browser
 def test_a_run_is_created_cancelled_and_deleted_by_hand(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+    page = opened(pacing="at-once")
     page.find(".folded summary").click()
     page.fill("#create", accountingPeriodName="Nov-2026")
     page.says("JR-00000076 is created.")
@@ -272,7 +272,7 @@ def test_a_run_is_created_cancelled_and_deleted_by_hand(opened: Callable[..., Pa
 
 @in_a_browser
 def test_what_is_under_way_goes_on_by_hand(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+    page = opened(pacing="held")
     run = page.run()
     run.do("cancel")
     page.says(f"{RUN} is CancelInprogress now.")
@@ -299,7 +299,7 @@ def test_what_is_refused_is_told_in_the_words_of_the_refusal(opened: Callable[..
 
 @in_a_browser
 def test_what_was_done_later_has_the_last_word(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+    page = opened(pacing="held")
     run = page.run()
     page.js("""
         const fetched = window.fetch, held = new Promise((go) => { window.letGo = go; });
@@ -321,7 +321,7 @@ def test_what_was_done_later_has_the_last_word(opened: Callable[..., Page]) -> N
 
 @in_a_browser
 def test_an_entry_is_marked_as_transferred(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+    page = opened(pacing="at-once")
     run = page.run()
     run.transfer(1).select_by_visible_text("Yes")
     page.says("JE-00000032 is marked: transferred to accounting Yes.")
@@ -336,7 +336,7 @@ def test_an_entry_is_marked_as_transferred(opened: Callable[..., Page]) -> None:
 
 @in_a_browser
 def test_a_mark_that_is_refused_is_taken_back(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+    page = opened(pacing="at-once")
     choice = page.run().transfer(1)
     # The page does not look between the cancellation and the choice.
     page.see(hidden=True)
@@ -414,7 +414,7 @@ def test_what_comes_from_others_is_text(opened: Callable[..., Page]) -> None:
 
 @in_a_browser
 def test_focus_and_what_is_open_stay(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+    page = opened(pacing="held")
     page.find(".runs li:nth-child(1) summary").send_keys(Keys.ENTER)
     run = page.run()
     page.until(lambda: len(run.entries) == 10)
@@ -512,7 +512,7 @@ def test_an_emulator_that_does_not_answer_is_told_of(opened: Callable[..., Page]
 @in_a_browser
 @pytest.mark.parametrize(("width", "mobile"), [(390, True), (320, True), (768, False), (1280, False)])
 def test_no_width_scrolls_sideways(opened: Callable[..., Page], width: int, mobile: bool) -> None:
-    page = opened(pace="held", faults=["entries:every-20x3:real-delay-0.25"])
+    page = opened(pacing="held", faults=["entries:every-20x3:real-delay-0.25"])
     httpx.get(f"{page.emulator.url}/v1/{'x' * 500}")
     page.device(width, 844, mobile=mobile)
     page.find(".folded summary").click()

@@ -77,14 +77,14 @@ async def cancel(emulator):
 def test_asynchronous(zuora_emulator):
     assert asyncio.run(cancel(zuora_emulator)).complete
 
-@pytest.mark.zuora_emulator(pace="held", seed=[SeedRun()])
+@pytest.mark.zuora_emulator(pacing="held", seed=[SeedRun()])
 class TestMarkers:
     def test_of_the_class(self, zuora_emulator, zuora_client):
         assert [run.number for run in zuora_emulator.runs()] == ["JR-00000001"]
         zuora_client.cancel("JR-00000001")
         assert zuora_emulator.run("JR-00000001").status == "CancelInprogress"
 
-    @pytest.mark.zuora_emulator(pace="at-once", faults=["cancel:reset-after"])
+    @pytest.mark.zuora_emulator(pacing="at-once", faults=["cancel:reset-after"])
     def test_of_its_own(self, zuora_emulator, zuora_client):
         assert zuora_client.cancel_and_wait("JR-00000001").complete
         assert ("reset-after",) in [request.faults for request in zuora_emulator.requests]
@@ -141,20 +141,20 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("lapse", KINDS)
+@pytest.mark.parametrize("misuse", KINDS)
 def test_a_test_is_failed_for_what_it_asked_unless_that_is_allowed(
-    run: Callable[[str], pytest.RunResult], lapse: str
+    run: Callable[[str], pytest.RunResult], misuse: str
 ) -> None:
-    kind, says = KINDS[lapse]
+    kind, says = KINDS[misuse]
     result = run(
         LAPSES
         + f"""
 def test_it(zuora_emulator):
-    {lapse}(zuora_emulator)
+    {misuse}(zuora_emulator)
 
 @pytest.mark.zuora_emulator(allow=["{kind}"])
 def test_allowed(zuora_emulator):
-    {lapse}(zuora_emulator)
+    {misuse}(zuora_emulator)
 """
     )
     result.assert_outcomes(passed=1, failed=1)
@@ -184,7 +184,7 @@ def test_it(zuora_emulator):
     pass
 """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*'everything' is not a valid LapseKind*"])
+    result.stdout.fnmatch_lines(["*'everything' is not a valid MisuseKind*"])
 
 
 def test_a_test_without_the_fixtures_does_not_import_the_emulator(process: Callable[..., pytest.RunResult]) -> None:

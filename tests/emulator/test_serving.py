@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Clock, Emulator, EmulatorError, PortInUse, RunStatus, SeedRun, Settings, serve
+from zuora_journal_runs.emulator import (
+    Clock,
+    Emulator,
+    EmulatorError,
+    PortInUseError,
+    RunStatus,
+    SeedRun,
+    Settings,
+    serve,
+)
 from zuora_journal_runs.emulator import server as server_module
 
 if TYPE_CHECKING:
@@ -78,7 +87,7 @@ def test_it_is_served_from_start_to_stop() -> None:
 
 
 def test_it_keeps_its_state_between_two_servings() -> None:
-    emulator = Emulator(pace="at-once")
+    emulator = Emulator(pacing="at-once")
     try:
         with httpx.Client(base_url=emulator.start().url) as http:
             headers = bearer(emulator, http)
@@ -94,7 +103,7 @@ def test_it_keeps_its_state_between_two_servings() -> None:
 
 def test_many_at_once_share_one_thread_and_nothing_else() -> None:
     with contextlib.ExitStack() as stack:
-        emulators = [stack.enter_context(Emulator(pace="at-once")) for _ in range(5)]
+        emulators = [stack.enter_context(Emulator(pacing="at-once")) for _ in range(5)]
         assert len({emulator.url for emulator in emulators}) == 5
         clients = [stack.enter_context(httpx.Client(base_url=emulator.url)) for emulator in emulators]
         tokens = [bearer(*pair) for pair in zip(emulators, clients, strict=True)]
@@ -128,7 +137,7 @@ def test_stopping_ends_idle_and_half_sent_connections() -> None:
 def test_a_port_that_is_in_use(served: Emulator) -> None:
     _, port = address(served)
     with contextlib.closing(Emulator(port=port)) as other:
-        with pytest.raises(PortInUse, match=f"Port {port} on 127.0.0.1 is in use. Choose another"):
+        with pytest.raises(PortInUseError, match=f"Port {port} on 127.0.0.1 is in use. Choose another"):
             other.start()
         served.stop()
         assert other.start().url == f"http://127.0.0.1:{port}"
@@ -285,7 +294,7 @@ def test_the_date_is_the_emulators_time() -> None:
 
 def test_connections_beyond_the_bound_are_refused(until: Until) -> None:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(Emulator(settings=Settings(most_connections=3)))
+        emulator = stack.enter_context(Emulator(settings=Settings(max_connections=3)))
         kept = [stack.enter_context(socket.create_connection(address(emulator), timeout=10)) for _ in range(3)]
         status, headers, body = exchange(emulator)
         assert (status, headers["connection"], body["success"]) == (503, "close", False)
@@ -319,7 +328,7 @@ HALF = b"PUT /v1/journal-runs/JR-00000075/cancel HTTP/1.1\r\nhost: x\r\ncontent-
 
 def test_bodies_that_wait_to_be_complete_are_bounded_together(until: Until) -> None:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(Emulator(settings=Settings(most_held=1000)))
+        emulator = stack.enter_context(Emulator(settings=Settings(max_buffered_size=1000)))
         assert emulator._server is not None
         state = emulator._server._state
         first = stack.enter_context(socket.create_connection(address(emulator), timeout=10))
@@ -486,7 +495,7 @@ def test_serving_ends_when_its_caller_fails() -> None:
 
 
 def test_bounds_can_be_set(make: Callable[..., Api]) -> None:
-    api = make(largest_head=2000, largest_body=130)
+    api = make(max_head_size=2000, max_body_size=130)
     assert api.get(Cookie="x" * 2000).status_code == 431
     assert api.create().status_code == 413
-    assert Settings().largest_body == 1 << 20
+    assert Settings().max_body_size == 1 << 20

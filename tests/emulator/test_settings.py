@@ -14,7 +14,7 @@ def test_settings_are_read() -> None:
     texts = [
         "show-cancel-in-progress=no",
         "numeric-codes=yes",
-        "largest-page=40",
+        "max-page-size=40",
         "tenant-version=2025-08-12",
         "entity-ids=e1,e2",
         "organization-ids=",
@@ -22,7 +22,7 @@ def test_settings_are_read() -> None:
     ]
     assert Settings.parse(texts) == Settings(
         show_cancel_in_progress=False,
-        largest_page=40,
+        max_page_size=40,
         tenant_version="2025-08-12",
         entity_ids=frozenset({"e1", "e2"}),
         earliest_target_date=date(2015, 1, 1),
@@ -35,9 +35,9 @@ def test_settings_are_read() -> None:
         ("colour=green", "'colour' is no setting; there are show-cancel-in-progress, "),
         ("numeric-codes", "write yes or no"),
         ("numeric-codes=true", "write yes or no"),
-        ("largest-page=0", "from 1 on"),
-        ("largest-page=-1", "from 1 on"),
-        ("largest-page=99999999999999999999", "from 1 on"),
+        ("max-page-size=0", "from 1 on"),
+        ("max-page-size=-1", "from 1 on"),
+        ("max-page-size=99999999999999999999", "from 1 on"),
         ("earliest-target-date=soon", "Invalid isoformat"),
     ],
 )

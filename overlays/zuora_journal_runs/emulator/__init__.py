@@ -5,43 +5,43 @@ It shares no code with the client: what both know, they know from the contract.
 
 from .clock import Clock
 from .emulator import Emulator, serve
-from .errors import DatabaseUnusable, EmulatorError, NotThere, PortInUse, SeedUnusable
+from .errors import DatabaseFileError, EmulatorError, PortInUseError, ResourceNotFoundError, SeedFileError
 from .faults import Fault
-from .journal import Lapse, LapseKind, RecordedRequest
-from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .pace import AT_ONCE, DEFAULT_PACE, HELD, Pace
-from .seed import BUSY_SEED, DEFAULT_SEED, SeedRun
-from .seed_file import read_seed
+from .http import RefusedError
+from .pacing import AT_ONCE, DEFAULT_PACING, HELD, Pacing
+from .request_log import Misuse, MisuseKind, RecordedRequest
 from .settings import PERMISSIONS, Settings
-from .tenant import RunState, RunSummary
-from .wire import Refusal
+from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer
+from .state.seed import BUSY_SEED, DEFAULT_SEED, SeedRun
+from .state.seed_file import read_seed
+from .state.tenant import RunState, RunSummary
 
 __all__ = [
     "AT_ONCE",
     "BUSY_SEED",
-    "DEFAULT_PACE",
+    "DEFAULT_PACING",
     "DEFAULT_SEED",
     "HELD",
     "PERMISSIONS",
     "Clock",
-    "DatabaseUnusable",
+    "DatabaseFileError",
     "Emulator",
     "EmulatorError",
     "EntryState",
     "EntryStatus",
     "Fault",
-    "Lapse",
-    "LapseKind",
-    "NotThere",
-    "Pace",
-    "PortInUse",
+    "Misuse",
+    "MisuseKind",
+    "Pacing",
+    "PortInUseError",
     "RecordedRequest",
-    "Refusal",
+    "RefusedError",
+    "ResourceNotFoundError",
     "RunState",
     "RunStatus",
     "RunSummary",
+    "SeedFileError",
     "SeedRun",
-    "SeedUnusable",
     "Settings",
     "Transfer",
     "read_seed",

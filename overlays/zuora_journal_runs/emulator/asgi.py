@@ -9,12 +9,12 @@ import struct
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .wire import Ending, Request
+from .http import Delivery, Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from .wire import Response
+    from .http import Response
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -27,7 +27,7 @@ TRANSPORT = "zuora_emulator.transport"
 """Where a server of this package puts a connection's transport in the scope, for what ASGI has no message for."""
 
 
-def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIApp:
+def asgi_app(handle: Callable[[Request], Response], max_body_size: int) -> ASGIApp:
     """Wrap `handle`. Of a larger body no more than one byte too many is handed on, and the rest is not read.
 
     Under a server that is not this package's, an answer that is to end badly ends in a ConnectionResetError.
@@ -38,7 +38,7 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
             await _lifespan(receive, send)
             return
         body, more = b"", True
-        while more and len(body) <= largest_body:
+        while more and len(body) <= max_body_size:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
@@ -51,14 +51,14 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
             path,
             query,
             scope["headers"],
-            body[: largest_body + 1],
+            body[: max_body_size + 1],
             scope.get("scheme", "http"),
             scope.get("client"),
         )
         response = handle(request)
         if response.real_delay and await _hangs_up(receive, response.real_delay):
             return
-        if response.ending is not Ending.WHOLE:
+        if response.delivery is not Delivery.COMPLETE:
             await _end_badly(response, scope.get(TRANSPORT), receive)
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
@@ -79,14 +79,14 @@ async def _hangs_up(receive: Receive, within: float) -> bool:
 
 async def _end_badly(response: Response, transport: asyncio.Transport | None, receive: Receive) -> None:
     if transport is None:
-        raise ConnectionResetError(f"the answer was to end {response.ending.value}")
-    if response.ending is Ending.RESET:
+        raise ConnectionResetError(f"the answer was to end {response.delivery.value}")
+    if response.delivery is Delivery.RESET:
         # Closed with a time to linger of none, a connection is reset.
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
         transport.abort()
     else:
-        body = response.body[: len(response.body) // 2] if response.ending is Ending.CUT else response.body
+        body = response.body[: len(response.body) // 2] if response.delivery is Delivery.TRUNCATED else response.body
         head = b"".join(b"%s: %s\r\n" % header for header in response.headers)
         transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (response.status, head, body))
         transport.close()

@@ -77,7 +77,7 @@ class Clock:
             self._state = (self.timestamp(), self._monotonic())
 
 
-class Waiting:
+class ClientClock:
     """A clock as the clients of this package want one, on which to wait is to move it ahead."""
 
     def __init__(self, clock: Clock) -> None:

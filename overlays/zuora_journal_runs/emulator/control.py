@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from . import wire
-from .errors import NotThere
+from . import http
+from .errors import ResourceNotFoundError
 from .faults import Fault
-from .fragment import control, findings
-from .seed_file import read_run
+from .http import RefusedError, Response
+from .openapi import control, schema_errors
 from .settings import PERMISSIONS
-from .wire import Refusal, Response
+from .state.seed_file import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .emulator import Emulator
-    from .fragment import Operation
-    from .wire import Request
+    from .http import Request
+    from .openapi import Operation
 
     Answer = tuple[int, Any]
 
@@ -71,8 +71,8 @@ class Control:
             "clearFaults": lambda *_: self._do(emulator.clear_faults),
             "removeFault": self._remove_fault,
             "listRequests": self._list_requests,
-            "clearRequests": lambda *_: self._do(emulator.forget_requests),
-            "listLapses": self._list_lapses,
+            "clearRequests": lambda *_: self._do(emulator.clear_requests),
+            "listMisuses": self._list_lapses,
         }
 
     def handle(self, request: Request) -> Response:
@@ -80,15 +80,15 @@ class Control:
         headers: list[tuple[bytes, bytes]] = []
         try:
             status, answer = self._answer(request)
-        except Refusal as refusal:
-            status = refusal.status or wire.HTTP_STATUS[refusal.reasons[0][0]]
+        except RefusedError as refusal:
+            status = refusal.status or http.HTTP_STATUS[refusal.reasons[0][0]]
             answer = _error("; ".join(said for _, said in refusal.reasons))
             headers = [*refusal.headers]
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             status, answer = 500, _error("An unexpected error occurred.")
         kind = b"application/yaml" if isinstance(answer, str) else b"application/json"
-        body = b"" if status == 204 else answer.encode() if isinstance(answer, str) else wire.write_json(answer)
+        body = b"" if status == 204 else answer.encode() if isinstance(answer, str) else http.write_json(answer)
         headers += [(b"content-type", kind), (b"cache-control", b"no-store")] if body else []
         if status != 204:
             headers.append((b"content-length", b"%d" % len(body)))
@@ -96,22 +96,24 @@ class Control:
 
     def _answer(self, request: Request) -> Answer:
         settings = self._emulator.settings
-        wire.check_size(request, settings.largest_head, settings.largest_body)
+        http.check_size(request, settings.max_head_size, settings.max_body_size)
         self._check_origin(request)
         found = control().route(request.path)
         if found is None:
-            raise Refusal((40, f"There is no {request.path[:200]} here; see /_emulator/openapi.yaml."), status=404)
+            raise RefusedError((40, f"There is no {request.path[:200]} here; see /_emulator/openapi.yaml."), status=404)
         route, name = found
         if request.method not in route.operations:
             allow = ", ".join(sorted(route.operations)).encode()
-            raise Refusal((45, f"{request.method} is not supported here."), status=405, headers=[(b"allow", allow)])
+            raise RefusedError(
+                (45, f"{request.method} is not supported here."), status=405, headers=[(b"allow", allow)]
+            )
         operation = route.operations[request.method]
-        given = _query(request, operation) if operation.query else _body(request, operation, settings.largest_body)
+        given = _query(request, operation) if operation.query else _body(request, operation, settings.max_body_size)
         try:
             return self._operations[operation.id](unquote(name), given)
         except ValueError as error:
-            refused = (40, str(error)) if isinstance(error, NotThere) else (20, str(error))
-            raise Refusal(refused, status=wire.HTTP_STATUS[refused[0]]) from None
+            refused = (40, str(error)) if isinstance(error, ResourceNotFoundError) else (20, str(error))
+            raise RefusedError(refused, status=http.HTTP_STATUS[refused[0]]) from None
 
     def _check_origin(self, request: Request) -> None:
         """Refuse what a page of another origin may have sent.
@@ -123,9 +125,9 @@ class Control:
         host = request.headers.get("host", "")
         origin = request.headers.get("origin")
         if not self._may_call(_name(host)):
-            raise Refusal((10, f"{host[:200]!r} is not a name of this emulator."), status=403)
+            raise RefusedError((10, f"{host[:200]!r} is not a name of this emulator."), status=403)
         if origin is not None and origin != f"{request.scheme}://{host}":
-            raise Refusal((10, f"Pages of {origin[:200]!r} cannot control this emulator."), status=403)
+            raise RefusedError((10, f"Pages of {origin[:200]!r} cannot control this emulator."), status=403)
 
     def _may_call(self, name: str) -> bool:
         if name in ("localhost", self._host) or name.endswith(".localhost"):
@@ -205,7 +207,7 @@ class Control:
 
     def _remove_fault(self, number: str, _: Any) -> Answer:
         if not (number.isascii() and number.isdecimal() and len(number) < 20):
-            raise NotThere(f"there is no fault {number[:100]}")
+            raise ResourceNotFoundError(f"there is no fault {number[:100]}")
         return self._do(self._emulator.remove_fault, int(number))
 
     def _list_requests(self, _: str, query: Any) -> Answer:
@@ -231,21 +233,21 @@ class Control:
 
     def _list_lapses(self, *_: object) -> Answer:
         return 200, {
-            "lapses": [
+            "misuses": [
                 {"kind": each.kind, "message": each.message, "requestId": each.request.request_id}
-                for each in self._emulator.lapses()
+                for each in self._emulator.misuses()
             ]
         }
 
 
 def _body(request: Request, operation: Operation, most: int) -> Any:
-    if request.method in ("POST", "PUT", "PATCH") and wire.media_type(request) != "application/json":
-        raise Refusal((45, "The content type has to be application/json."), status=415)
-    content = wire.plain_body(request, most)
-    body = wire.read_json(content) if content else None
-    found = findings(operation.body, body)
+    if request.method in ("POST", "PUT", "PATCH") and http.media_type(request) != "application/json":
+        raise RefusedError((45, "The content type has to be application/json."), status=415)
+    content = http.plain_body(request, most)
+    body = http.read_json(content) if content else None
+    found = schema_errors(operation.body, body)
     if found:
-        raise Refusal(*found)
+        raise RefusedError(*found)
     return body
 
 
@@ -254,8 +256,8 @@ def _query(request: Request, operation: Operation) -> dict[str, Any]:
     query = {}
     for name, parameter in operation.query.items():
         query[name] = parameter.read(given[name]) if name in given else parameter.default
-        if name in given and (found := findings(parameter.validator, query[name], name)):
-            raise Refusal(*found)
+        if name in given and (found := schema_errors(parameter.validator, query[name], name)):
+            raise RefusedError(*found)
     return query
 
 

@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Self
 
-from .app import App
+from .api import ZuoraApi
 from .asgi import asgi_app
-from .clock import Clock, Waiting
+from .clock import ClientClock, Clock
 from .control import CONTROL, HEALTH, Control
-from .errors import NotThere
-from .faults import Fault, Faults
-from .fragment import contract, findings
-from .identifiers import Identifiers
-from .journal import Lapse, LapseKind
-from .lifecycle import RunStatus, Transfer
-from .pace import DEFAULT_PACE, Pace
+from .errors import ResourceNotFoundError
+from .faults import Fault, FaultSchedule
+from .http import RefusedError
+from .openapi import contract, schema_errors
+from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
-from .seed import DEFAULT_SEED, SeedRun
+from .request_log import Misuse, MisuseKind
 from .settings import PERMISSIONS, Settings
-from .store import Store
-from .tenant import Tenant
-from .tokens import Tokens
-from .wire import Refusal
+from .state.identifiers import Identifiers
+from .state.lifecycle import RunStatus, Transfer
+from .state.seed import DEFAULT_SEED, SeedRun
+from .state.store import Store
+from .state.tenant import Tenant
+from .state.tokens import Tokens
 
 if TYPE_CHECKING:
     import os
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     import zuora_journal_runs
 
     from .asgi import ASGIApp
-    from .journal import RecordedRequest
+    from .http import Request, Response
+    from .request_log import RecordedRequest
     from .server import HttpServer
-    from .store import Snapshot
-    from .tenant import RunState, RunSummary
+    from .state.store import Snapshot
+    from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport
-    from .wire import Request, Response
 
 _MOST_SNAPSHOTS = 100
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is asked for
@@ -61,8 +61,8 @@ class Emulator:
 
     Each emulator stands alone: its state is in `database` (in memory, or a file, which keeps it for the next
     emulator that is given the same file), its time is `clock`, and its identifiers and credentials come from
-    `random`. What is under way goes on at `pace`, of which the default moves a run on each time that it is
-    read: see `Pace`. `seed` are the runs of a new database, or of one that is reset, and `faults` are what is to
+    `random`. What is under way goes on at `pacing`, of which the default moves a run on each time that it is
+    read: see `Pacing`. `seed` are the runs of a new database, or of one that is reset, and `faults` are what is to
     go wrong: see `Fault`. All methods may be called from any thread.
     """
 
@@ -70,7 +70,7 @@ class Emulator:
         self,
         *,
         database: str | os.PathLike[str] = ":memory:",
-        pace: Pace | str = DEFAULT_PACE,
+        pacing: Pacing | str = DEFAULT_PACING,
         clock: Clock | None = None,
         seed: Iterable[SeedRun] = DEFAULT_SEED,
         faults: Iterable[Fault | str] = (),
@@ -82,17 +82,17 @@ class Emulator:
         self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
         self._seed = tuple(seed)
-        self._faults = Faults(map(_fault, faults))
+        self._faults = FaultSchedule(map(_fault, faults))
         self._host = host
         self._port = port
         self._server: HttpServer | None = None
-        paced = pace if isinstance(pace, Pace) else Pace.parse(pace)
+        pacing = pacing if isinstance(pacing, Pacing) else Pacing.parse(pacing)
         self._store = Store(database)
         self._close = weakref.finalize(self, self._store.close)
         # A database may come from an emulator whose clock was moved ahead: time does not go back.
         self.clock: Clock = clock or Clock(max(datetime.now(UTC), datetime.fromtimestamp(self._store.latest(), UTC)))
-        self._tenant = Tenant(self._store, self.clock, paced, self.settings)
-        self._app = App(
+        self._tenant = Tenant(self._store, self.clock, pacing, self.settings)
+        self._api = ZuoraApi(
             self._store,
             self._tenant,
             Tokens(self._store, self.clock, self.settings, self._identifiers),
@@ -116,7 +116,7 @@ class Emulator:
         with self._store.transaction():
             if self._store.first_user() is None:
                 self._store.add_user(*self._credentials(), "\n".join(sorted(PERMISSIONS)))
-                self._tenant.plant(self._seed)
+                self._tenant.insert_seed(self._seed)
             return self._store.first_user() or ("", "")
 
     def _credentials(self) -> tuple[str, str]:
@@ -125,12 +125,12 @@ class Emulator:
     # Serving
 
     def start(self) -> Self:
-        """Serve HTTP; the port is open when this returns. Raises PortInUse, EmulatorError."""
+        """Serve HTTP; the port is open when this returns. Raises PortInUseError, EmulatorError."""
         from .server import HttpServer  # uvicorn takes a while to import
 
         if self._server is None:
             self._server = HttpServer(
-                self._handle, self._app.not_http, self.clock, self._host, self._port, self.settings
+                self._handle, self._api.not_http, self.clock, self._host, self._port, self.settings
             )
         return self
 
@@ -188,43 +188,43 @@ class Emulator:
         # one that they would build themselves.
         import zuora_journal_runs
 
-        given = {"clock": Waiting(self.clock), **arguments}
+        given = {"clock": ClientClock(self.clock), **arguments}
         return zuora_journal_runs.JournalRunsClient.from_env(self.environ(), transport=self.transport(), **given)
 
     def async_client(self, **arguments: Any) -> zuora_journal_runs.AsyncJournalRunsClient:
         """The same for asyncio."""
         import zuora_journal_runs  # as above
 
-        given = {"clock": Waiting(self.clock), **arguments}
+        given = {"clock": ClientClock(self.clock), **arguments}
         return zuora_journal_runs.AsyncJournalRunsClient.from_env(self.environ(), transport=self.transport(), **given)
 
     def asgi(self) -> ASGIApp:
         """The emulator as an ASGI application."""
-        return asgi_app(self._handle, self.settings.largest_body)
+        return asgi_app(self._handle, self.settings.max_body_size)
 
     def _handle(self, request: Request) -> Response:
         if request.path.startswith(CONTROL) or request.path == HEALTH:
             return self._control.handle(request)
         if is_page(request):
             return page(request)
-        return self._app.handle(request)
+        return self._api.handle(request)
 
     # What happens without the API
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """The last requests, oldest first; as many as `Settings.journal_size`."""
+        """The last requests, oldest first; as many as `Settings.request_log_size`."""
         with self._store.lock:
-            return tuple(self._app.journal.requests)
+            return tuple(self._api.request_log.requests)
 
-    def lapses(self, *, allow: Collection[LapseKind | str] = ()) -> list[Lapse]:
+    def misuses(self, *, allow: Collection[MisuseKind | str] = ()) -> list[Misuse]:
         """What the requests had in them that no caller of Zuora should do, but for the kinds that are allowed.
 
         Raises ValueError for a kind that there is not.
         """
-        allowed = {LapseKind(kind) for kind in allow}
+        allowed = {MisuseKind(kind) for kind in allow}
         with self._store.lock:
-            return self._app.journal.lapses_but(allowed)
+            return self._api.request_log.lapses_but(allowed)
 
     def add_fault(self, fault: Fault | str) -> int:
         """Let something go wrong, as in `cancel:2:reset-after`; the fault's number. Raises ValueError."""
@@ -238,7 +238,7 @@ class Emulator:
             return {each.id: each.fault for each in self._faults.pending}
 
     def remove_fault(self, number: int) -> None:
-        """Remove a fault. Raises NotThere if there is none of that number, or none any more."""
+        """Remove a fault. Raises ResourceNotFoundError if there is none of that number, or none any more."""
         with self._store.lock:
             self._faults.remove(number)
 
@@ -247,10 +247,10 @@ class Emulator:
         with self._store.lock:
             self._faults.clear()
 
-    def forget_requests(self) -> None:
+    def clear_requests(self) -> None:
         """Empty the journal."""
         with self._store.lock:
-            self._app.journal.clear()
+            self._api.request_log.clear()
 
     def reset(self, seed: Iterable[SeedRun] | None = None) -> None:
         """Go back to the seed, or to another one, and to the faults that there were at first; forget the requests.
@@ -260,10 +260,10 @@ class Emulator:
         runs = self._seed if seed is None else tuple(seed)
         with self._store.transaction():
             self._store.clear_runs()
-            self._tenant.plant(runs)
+            self._tenant.insert_seed(runs)
             self._seed = runs
             self._faults.reset()
-            self._app.journal.clear()
+            self._api.request_log.clear()
 
     def take_snapshot(self, name: str) -> None:
         """Keep the runs, the idempotency keys and all numbers as they are, to `restore` them.
@@ -282,7 +282,7 @@ class Emulator:
             return tuple(self._snapshots)
 
     def restore(self, name: str) -> None:
-        """Go back to a snapshot. What was under way goes on as if no time had passed. Raises NotThere.
+        """Go back to a snapshot. What was under way goes on as if no time had passed. Raises ResourceNotFoundError.
 
         Users and their tokens stay, and so do the clock, the faults and the journal.
         """
@@ -291,14 +291,14 @@ class Emulator:
             self._store.restore_snapshot(snapshot, self.clock.timestamp() - taken)
 
     def drop_snapshot(self, name: str) -> None:
-        """Forget a snapshot. Raises NotThere."""
+        """Forget a snapshot. Raises ResourceNotFoundError."""
         with self._store.lock:
             self._snapshot(name)
             del self._snapshots[name]
 
     def _snapshot(self, name: str) -> tuple[float, Snapshot]:
         if name not in self._snapshots:
-            raise NotThere(f"there is no snapshot {name[:100]}")
+            raise ResourceNotFoundError(f"there is no snapshot {name[:100]}")
         return self._snapshots[name]
 
     def add_user(self, permissions: Collection[str] = PERMISSIONS) -> tuple[str, str]:
@@ -317,12 +317,12 @@ class Emulator:
     def add_runs(self, runs: Iterable[SeedRun]) -> list[str]:
         """Put runs there, all or none; their numbers. Raises ValueError."""
         with self._store.transaction():
-            return self._tenant.plant(runs)
+            return self._tenant.insert_seed(runs)
 
     def run(self, number: str, limit: int | None = None) -> RunState:
         """A run and its entries, or the first of them, as they are, without a poll.
 
-        Raises NotThere, also once it is deleted.
+        Raises ResourceNotFoundError, also once it is deleted.
         """
         with self._store.transaction():
             return self._tenant.state(number, -1 if limit is None else limit)
@@ -335,20 +335,20 @@ class Emulator:
     def create_run(self, wanted: Mapping[str, Any]) -> str:
         """Create a run as a user of the tenant does by hand; its number. No fault strikes, and no journal has it.
 
-        `wanted` is what the API's call has in its body. Raises Refusal with what Zuora says to the call.
+        `wanted` is what the API's call has in its body. Raises RefusedError with what Zuora says to the call.
         """
-        if found := findings(contract().schema("CreateJournalRunRequest"), wanted):
-            raise Refusal(*found)
+        if found := schema_errors(contract().schema("CreateJournalRunRequest"), wanted):
+            raise RefusedError(*found)
         with self._store.transaction():
             return self._tenant.create(wanted)
 
     def cancel_run(self, run: str) -> None:
-        """Begin a run's cancellation, as by hand. Raises Refusal."""
+        """Begin a run's cancellation, as by hand. Raises RefusedError."""
         with self._store.transaction():
             self._tenant.cancel(run)
 
     def delete_run(self, run: str) -> None:
-        """Begin a run's deletion, as by hand. Raises Refusal."""
+        """Begin a run's deletion, as by hand. Raises RefusedError."""
         with self._store.transaction():
             self._tenant.delete(run)
 
@@ -358,7 +358,7 @@ class Emulator:
         Raises ValueError for another status.
         """
         with self._store.transaction():
-            self._tenant.decide(RunStatus(outcome))
+            self._tenant.queue_outcome(RunStatus(outcome))
 
     def entry_numbers(self, run: str) -> list[str]:
         """The numbers of a run's entries, in order."""
@@ -366,19 +366,22 @@ class Emulator:
             return [entry.number for entry in self._store.entry_states(run)]
 
     def mark_transferred(self, entry: str, value: Transfer | str = Transfer.YES, by: str = "accounting") -> None:
-        """Set an entry's `transferredToAccounting`. Raises NotThere, and ValueError for a cancelled entry."""
+        """Set an entry's `transferredToAccounting`.
+
+        Raises ResourceNotFoundError, and ValueError for a cancelled entry.
+        """
         with self._store.transaction():
             self._tenant.transfer(entry, Transfer(value), by=by)
 
     def step(self, run: str) -> None:
-        """Let what is under way in a run go one step on, whatever the pace. Raises NotThere."""
+        """Let what is under way in a run go one step on, whatever the pacing. Raises ResourceNotFoundError."""
         with self._store.transaction():
-            self._tenant.push(run, 1)
+            self._tenant.take_steps(run, 1)
 
     def release(self, run: str) -> None:
-        """Let it come to its end, whatever the pace. Raises NotThere."""
+        """Let it come to its end, whatever the pacing. Raises ResourceNotFoundError."""
         with self._store.transaction():
-            self._tenant.push(run, sys.maxsize)
+            self._tenant.take_steps(run, sys.maxsize)
 
 
 def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:

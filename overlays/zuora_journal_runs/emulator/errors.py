@@ -5,17 +5,17 @@ class EmulatorError(Exception):
     """An emulator cannot do what it was asked to; the message says what to do about it."""
 
 
-class PortInUse(EmulatorError):
+class PortInUseError(EmulatorError):
     """Something listens on the port already."""
 
 
-class DatabaseUnusable(EmulatorError):
+class DatabaseFileError(EmulatorError):
     """The database file is in use by another emulator, or is not an emulator's."""
 
 
-class SeedUnusable(EmulatorError):
+class SeedFileError(EmulatorError):
     """A seed file cannot be read, or is not one; the message says where and why."""
 
 
-class NotThere(EmulatorError, ValueError):
+class ResourceNotFoundError(EmulatorError, ValueError):
     """There is no such run, entry, fault or snapshot."""

@@ -9,10 +9,10 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from .wire import Response
+from .http import Response
 
 if TYPE_CHECKING:
-    from .wire import Request
+    from .http import Request
 
 PATH = "/"
 

@@ -20,14 +20,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from .asgi import TRANSPORT, asgi_app
-from .errors import EmulatorError, PortInUse
+from .errors import EmulatorError, PortInUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from .clock import Clock
+    from .http import Request, Response
     from .settings import Settings
-    from .wire import Request, Response
 
     T = TypeVar("T")
     Handle = Callable[[Request], Response]
@@ -99,9 +99,9 @@ class _Protocol(HttpToolsProtocol):
         self.access_log = False
         self._not_http = not_http
         self._state = state
-        self._largest_head = settings.largest_head
-        self._most_connections = settings.most_connections
-        self._most_held = settings.most_held
+        self._largest_head = settings.max_head_size
+        self._most_connections = settings.max_connections
+        self._most_held = settings.max_buffered_size
         self._head = self._held = 0
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -196,7 +196,7 @@ class HttpServer:
         self.port: int = listener.getsockname()[1]
         self._state = _State(clock)
         config = uvicorn.Config(
-            asgi_app(handle, settings.largest_body),
+            asgi_app(handle, settings.max_body_size),
             interface="asgi3",
             http=HttpToolsProtocol,
             ws="none",
@@ -238,7 +238,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(
+            raise PortInUseError(
                 f"Port {port} on {host} is in use. Choose another one, or 0 for any that is free."
             ) from error
         raise EmulatorError(f"Cannot listen on port {port} of {host}: {error.strerror}") from error

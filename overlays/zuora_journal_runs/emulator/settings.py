@@ -41,7 +41,7 @@ class Settings:
     organization_ids: frozenset[str] = frozenset()
     """The organisations of a tenant with Multi-Org, which `Zuora-Org-Ids` must name; empty: not looked at."""
 
-    largest_page: int = 300
+    max_page_size: int = 300
     """The largest `pageSize`; documents say 300 and 40."""
 
     token_seconds: int = 3600
@@ -53,24 +53,24 @@ class Settings:
     token_calls_per_minute: int = 2_000
     """Token requests allowed in a minute."""
 
-    largest_body: int = 1 << 20
+    max_body_size: int = 1 << 20
     """The most bytes of a request body, before and after decompression."""
 
-    largest_head: int = 16 << 10
+    max_head_size: int = 16 << 10
     """The most bytes of a request's address and headers."""
 
-    most_connections: int = 2000
+    max_connections: int = 2000
     """Connections at a time; beyond, they are refused with 503."""
 
-    most_held: int = 64 << 20
+    max_buffered_size: int = 64 << 20
     """The most bytes of request bodies that wait to be complete, over all connections; beyond, 503 as well."""
 
-    journal_size: int = 1000
+    request_log_size: int = 1000
     """How many of the last requests are kept."""
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Read settings such as `show-cancel-in-progress=no`, `largest-page=40` and `entity-ids=e1,e2`.
+        """Read settings such as `show-cancel-in-progress=no`, `max-page-size=40` and `entity-ids=e1,e2`.
 
         Raises ValueError, which says what is wrong with a text.
         """

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .wire import Ending, Request
+from .http import Delivery, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .wire import Response
+    from .http import Response
 
 
 class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -43,13 +43,13 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is not None and response.delay > patience:
             raise httpx.ReadTimeout(f"the answer comes after {response.delay:g} seconds", request=request)
-        if response.ending is Ending.RESET:
+        if response.delivery is Delivery.RESET:
             raise httpx.ReadError("the connection was reset", request=request)
         headers = httpx.Headers(response.headers)
         stream: httpx.ByteStream = httpx.ByteStream(response.body)
-        if response.ending is Ending.CUT:
+        if response.delivery is Delivery.TRUNCATED:
             stream = _CutOff(response.body)
-        elif response.ending is Ending.MORE:
+        elif response.delivery is Delivery.EXCESS:
             stream = httpx.ByteStream(response.body[: int(headers["content-length"])])
         return httpx.Response(response.status, headers=headers, stream=stream)
 

@@ -42,7 +42,7 @@ def emulating() -> Iterator[None]:
 @click.group(
     invoke_without_command=True,
     epilog="""\b
-Pace, how fast what is under way in a run goes on:
+Pacing, how fast what is under way in a run goes on:
   at-once      at once
   polls:2      one step after two reads of the run or its entries
   seconds:1.5  one step each 1.5 seconds
@@ -70,9 +70,9 @@ Settings, with what they are by default:
   one-run-at-a-time=yes        numeric-codes=yes
   tenant-version=186.0         earliest-target-date=  (a date)
   entity-ids=  organization-ids=  (those that there are: a,b)
-  largest-page=300             token-seconds=3600
+  max-page-size=300             token-seconds=3600
   calls-per-minute=50000       token-calls-per-minute=2000
-  largest-body, largest-head, most-connections, most-held, journal-size
+  max-body-size, max-head-size, max-connections, max-buffered-size, request-log-size
 
 \b
 Seeds are YAML, or JSON in a file named .json:
@@ -82,7 +82,7 @@ Seeds are YAML, or JSON in a file named .json:
       accountingPeriodName: Oct-2026
       entries: 10
       transferredToAccounting: {7: Yes}
-      pace: polls:1
+      pacing: polls:1
 
 While it runs, its address shows it in a browser, GET /_emulator/openapi.yaml tells how to control it, and GET /health
 whether it is ready.
@@ -92,7 +92,7 @@ whether it is ready.
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 is a free one.")
 @click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the runs in this file.")
 @click.option("--seed", metavar="FILE", help="The runs of a new database, or of one that is reset.")
-@click.option("--pace", metavar="PACE", help="How fast runs go on; see below.")
+@click.option("--pacing", metavar="PACING", help="How fast runs go on; see below.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What Zuora leaves open; see below.")
 @click.option("--fault", "faults", metavar="FAULT", multiple=True, help="What goes wrong; see below. Can be repeated.")
 @click.pass_context
@@ -133,14 +133,14 @@ def _make(
     port: int,
     database: str,
     seed: str | None,
-    pace: str | None,
+    pacing: str | None,
     settings: tuple[str, ...],
     faults: tuple[str, ...],
 ) -> Emulator:
-    from zuora_journal_runs.emulator import DEFAULT_PACE, DEFAULT_SEED, Emulator, Fault, Pace, Settings, read_seed
+    from zuora_journal_runs.emulator import DEFAULT_PACING, DEFAULT_SEED, Emulator, Fault, Pacing, Settings, read_seed
 
     try:
-        paced = Pace.parse(pace) if pace else DEFAULT_PACE
+        chosen_pacing = Pacing.parse(pacing) if pacing else DEFAULT_PACING
         chosen = Settings.parse(settings)
         failing = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
@@ -149,7 +149,9 @@ def _make(
     if not _is_loopback(host):
         complain(f"warning: whoever can reach {host} can use and control this emulator")
     try:
-        return Emulator(host=host, port=port, database=database, seed=runs, pace=paced, settings=chosen, faults=failing)
+        return Emulator(
+            host=host, port=port, database=database, seed=runs, pacing=chosen_pacing, settings=chosen, faults=failing
+        )
     except ValueError as error:
         raise Problem(f"{seed}: {error}") from None
 

@@ -73,7 +73,7 @@ def _item(side: str, account: str, cents: int) -> dict[str, Any]:
     }
 
 
-def entries_of(
+def generate_entries(
     types: Sequence[str],
     period: Period,
     start: str,

@@ -9,7 +9,7 @@ Their form is the schema `Seed` in `control.yaml`::
         entries: 10
         transferredToAccounting: {7: Yes}
       - status: Pending
-        pace: held
+        pacing: held
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .errors import SeedUnusable
-from .fragment import control
+from zuora_journal_runs.emulator.errors import SeedFileError
+from zuora_journal_runs.emulator.openapi import control
+from zuora_journal_runs.emulator.pacing import Pacing
+
 from .lifecycle import RunStatus, Transfer
-from .pace import Pace
 from .seed import SeedRun
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ def read_seed(file: str | os.PathLike[str]) -> tuple[SeedRun, ...]:
     """The runs in a seed file: JSON if it is named so, YAML otherwise.
 
     Raises:
-        SeedUnusable: it cannot be read, or is not a seed; the message says where and why.
+        SeedFileError: it cannot be read, or is not a seed; the message says where and why.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SeedUnusable(f"{file}: {reason}") from None
+        raise SeedFileError(f"{file}: {reason}") from None
     document = (_json if Path(file).suffix.lower() == ".json" else _yaml)(file, text)
     for finding in control().schema("Seed").iter_errors(document):
         raise _at(file, text, finding.instance_path, finding.message[:_LONGEST_MESSAGE])
@@ -75,7 +76,7 @@ def _json(file: str | os.PathLike[str], text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SeedUnusable(f"{file}: it is not JSON: {error}") from None
+        raise SeedFileError(f"{file}: it is not JSON: {error}") from None
 
 
 def _yaml(file: str | os.PathLike[str], text: str) -> Any:
@@ -83,9 +84,9 @@ def _yaml(file: str | os.PathLike[str], text: str) -> Any:
         return _with_text_keys(yaml.load(text, _Loader))  # noqa: S506 - it is a safe loader
     except yaml.MarkedYAMLError as error:
         place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SeedUnusable(f"{file}{place}: it is not YAML: {error.problem}") from None
+        raise SeedFileError(f"{file}{place}: it is not YAML: {error.problem}") from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise SeedUnusable(f"{file}: it is not YAML: {' '.join(str(error).split())}") from None
+        raise SeedFileError(f"{file}: it is not YAML: {' '.join(str(error).split())}") from None
 
 
 def _with_text_keys(value: Any) -> Any:
@@ -94,13 +95,13 @@ def _with_text_keys(value: Any) -> Any:
     return [_with_text_keys(each) for each in value] if isinstance(value, list) else value
 
 
-def _at(file: str | os.PathLike[str], text: str, path: Sequence[str | int], problem: str) -> SeedUnusable:
+def _at(file: str | os.PathLike[str], text: str, path: Sequence[str | int], problem: str) -> SeedFileError:
     line = None
     with contextlib.suppress(yaml.YAMLError):  # JSON is YAML, but for a tab here and there
         line = _line(yaml.compose(text, _Loader), path)
     place = f", line {line}" if line else ""
     where = ".".join(map(str, path))
-    return SeedUnusable(f"{file}{place}: {where + ': ' if where else ''}{problem}")
+    return SeedFileError(f"{file}{place}: {where + ': ' if where else ''}{problem}")
 
 
 def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
@@ -115,7 +116,7 @@ def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
 
 
 def read_run(run: dict[str, Any]) -> SeedRun:
-    """A run from its document, which fits the schema. Raises ValueError for a pace that is none."""
+    """A run from its document, which fits the schema. Raises ValueError for a pacing that is none."""
     fields: dict[str, Any] = {ours: run[theirs] for theirs, ours in _FIELDS.items() if theirs in run}
     if "entries" in run:
         fields["entries"] = int(run["entries"])  # JSON has one kind of number
@@ -125,7 +126,7 @@ def read_run(run: dict[str, Any]) -> SeedRun:
         fields["outcome"] = RunStatus(run["outcome"])
     if "transactionTypes" in run:
         fields["transaction_types"] = tuple(run["transactionTypes"])
-    if "pace" in run:
-        fields["pace"] = Pace.parse(run["pace"])
+    if "pacing" in run:
+        fields["pacing"] = Pacing.parse(run["pacing"])
     transfers = run.get("transferredToAccounting", {})
     return SeedRun(**fields, transfers={int(position): Transfer(value) for position, value in transfers.items()})

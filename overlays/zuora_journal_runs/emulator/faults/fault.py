@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, with which calls, and how often."""
+"""FaultSchedule on demand: what goes wrong, with which calls, and how often."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast, get_args
 
-from .errors import NotThere
-from .wire import HTTP_STATUS
+from zuora_journal_runs.emulator.errors import ResourceNotFoundError
+from zuora_journal_runs.emulator.http import HTTP_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Kind = Literal[
+FaultKind = Literal[
     "reset", "status", "error", "false", "html", "too-many",
     "truncated", "wrong-length", "broken-json", "not-gzip", "bad-gzip", "unknown-value", "no-success",
     "expired-token", "delay", "real-delay",
 ]  # fmt: skip
-OperationName = Literal["any", "create", "get", "entries", "cancel", "delete", "token"]
+FaultOperation = Literal["any", "create", "get", "entries", "cancel", "delete", "token"]
 
-OPERATIONS: dict[str, OperationName] = {
+FAULT_OPERATIONS: dict[str, FaultOperation] = {
     "createJournalRun": "create",
     "getJournalRun": "get",
     "listJournalEntriesOfJournalRun": "entries",
@@ -30,14 +30,14 @@ OPERATIONS: dict[str, OperationName] = {
 }
 """The operations by their ids in the contract, and what they are called here."""
 
-INSTEAD: frozenset[Kind] = frozenset({"reset", "status", "error", "false", "html", "too-many"})
+REPLACES_RESPONSE: frozenset[FaultKind] = frozenset({"reset", "status", "error", "false", "html", "too-many"})
 """The faults that a call meets before it is acted upon, unless they come `after`."""
-DELAYS: frozenset[Kind] = frozenset({"delay", "real-delay"})
-MOST = 100
-"""Faults that wait to strike, at most."""
+DELAYS: frozenset[FaultKind] = frozenset({"delay", "real-delay"})
+MAX_FAULTS = 100
+"""FaultSchedule that wait to strike, at most."""
 
-_API = frozenset(OPERATIONS.values()) - {"token"}
-_ONLY: dict[Kind, frozenset[OperationName]] = {
+_API = frozenset(FAULT_OPERATIONS.values()) - {"token"}
+_ONLY: dict[FaultKind, frozenset[FaultOperation]] = {
     "false": _API,
     "no-success": _API,
     "expired-token": _API,
@@ -45,7 +45,7 @@ _ONLY: dict[Kind, frozenset[OperationName]] = {
 }
 _LONGEST_DELAY = 86_400
 _SECONDS = f"seconds from 0 to {_LONGEST_DELAY}"
-_VALUES: dict[Kind, tuple[str, float | None]] = {
+_VALUES: dict[FaultKind, tuple[str, float | None]] = {
     "status": ("an HTTP status from 400 to 599", None),
     "error": (f"a category of Zuora's: {', '.join(map(str, HTTP_STATUS))}", None),
     "false": (f"a category of Zuora's: {', '.join(map(str, HTTP_STATUS))}", None),
@@ -62,7 +62,9 @@ _WHEN = re.compile(
     rf"|(?:every-(?P<every>{_NUMBER})|(?P<percent>\d{{1,3}}(?:\.\d{{1,6}})?)%(?:@(?P<seed>\d{{1,18}}))?)"
     rf"(?:x(?P<times>{_NUMBER}))?"
 )
-_WHAT = re.compile(rf"(?P<kind>{'|'.join(get_args(Kind))})(?:-(?P<value>\d{{1,9}}(?:\.\d{{1,6}})?))?(?P<after>-after)?")
+_WHAT = re.compile(
+    rf"(?P<kind>{'|'.join(get_args(FaultKind))})(?:-(?P<value>\d{{1,9}}(?:\.\d{{1,6}})?))?(?P<after>-after)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,8 @@ class Fault:
     `times` of None means that there is no end to it. Raises ValueError for what makes no sense.
     """
 
-    kind: Kind
-    operation: OperationName = "any"
+    kind: FaultKind
+    operation: FaultOperation = "any"
     value: float | None = None
     after: bool = False
     nth: int = 1
@@ -133,11 +135,11 @@ class Fault:
     times: int | None = 1
 
     def __post_init__(self) -> None:
-        _one_of("kind of fault", self.kind, get_args(Kind))
-        _one_of("operation", self.operation, get_args(OperationName))
-        if self.operation not in ("any", *_ONLY.get(self.kind, OPERATIONS.values())):
+        _one_of("kind of fault", self.kind, get_args(FaultKind))
+        _one_of("operation", self.operation, get_args(FaultOperation))
+        if self.operation not in ("any", *_ONLY.get(self.kind, FAULT_OPERATIONS.values())):
             raise ValueError(f"{self.kind} cannot befall {self.operation}")
-        if self.after and self.kind not in INSTEAD:
+        if self.after and self.kind not in REPLACES_RESPONSE:
             raise ValueError(f"{self.kind} has no -after: it strikes when the call was acted upon")
         if self.kind in _VALUES:
             self._check_value(*_VALUES[self.kind])
@@ -177,16 +179,16 @@ class Fault:
         form = _FORM.fullmatch(text)
         if form is None:
             raise ValueError("write OPERATION:WHICH:WHAT, such as cancel:2:reset-after")
-        _one_of("operation", form["operation"], get_args(OperationName))
+        _one_of("operation", form["operation"], get_args(FaultOperation))
         when, what = _WHEN.fullmatch(form["when"] or "1"), _WHAT.fullmatch(form["what"])
         if when is None:
             raise ValueError(f"{form['when']!r} does not say which calls: write 2, 2x3, 2+, every-2 or 25%")
         if what is None:
-            raise ValueError(f"{form['what']!r} is no kind of fault, which is one of {', '.join(get_args(Kind))}")
+            raise ValueError(f"{form['what']!r} is no kind of fault, which is one of {', '.join(get_args(FaultKind))}")
         times = when["times"] or when["nth_times"] or (None if when["on"] or not when["nth"] else 1)
         return cls(
-            kind=cast("Kind", what["kind"]),
-            operation=cast("OperationName", form["operation"]),
+            kind=cast("FaultKind", what["kind"]),
+            operation=cast("FaultOperation", form["operation"]),
             value=float(what["value"]) if what["value"] else None,
             after=bool(what["after"]),
             nth=int(when["nth"] or 1),
@@ -215,7 +217,7 @@ class Fault:
             return f"every-{self.every}{times}"
         return f"{self.nth}" + {None: "+", 1: ""}.get(self.times, times)
 
-    def befalls(self, operation: OperationName) -> bool:
+    def applies_to(self, operation: FaultOperation) -> bool:
         """Whether calls of an operation can meet it."""
         if self.operation == "any":
             return operation in _ONLY.get(self.kind, (operation,))
@@ -230,7 +232,7 @@ def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:
         raise ValueError(f"{given!r} is no {what}, which is one of {', '.join(known)}")
 
 
-class Pending:
+class ScheduledFault:
     """A fault that may strike yet."""
 
     __slots__ = ("_calls", "_random", "_struck", "fault", "id")
@@ -257,8 +259,8 @@ class Pending:
         return self._struck != self.fault.times
 
 
-class Strike(NamedTuple):
-    """What befalls one call: delays, and beside them one fault at most."""
+class FaultHit(NamedTuple):
+    """What applies_to one call: delays, and beside them one fault at most."""
 
     fault: Fault | None
     delay: float
@@ -266,28 +268,28 @@ class Strike(NamedTuple):
     names: tuple[str, ...]
 
 
-class Faults:
+class FaultSchedule:
     """The faults that wait to strike. Every method belongs under the store's lock."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._first = tuple(faults)
         self._number = 0
-        self.pending: list[Pending] = []
+        self.pending: list[ScheduledFault] = []
         self.reset()
 
     def add(self, fault: Fault) -> int:
         """Add a fault; its number. Raises ValueError if there are too many."""
-        if len(self.pending) == MOST:
-            raise ValueError(f"more than {MOST} faults cannot wait at a time")
+        if len(self.pending) == MAX_FAULTS:
+            raise ValueError(f"more than {MAX_FAULTS} faults cannot wait at a time")
         self._number += 1
-        self.pending.append(Pending(self._number, fault))
+        self.pending.append(ScheduledFault(self._number, fault))
         return self._number
 
     def remove(self, number: int) -> None:
-        """Remove a fault that has not struck yet, or not for the last time. Raises NotThere."""
+        """Remove a fault that has not struck yet, or not for the last time. Raises ResourceNotFoundError."""
         left = [each for each in self.pending if each.id != number]
         if len(left) == len(self.pending):
-            raise NotThere(f"there is no fault {number}")
+            raise ResourceNotFoundError(f"there is no fault {number}")
         self.pending = left
 
     def clear(self) -> None:
@@ -300,14 +302,14 @@ class Faults:
         for fault in self._first:
             self.add(fault)
 
-    def strike(self, operation: OperationName) -> Strike | None:
-        """Count a call; what befalls it. Of several faults that are no delays the first one strikes."""
+    def strike(self, operation: FaultOperation) -> FaultHit | None:
+        """Count a call; what applies_to it. Of several faults that are no delays the first one strikes."""
         delays = dict.fromkeys(DELAYS, 0.0)
         chosen: Fault | None = None
         names, left = [], []
         for each in self.pending:
             fault = each.fault
-            strikes = fault.befalls(operation) and each.count() and (fault.kind in DELAYS or chosen is None)
+            strikes = fault.applies_to(operation) and each.count() and (fault.kind in DELAYS or chosen is None)
             if strikes:
                 names.append(fault.what)
                 if fault.kind in DELAYS:
@@ -317,4 +319,4 @@ class Faults:
             if not strikes or each.strike():
                 left.append(each)
         self.pending = left
-        return Strike(chosen, delays["delay"], delays["real-delay"], tuple(names)) if names else None
+        return FaultHit(chosen, delays["delay"], delays["real-delay"], tuple(names)) if names else None

@@ -50,17 +50,17 @@ class Request:
         scheme: str = "http",
         caller: object = None,
     ) -> Request:
-        """A request from the bytes on the wire."""
+        """A request from the bytes on the http."""
         decoded = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
         return cls(method, path.decode("latin-1"), query.decode("latin-1"), decoded, body, scheme, caller)
 
 
-class Ending(Enum):
-    """How the sending of an answer ends."""
+class Delivery(Enum):
+    """How the sending of a response ends."""
 
-    WHOLE = "as it should"
-    MORE = "with more than the headers say"
-    CUT = "within the body"
+    COMPLETE = "as it should"
+    EXCESS = "with more than the headers say"
+    TRUNCATED = "within the body"
     RESET = "before it begins"
 
 
@@ -71,17 +71,17 @@ class Response:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    ending: Ending = Ending.WHOLE
+    delivery: Delivery = Delivery.COMPLETE
     delay: float = 0.0
     """Seconds that the caller is let wait; only a server does so, and only as far as `real`."""
     real_delay: float = 0.0
     """Seconds of it that pass."""
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A call is refused, for one or more reasons: each a category of Zuora's, or a whole code, and a message.
 
-    `status` is given for what a gateway says no to; otherwise the first category and `Zuora-Version` decide.
+    `status` is given for what a gateway says no to; otherwise the first category and `Zuora-Version` queue_outcome.
     """
 
     def __init__(
@@ -96,46 +96,46 @@ class Refusal(Exception):
         self.headers: tuple[tuple[bytes, bytes], ...] = tuple(headers)
 
 
-def check_size(request: Request, largest_head: int, largest_body: int) -> None:
-    """Raise Refusal for a request that is too large, in bytes of address and headers or of its body."""
-    if len(request.path) + len(request.query) > largest_head:
-        raise Refusal((20, f"The address is longer than {largest_head} characters."), status=414)
-    if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > largest_head:
-        raise Refusal((20, f"The headers are longer than {largest_head} characters."), status=431)
-    if len(request.body) > largest_body:
-        raise too_large(largest_body)
+def check_size(request: Request, max_head_size: int, max_body_size: int) -> None:
+    """Raise RefusedError for a request that is too large, in bytes of address and headers or of its body."""
+    if len(request.path) + len(request.query) > max_head_size:
+        raise RefusedError((20, f"The address is longer than {max_head_size} characters."), status=414)
+    if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > max_head_size:
+        raise RefusedError((20, f"The headers are longer than {max_head_size} characters."), status=431)
+    if len(request.body) > max_body_size:
+        raise too_large(max_body_size)
 
 
 def plain_body(request: Request, most: int) -> bytes:
-    """The body as it was before compression. Raises Refusal for one that is damaged, or larger than `most`."""
+    """The body as it was before compression. Raises RefusedError for one that is damaged, or larger than `most`."""
     if not request.body or "content-encoding" not in request.headers:
         return request.body
     unpacker = zlib.decompressobj(wbits=31)
     try:
         body = unpacker.decompress(request.body, most + 1)
     except zlib.error:
-        raise Refusal((20, "The request body is not compressed with gzip.")) from None
+        raise RefusedError((20, "The request body is not compressed with gzip.")) from None
     if len(body) > most:
         raise too_large(most)
     if not unpacker.eof or unpacker.unused_data:
-        raise Refusal((20, "The compressed request body is incomplete or has something behind it."))
+        raise RefusedError((20, "The compressed request body is incomplete or has something behind it."))
     return body
 
 
-def too_large(most: int) -> Refusal:
+def too_large(most: int) -> RefusedError:
     """The refusal of a body of more than so many bytes."""
-    return Refusal((20, f"The request body is larger than {most} bytes."), status=413)
+    return RefusedError((20, f"The request body is larger than {most} bytes."), status=413)
 
 
 def read_json(body: bytes) -> Any:
-    """A JSON document. Raises Refusal for what is not one, and for text that Zuora does not take."""
+    """A JSON document. Raises RefusedError for what is not one, and for text that Zuora does not take."""
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant)
         text = json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
-        raise Refusal((90, "The request body is not valid JSON.")) from None
+        raise RefusedError((90, "The request body is not valid JSON.")) from None
     if _REFUSED_TEXT.search(text):
-        raise Refusal((20, "The request body has a character outside the Basic Multilingual Plane."))
+        raise RefusedError((20, "The request body has a character outside the Basic Multilingual Plane."))
     return value
 
 

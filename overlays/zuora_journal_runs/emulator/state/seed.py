@@ -11,7 +11,7 @@ from .lifecycle import RunStatus, Transfer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .pace import Pace
+    from zuora_journal_runs.emulator.pacing import Pacing
 
 BILLING = ("Invoice Item", "Taxation Item", "Electronic Payment", "Revenue Event Item")
 
@@ -23,7 +23,7 @@ class SeedRun:
     `entries` counts its summary journal entries; `transfers` gives `transferredToAccounting` of those, counted
     from 1, that are not `No`. The amounts follow from the run's number alone. A run that is `Cancelled` or
     `DeleteInprogress` has only cancelled entries. `outcome` is the status in which a run ends that is not
-    processed yet. A `pace` of None means the emulator's.
+    processed yet. A `pacing` of None means the emulator's.
     """
 
     number: str | None = None
@@ -34,7 +34,7 @@ class SeedRun:
     entries: int = 0
     transfers: Mapping[int, Transfer] = field(default_factory=lambda: MappingProxyType({}))
     outcome: RunStatus = RunStatus.COMPLETED
-    pace: Pace | None = None
+    pacing: Pacing | None = None
 
 
 DEFAULT_SEED = (

@@ -10,25 +10,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 
-from . import wire
-from .damage import category, damaged, damaged_body, gateway_page
-from .faults import INSTEAD, OPERATIONS
-from .fragment import Operation, contract, findings, undocumented
-from .journal import Journal
-from .store import Reply
-from .tokens import NOT_AUTHENTICATED, NoToken
-from .wire import Ending, Refusal, Request, Response
+from . import http
+from .faults import FAULT_OPERATIONS, REPLACES_RESPONSE, apply_to_body, apply_to_response, category_of, gateway_page
+from .http import Delivery, RefusedError, Request, Response
+from .openapi import Operation, contract, schema_errors, undocumented_fields
+from .request_log import RequestLog
+from .state.store import SavedResponse
+from .state.tokens import NOT_AUTHENTICATED, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from .clock import Clock
-    from .faults import Fault, Faults, Strike
-    from .identifiers import Identifiers
+    from .faults import Fault, FaultHit, FaultSchedule
     from .settings import Settings
-    from .store import Store
-    from .tenant import Tenant
-    from .tokens import Tokens
+    from .state.identifiers import Identifiers
+    from .state.store import Store
+    from .state.tenant import Tenant
+    from .state.tokens import Tokens
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ class _Window:
         return self._used <= self.limit, max(0, self.limit - self._used), math.ceil((minute + 1) * 60 - now)
 
 
-class App:
+class ZuoraApi:
     """Answers requests, one at a time."""
 
     def __init__(
@@ -93,7 +92,7 @@ class App:
         identifiers: Identifiers,
         clock: Clock,
         settings: Settings,
-        faults: Faults,
+        faults: FaultSchedule,
         origin: Callable[[], str],
     ) -> None:
         self._store = store
@@ -108,7 +107,7 @@ class App:
         limit = settings.calls_per_minute
         self._rate_limit = f"{limit}, {limit};w=60, {45 * limit};w=3600, {540 * limit};w=86400".encode()
         self.faults = faults
-        self.journal: Journal = Journal(settings.journal_size)
+        self.request_log: RequestLog = RequestLog(settings.request_log_size)
         self._operations: dict[str, tuple[str | None, Callable[[_Call, Operation], bytes]]] = {
             "getJournalRun": (None, self._retrieve),
             "listJournalEntriesOfJournalRun": (None, self._entries),
@@ -139,11 +138,11 @@ class App:
     def _try(self, call: _Call) -> tuple[int, bytes]:
         try:
             return self._answer(call)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return self._refuse(call, refusal)
 
     def _answer(self, call: _Call) -> tuple[int, bytes]:
-        wire.check_size(call.request, self._settings.largest_head, self._settings.largest_body)
+        http.check_size(call.request, self._settings.max_head_size, self._settings.max_body_size)
         self._check_track_id(call)
         operation = self._find_operation(call)
         if operation.path == TOKEN_PATH:
@@ -157,24 +156,24 @@ class App:
     def not_http(self, status: int, message: str) -> Response:
         """The answer to what cannot be read as a request, or is not."""
         call = _Call(Request("", "", "", {}, b""), self._identifiers.uuid())
-        return self._finish(call, status, self._error_body(call, ((category(status), message),)))
+        return self._finish(call, status, self._error_body(call, ((category_of(status), message),)))
 
-    # Faults
+    # FaultSchedule
 
-    def _strike(self, call: _Call) -> Strike | None:
+    def _strike(self, call: _Call) -> FaultHit | None:
         found = contract().route(call.request.path)
         operation = found and found[0].operations.get(call.request.method)
         if not operation:
             return None
         call.operation = operation.id
-        return self.faults.strike(OPERATIONS[operation.id])
+        return self.faults.strike(FAULT_OPERATIONS[operation.id])
 
-    def _struck(self, call: _Call, strike: Strike) -> Response:
+    def _struck(self, call: _Call, strike: FaultHit) -> Response:
         fault = strike.fault
         call.faults = strike.names
         if fault is None:
             response = self._finish(call, *self._try(call))
-        elif fault.kind in INSTEAD:
+        elif fault.kind in REPLACES_RESPONSE:
             if fault.after:
                 self._try(call)
             response = self._answer_with(call, fault)
@@ -182,7 +181,7 @@ class App:
             if fault.kind == "expired-token":
                 self._tokens.forget(call.request.headers.get("authorization", ""))
             status, body = self._try(call)
-            response = damaged(fault.kind, self._finish(call, status, damaged_body(fault.kind, body)))
+            response = apply_to_response(fault.kind, self._finish(call, status, apply_to_body(fault.kind, body)))
         self._clock.advance(strike.delay)
         return replace(response, delay=strike.delay + strike.real_delay, real_delay=strike.real_delay)
 
@@ -191,7 +190,7 @@ class App:
         call.track_id = call.request.headers.get("zuora-track-id")
         match fault.kind:
             case "reset":
-                return Response(0, [], b"", Ending.RESET)
+                return Response(0, [], b"", Delivery.RESET)
             case "html":
                 return gateway_page(value)
             case "too-many":
@@ -199,9 +198,9 @@ class App:
                 call.headers.append((b"retry-after", b"%d" % value))
                 call.retry_after = value
             case "status":
-                status, reason = value, category(value)
+                status, reason = value, category_of(value)
             case "error":
-                status, reason = wire.HTTP_STATUS[value], value
+                status, reason = http.HTTP_STATUS[value], value
             case _:
                 status, reason = 200, value
         code = NOT_AUTHENTICATED if reason == 11 else reason
@@ -212,7 +211,7 @@ class App:
     def _check_track_id(self, call: _Call) -> None:
         track_id = call.request.headers.get("zuora-track-id")
         if track_id is not None:
-            _refuse_findings(findings(contract().schema("TrackId"), track_id, "Zuora-Track-Id"))
+            _refuse_findings(schema_errors(contract().schema("TrackId"), track_id, "Zuora-Track-Id"))
             call.track_id = track_id
 
     def _find_operation(self, call: _Call) -> Operation:
@@ -220,19 +219,19 @@ class App:
         found = contract().route(request.path)
         if found is None:
             call.unknown = True
-            raise Refusal((40, f"There is no endpoint {request.path[:200]}."), status=404)
+            raise RefusedError((40, f"There is no endpoint {request.path[:200]}."), status=404)
         route, run = found
         if request.method not in route.operations:
             call.unknown = True
             allow = ", ".join(sorted(route.operations)).encode()
             refused = (45, f"Request method '{request.method}' is not supported here.")
-            raise Refusal(refused, status=405, headers=[(b"allow", allow)])
+            raise RefusedError(refused, status=405, headers=[(b"allow", allow)])
         operation = route.operations[request.method]
         call.operation = operation.id
         call.run = unquote(run)
         if request.method != "POST" and "idempotency-key" in request.headers:
             refused = (20, f"Request method '{request.method}' not supported with Idempotency-Key header")
-            raise Refusal(refused, status=400)
+            raise RefusedError(refused, status=400)
         return operation
 
     def _count(self, call: _Call) -> None:
@@ -251,38 +250,38 @@ class App:
         found: list[tuple[int, str]] = []
         for header in operation.headers:
             if header.name in headers:
-                found += findings(header.validator, headers[header.name], header.name)
+                found += schema_errors(header.validator, headers[header.name], header.name)
         if call.request.query:
             given = dict(parse_qsl(call.request.query, keep_blank_values=True, errors="replace"))
             call.undocumented = tuple(name[:100] for name in given if name not in operation.query)[:_MOST_NAMES]
             for name, parameter in operation.query.items():
                 if name in given:
                     value = call.query[name] = parameter.read(given[name])
-                    found += findings(parameter.validator, value, name)
+                    found += schema_errors(parameter.validator, value, name)
         _refuse_findings(found)
         entity, organizations = headers.get("zuora-entity-ids"), headers.get("zuora-org-ids")
         if entity and self._settings.entity_ids and entity not in self._settings.entity_ids:
-            raise Refusal((90000020, f"There is no access to the entity {entity[:100]}."))
+            raise RefusedError((90000020, f"There is no access to the entity {entity[:100]}."))
         if organizations and self._settings.organization_ids:
             asked = {each.strip() for each in organizations.split(",")}
             if asked - self._settings.organization_ids:
-                raise Refusal((10, f"There is no access to all of the organisations {organizations[:100]}."))
+                raise RefusedError((10, f"There is no access to all of the organisations {organizations[:100]}."))
 
     def _once(self, call: _Call, operation: Operation, permissions: Collection[str]) -> tuple[int, bytes]:
         key = call.request.headers["idempotency-key"]
         now = self._clock.timestamp()
         asked = f"{call.request.method} {call.request.path}?{call.request.query}"
-        if kept := self._store.reply(key, now):
+        if kept := self._store.saved_response(key, now):
             if kept.call != asked:
-                raise Refusal((20, "The Idempotency-Key was used with another address before."), status=422)
+                raise RefusedError((20, "The Idempotency-Key was used with another address before."), status=422)
             call.request_id = kept.request_id
             return kept.status, kept.body
         try:
             status, body = self._perform(call, operation, permissions)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             status, body = self._refuse(call, refusal)
-        reply = Reply(asked, status, call.request_id, body)
-        self._store.keep_reply(key, reply, now, now + IDEMPOTENCY_SECONDS)
+        reply = SavedResponse(asked, status, call.request_id, body)
+        self._store.save_response(key, reply, now, now + IDEMPOTENCY_SECONDS)
         return status, body
 
     # Operations
@@ -290,37 +289,37 @@ class App:
     def _perform(self, call: _Call, operation: Operation, permissions: Collection[str]) -> tuple[int, bytes]:
         permission, perform = self._operations[operation.id]
         if permission and permission not in permissions:
-            raise Refusal((10, f'The user does not have the permission "{permission}".'))
+            raise RefusedError((10, f'The user does not have the permission "{permission}".'))
         return 200, perform(call, operation)
 
     def _body(self, call: _Call, operation: Operation) -> bytes:
-        given = wire.media_type(call.request)
+        given = http.media_type(call.request)
         tolerated = not given and call.request.method == "PUT" and not self._settings.put_needs_content_type
         if given != operation.media_type and not tolerated:
-            raise Refusal((45, f"Content type '{given[:100]}' not supported"), status=415)
-        return wire.plain_body(call.request, self._settings.largest_body)
+            raise RefusedError((45, f"Content type '{given[:100]}' not supported"), status=415)
+        return http.plain_body(call.request, self._settings.max_body_size)
 
     def _create(self, call: _Call, operation: Operation) -> bytes:
-        wanted = wire.read_json(self._body(call, operation))
-        call.undocumented += undocumented(operation, wanted)
-        _refuse_findings(findings(operation.body, wanted))
-        return wire.write_json({"journalRunNumber": self._tenant.create(wanted), "success": True})
+        wanted = http.read_json(self._body(call, operation))
+        call.undocumented += undocumented_fields(operation, wanted)
+        _refuse_findings(schema_errors(operation.body, wanted))
+        return http.write_json({"journalRunNumber": self._tenant.create(wanted), "success": True})
 
     def _retrieve(self, call: _Call, _: Operation) -> bytes:
-        run = self._tenant.look(call.run, poll=True)
+        run = self._tenant.current_run(call.run, poll=True)
         return (
             f'{{"number":"{run.number}","status":"{self._tenant.shown(run)}",{run.document},'
             f'"totalJournalEntryCount":{run.entries},"success":true}}'
         ).encode()
 
     def _entries(self, call: _Call, operation: Operation) -> bytes:
-        run = self._tenant.look(call.run, poll=True)
+        run = self._tenant.current_run(call.run, poll=True)
         size = call.query.get("pageSize")
         # Without a page size the page has no effect (Zuora, Retrieve journal entries in a journal run).
         page = call.query.get("page", 1) if size else 1
         size = size or operation.query["pageSize"].default
-        if size > self._settings.largest_page:
-            raise Refusal((20, f"pageSize: it is more than {self._settings.largest_page}"))
+        if size > self._settings.max_page_size:
+            raise RefusedError((20, f"pageSize: it is more than {self._settings.max_page_size}"))
         rows = self._store.entries(run.number, size, min((page - 1) * size, run.entries))
         entries = ",".join(_entry(*row) for row in rows)
         more = page * size < run.entries
@@ -335,7 +334,7 @@ class App:
 
     def _cancel(self, call: _Call, operation: Operation) -> bytes:
         if body := self._body(call, operation):
-            call.undocumented += undocumented(operation, wire.read_json(body))
+            call.undocumented += undocumented_fields(operation, http.read_json(body))
         self._tenant.cancel(call.run)
         return b'{"success":true}'
 
@@ -354,19 +353,19 @@ class App:
         self._check_parameters(call, operation)
         form = parse_qs(self._body(call, operation).decode(errors="replace"))
         fields = {name: values[0] for name, values in form.items()}
-        call.undocumented += undocumented(operation, fields)
+        call.undocumented += undocumented_fields(operation, fields)
         try:
-            return 200, wire.write_json(self._tokens.issue(fields, call.request.path))
-        except NoToken as refused:
-            return 400, wire.write_json(refused.body)
+            return 200, http.write_json(self._tokens.issue(fields, call.request.path))
+        except TokenRefusedError as refused:
+            return 400, http.write_json(refused.body)
 
     # Answers
 
-    def _refuse(self, call: _Call, refusal: Refusal) -> tuple[int, bytes]:
+    def _refuse(self, call: _Call, refusal: RefusedError) -> tuple[int, bytes]:
         version = call.request.headers.get("zuora-version", self._settings.tenant_version)
         dated = re.fullmatch(r"\d{4}-\d\d-\d\d", version) and version >= STATUSES_FROM
         own = dated or call.request.path == TOKEN_PATH
-        status = refusal.status or (wire.HTTP_STATUS[refusal.reasons[0][0] % 100] if own else 200)
+        status = refusal.status or (http.HTTP_STATUS[refusal.reasons[0][0] % 100] if own else 200)
         call.headers += refusal.headers
         return status, self._error_body(call, refusal.reasons)
 
@@ -383,22 +382,22 @@ class App:
             "reasons": [{"code": code, "message": message} for code, (_, message) in zip(codes, reasons, strict=True)],
             "requestId": call.request_id,
         }
-        return wire.write_json(answer)
+        return http.write_json(answer)
 
     def _finish(self, call: _Call, status: int, body: bytes) -> Response:
         request = call.request
         headers = [_CONTENT_TYPE, (b"zuora-request-id", call.request_id.encode()), *call.headers]
         if call.track_id is not None:
             headers.append((b"zuora-track-id", call.track_id.encode()))
-        if len(body) > wire.COMPRESSED_ABOVE and wire.wants_gzip(request):
-            body = wire.compress(body)
+        if len(body) > http.COMPRESSED_ABOVE and http.wants_gzip(request):
+            body = http.compress(body)
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", b"%d" % len(body)))
         return Response(status, headers, b"" if request.method == "HEAD" else body)
 
     def _record(self, call: _Call, response: Response) -> None:
         request = call.request
-        self.journal.record(
+        self.request_log.record(
             request,
             operation=call.operation,
             unknown=call.unknown,
@@ -420,10 +419,10 @@ def _entry(number: str, status: str, transfer: str, by: str | None, on: str | No
 
 def _refuse_findings(found: list[tuple[int, str]]) -> None:
     if found:
-        raise Refusal(*found)
+        raise RefusedError(*found)
 
 
-def _too_many(call: _Call, reset: int) -> Refusal:
+def _too_many(call: _Call, reset: int) -> RefusedError:
     call.retry_after = reset
     message = f"API Rate limit exceeded for the minute, retry after {reset} seconds"
-    return Refusal((70, message), status=429, headers=[(b"retry-after", b"%d" % reset)])
+    return RefusedError((70, message), status=429, headers=[(b"retry-after", b"%d" % reset)])

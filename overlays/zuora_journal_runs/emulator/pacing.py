@@ -1,4 +1,4 @@
-"""How fast what is under way in a run goes on. No pace ever sleeps: steps are taken when a run is looked at."""
+"""How fast what is under way in a run goes on. No pacing ever sleeps: steps are taken when a run is looked at."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import sys
 from dataclasses import dataclass
 from typing import Literal, Self, cast
 
-Kind = Literal["at-once", "polls", "seconds", "held"]
+PacingKind = Literal["at-once", "polls", "seconds", "held"]
 
 _FORM = re.compile(r"(at-once|held|(polls):([1-9]\d{0,8})|(seconds):(\d{1,9}(?:\.\d{1,6})?))(?:/([1-9]\d{0,8}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The pace of a run; `parse` and `str` know it as text.
+class Pacing:
+    """The pacing of a run; `parse` and `str` know it as text.
 
     `at-once`
         everything is done by the time that the call which began it is answered
@@ -27,12 +27,12 @@ class Pace:
     `held`
         nothing goes on until the run is released
 
-    A step of a cancellation cancels one entry; with `/P` after the pace it cancels as many as it takes to be
+    A step of a cancellation cancels one entry; with `/P` after the pacing it cancels as many as it takes to be
     done with all of them in P steps, however many they are. `polls:1/3`, the default of the emulator, lets a
     person watch a cancellation in five reads: untouched, three times further on, settled.
     """
 
-    kind: Kind
+    kind: PacingKind
     amount: float = 0
     parts: int | None = None
 
@@ -42,8 +42,8 @@ class Pace:
         """Read `at-once`, `polls:2`, `seconds:1.5`, `held`, each also with `/3`. Raises ValueError."""
         form = _FORM.fullmatch(text)
         if form is None or (form[5] and not float(form[5])):
-            raise ValueError(f"{text!r} is not a pace: use at-once, polls:N, seconds:S or held, with /P for P parts")
-        kind = cast("Kind", form[2] or form[4] or form[1])
+            raise ValueError(f"{text!r} is not a pacing: use at-once, polls:N, seconds:S or held, with /P for P parts")
+        kind = cast("PacingKind", form[2] or form[4] or form[1])
         return cls(kind, float(form[3] or form[5] or 0), int(form[6]) if form[6] else None)
 
     def __str__(self) -> str:
@@ -68,6 +68,6 @@ class Pace:
         return max(1, math.ceil(entries / self.parts)) if self.parts else 1
 
 
-AT_ONCE = Pace("at-once")
-HELD = Pace("held")
-DEFAULT_PACE = Pace("polls", 1, 3)
+AT_ONCE = Pacing("at-once")
+HELD = Pacing("held")
+DEFAULT_PACING = Pacing("polls", 1, 3)

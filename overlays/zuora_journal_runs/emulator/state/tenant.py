@@ -7,8 +7,9 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import NotThere
-from .ledger import PERIODS, Period, entries_of
+from zuora_journal_runs.emulator.errors import ResourceNotFoundError
+from zuora_journal_runs.emulator.http import RefusedError
+
 from .lifecycle import (
     BLOCKS_CREATION,
     CANCELABLE,
@@ -21,16 +22,17 @@ from .lifecycle import (
     Transfer,
     next_step,
 )
+from .sample_data import PERIODS, Period, generate_entries
 from .store import Run
-from .wire import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from .clock import Clock
-    from .pace import Pace
+    from zuora_journal_runs.emulator.clock import Clock
+    from zuora_journal_runs.emulator.pacing import Pacing
+    from zuora_journal_runs.emulator.settings import Settings
+
     from .seed import SeedRun
-    from .settings import Settings
     from .store import Store
 
 _GONE = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
@@ -62,27 +64,27 @@ class RunSummary(NamedTuple):
     cancelled_entries: int
 
 
-def not_found(number: str) -> Refusal:
+def not_found(number: str) -> RefusedError:
     """The refusal for a run that is not there."""
-    return Refusal((40, f"Cannot find entity by key: '{number[:100]}'."))
+    return RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
 
 
 class Tenant:
     """What can be done to runs. Every method belongs inside a transaction of the store."""
 
-    def __init__(self, store: Store, clock: Clock, pace: Pace, settings: Settings) -> None:
+    def __init__(self, store: Store, clock: Clock, pacing: Pacing, settings: Settings) -> None:
         self._store = store
         self._clock = clock
-        self._pace = pace
+        self._pace = pacing
         self._settings = settings
 
     # Seeding
 
-    def plant(self, runs: Iterable[SeedRun]) -> list[str]:
+    def insert_seed(self, runs: Iterable[SeedRun]) -> list[str]:
         """Put runs there as they are; their numbers. Raises ValueError for what no tenant can hold."""
-        return [self._plant(run) for run in runs]
+        return [self._insert_run(run) for run in runs]
 
-    def _plant(self, seed: SeedRun) -> str:
+    def _insert_run(self, seed: SeedRun) -> str:
         period = PERIODS.get(seed.period)
         if period is None:
             raise ValueError(f"there is no accounting period {seed.period!r}")
@@ -102,7 +104,7 @@ class Tenant:
             number,
             status=RunStatus(seed.status),
             outcome=RunStatus(seed.outcome),
-            pace=seed.pace or self._pace,
+            pacing=seed.pacing or self._pace,
             target=Target(period, period.start, period.end),
             executed_on=seed.executed_on,
             entry_date=period.end,
@@ -124,7 +126,7 @@ class Tenant:
         *,
         status: RunStatus,
         outcome: RunStatus,
-        pace: Pace,
+        pacing: Pacing,
         target: Target,
         entry_date: str,
         types: Iterable[str],
@@ -147,7 +149,7 @@ class Tenant:
             period=target.period.name,
             document=json.dumps(document, separators=(",", ":"))[1:-1],
             entries=0,
-            pace=pace,
+            pacing=pacing,
             polls=0,
             since=self._clock.timestamp(),
         )
@@ -160,7 +162,7 @@ class Tenant:
     def _make_entries(self, run: Run, status: EntryStatus, count: int | None = None) -> list[str]:
         """Make a run's entries, always the same for the same run number."""
         document = json.loads("{" + run.document + "}")
-        texts = entries_of(
+        texts = generate_entries(
             [each["type"] for each in document["transactionTypes"]],
             PERIODS[run.period],
             document["targetStartDate"],
@@ -177,8 +179,8 @@ class Tenant:
 
     # What happens to a run
 
-    def look(self, number: str, *, poll: bool = False) -> Run:
-        """The run after all the steps that are due. Raises Refusal if there is none, or none any more."""
+    def current_run(self, number: str, *, poll: bool = False) -> Run:
+        """The run after all the steps that are due. Raises RefusedError if there is none, or none any more."""
         if poll:
             self._clock.poll()
         run = self._store.run(number)
@@ -191,18 +193,18 @@ class Tenant:
     def _advance(self, run: Run, *, poll: bool) -> Run | None:
         """Take the steps that are due; the run as it is then, or None if it is gone."""
         now = self._clock.timestamp()
-        due = run.pace.due(run.polls if poll else 0, now - run.since)
+        due = run.pacing.due(run.polls if poll else 0, now - run.since)
         if due:
             run.polls = 0
-            run.since = run.since + due * run.pace.amount if run.pace.kind == "seconds" else now
+            run.since = run.since + due * run.pacing.amount if run.pacing.kind == "seconds" else now
         run.polls += poll
-        if not self._take(run, due):
+        if not self._take_steps(run, due):
             return None
         if due or poll:
             self._store.save_run(run)
         return run
 
-    def _take(self, run: Run, steps: int) -> bool:
+    def _take_steps(self, run: Run, steps: int) -> bool:
         """Take so many steps, or as many as there are; whether there is a run left, which is not saved yet."""
         for _ in range(steps):
             if run.status not in UNDER_WAY:
@@ -213,7 +215,7 @@ class Tenant:
                 before=run.before,
                 outcome=run.outcome,
                 entries=self._store.entry_states(run.number) if cancelling else (),
-                at_most=run.pace.batch(run.entries),
+                at_most=run.pacing.batch(run.entries),
             )
             if step.status is None:
                 self._store.delete_run(run.number)
@@ -225,12 +227,12 @@ class Tenant:
         return True
 
     def state(self, number: str, limit: int) -> RunState:
-        """A run as it is now, with so many of its entries, without a poll. Raises NotThere."""
+        """A run as it is now, with so many of its entries, without a poll. Raises ResourceNotFoundError."""
         run = self._store.run(number)
         if run and run.status in UNDER_WAY:
             run = self._advance(run, poll=False)
         if run is None:
-            raise NotThere(f"there is no journal run {number[:100]}")
+            raise ResourceNotFoundError(f"there is no journal run {number[:100]}")
         return RunState(number, run.status, tuple(self._store.entry_states(number, limit)))
 
     def summaries(self, limit: int, up_to: str | None) -> list[RunSummary]:
@@ -242,15 +244,15 @@ class Tenant:
             for run, cancelled in self._store.last_runs(limit, up_to)
         ]
 
-    def push(self, number: str, steps: int) -> None:
-        """Take steps whatever the pace. Raises ValueError if there is no such run."""
+    def take_steps(self, number: str, steps: int) -> None:
+        """Take steps whatever the pacing. Raises ValueError if there is no such run."""
         run = self._store.run(number)
         if run is None:
-            raise NotThere(f"there is no journal run {number[:100]}")
-        if self._take(run, steps):
+            raise ResourceNotFoundError(f"there is no journal run {number[:100]}")
+        if self._take_steps(run, steps):
             self._store.save_run(run)
 
-    def decide(self, outcome: RunStatus) -> None:
+    def queue_outcome(self, outcome: RunStatus) -> None:
         """Decide how a run to be created ends, after those that are decided already. Raises ValueError."""
         _check_outcome(outcome)
         self._store.add_outcome(outcome)
@@ -269,7 +271,7 @@ class Tenant:
     # What callers ask for
 
     def create(self, wanted: Mapping[str, Any]) -> str:
-        """Create a run; its number. Raises Refusal."""
+        """Create a run; its number. Raises RefusedError."""
         types = list(dict.fromkeys(each["type"] for each in wanted["transactionTypes"]))
         target = self._target(wanted, types)
         if self._settings.one_run_at_a_time:
@@ -279,7 +281,7 @@ class Tenant:
             number,
             status=RunStatus.PENDING,
             outcome=self._store.next_outcome(),
-            pace=self._pace,
+            pacing=self._pace,
             target=target,
             entry_date=wanted["journalEntryDate"],
             types=types,
@@ -291,60 +293,64 @@ class Tenant:
         name = wanted.get("accountingPeriodName", "")
         start, end = wanted.get("targetStartDate", ""), wanted.get("targetEndDate", "")
         if not name and not (start and end):
-            raise Refusal((22, "accountingPeriodName: it is required without both target dates"))
+            raise RefusedError((22, "accountingPeriodName: it is required without both target dates"))
         target = self._named(name, start, end) if name else self._dated(start, end, types)
         earliest = self._settings.earliest_target_date
         if earliest and target.start < earliest.isoformat():
-            raise Refusal((20, f"targetStartDate: the earliest target date is {earliest}"))
+            raise RefusedError((20, f"targetStartDate: the earliest target date is {earliest}"))
         return target
 
     def _named(self, name: str, start: str, end: str) -> Target:
         period = PERIODS.get(name)
         if period is None:
-            raise Refusal((20, f"accountingPeriodName: there is no accounting period '{name[:100]}'"))
+            raise RefusedError((20, f"accountingPeriodName: there is no accounting period '{name[:100]}'"))
         if start not in ("", period.start) or end not in ("", period.end):
-            raise Refusal((20, f"The target dates are not those of {name}, {period.start} to {period.end}."))
+            raise RefusedError((20, f"The target dates are not those of {name}, {period.start} to {period.end}."))
         return Target(period, period.start, period.end)
 
     def _dated(self, start: str, end: str, types: Collection[str]) -> Target:
         if "Revenue Event Item" in types:
-            raise Refusal((30, "Revenue Event Item can only be selected when Target Date(s) is an Accounting Period."))
+            raise RefusedError(
+                (30, "Revenue Event Item can only be selected when Target Date(s) is an Accounting Period.")
+            )
         if end < start:
-            raise Refusal((20, "targetEndDate: it is before targetStartDate"))
+            raise RefusedError((20, "targetEndDate: it is before targetStartDate"))
         for period in PERIODS.values():
             if period.start <= start and end <= period.end:
                 return Target(period, start, end)
-        raise Refusal((20, "The target dates are not within one accounting period."))
+        raise RefusedError((20, "The target dates are not within one accounting period."))
 
     def _refuse_if_busy(self) -> None:
         for run in self._store.runs_in(UNDER_WAY):
             ahead = self._advance(run, poll=False)
             if ahead and self.shown(ahead) in BLOCKS_CREATION:
-                raise Refusal(
+                raise RefusedError(
                     (30, f"The journal run {ahead.number} is {self.shown(ahead)}; only one can run at a time.")
                 )
 
     def cancel(self, number: str) -> None:
-        """Begin a cancellation. Raises Refusal if the run's status does not allow it."""
-        run = self.look(number)
+        """Begin a cancellation. Raises RefusedError if the run's status does not allow it."""
+        run = self.current_run(number)
         status = self.shown(run)
         if status not in CANCELABLE:
-            raise Refusal((30, f"The journal run {number} is {status} and cannot be cancelled."))
+            raise RefusedError((30, f"The journal run {number} is {status} and cannot be cancelled."))
         if run.status is not RunStatus.CANCEL_IN_PROGRESS:
             self._begin(run, RunStatus.CANCEL_IN_PROGRESS)
 
     def delete(self, number: str) -> None:
-        """Begin a deletion. Raises Refusal if the run is not cancelled."""
-        run = self.look(number)
+        """Begin a deletion. Raises RefusedError if the run is not cancelled."""
+        run = self.current_run(number)
         if run.status not in DELETABLE:
-            raise Refusal((30, f"The journal run {number} is {self.shown(run)}; only a cancelled one can be deleted."))
+            raise RefusedError(
+                (30, f"The journal run {number} is {self.shown(run)}; only a cancelled one can be deleted.")
+            )
         self._begin(run, RunStatus.DELETE_IN_PROGRESS)
 
     def transfer(self, entry: str, value: Transfer, *, by: str = "accounting", on: str | None = None) -> None:
         """Set `transferredToAccounting`. Raises ValueError for an unknown or cancelled entry."""
         status = self._store.entry_status(entry)
         if status is None:
-            raise NotThere(f"there is no journal entry {entry[:100]}")
+            raise ResourceNotFoundError(f"there is no journal entry {entry[:100]}")
         if status is EntryStatus.CANCELLED:
             raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
         if value is Transfer.YES:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zuora_journal_runs.emulator import PERMISSIONS, Settings
-from zuora_journal_runs.emulator.fragment import contract
-from zuora_journal_runs.emulator.wire import HTTP_STATUS, Request
+from zuora_journal_runs.emulator.http import HTTP_STATUS, Request
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -435,7 +435,7 @@ def test_entities_and_organisations_are_accepted_where_they_mean_nothing(api: Ap
     ],
 )
 def test_an_address_that_is_none(api: Api, path: str) -> None:
-    response = api.emulator._app.handle(Request.of("PUT", path.encode(), b"", (), b""))
+    response = api.emulator._api.handle(Request.of("PUT", path.encode(), b"", (), b""))
     assert response.status == 404
     assert json.loads(response.body)["reasons"][0]["code"] == 53500040
 
@@ -446,7 +446,7 @@ def test_an_address_that_is_none(api: Api, path: str) -> None:
 def test_a_run_number_that_is_none(api: Api, number: str) -> None:
     path = f"/v1/journal-runs/{number}".encode()
     headers = [(b"authorization", api.http.headers["authorization"].encode())]
-    response = api.emulator._app.handle(Request.of("GET", path, b"", headers, b""))
+    response = api.emulator._api.handle(Request.of("GET", path, b"", headers, b""))
     assert json.loads(response.body)["reasons"][0]["code"] == 50000040
 
 
@@ -489,7 +489,7 @@ def test_the_journal_holds_no_secret(api: Api) -> None:
 
 
 def test_the_journal_is_bounded(make: Callable[..., Api]) -> None:
-    api = make(journal_size=3)
+    api = make(request_log_size=3)
     for _ in range(5):
         api.get()
     assert len(api.emulator.requests) == 3
@@ -517,7 +517,7 @@ def test_a_failure_in_here_is_logged_and_answered_and_changes_nothing(
 
 def test_every_operation_of_the_contract_is_answered(api: Api) -> None:
     operations = {operation.id for route in contract().routes for operation in route.operations.values()}
-    assert operations == {*api.emulator._app._operations, "createToken"}
+    assert operations == {*api.emulator._api._operations, "createToken"}
 
 
 def test_the_settings_name_the_largest_page_of_the_contract() -> None:
@@ -527,5 +527,5 @@ def test_the_settings_name_the_largest_page_of_the_contract() -> None:
         for operation in route.operations.values()
         if operation.query
     )
-    assert validator.is_valid(Settings().largest_page)
-    assert not validator.is_valid(Settings().largest_page + 1)
+    assert validator.is_valid(Settings().max_page_size)
+    assert not validator.is_valid(Settings().max_page_size + 1)

@@ -9,9 +9,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseUnusable
+from zuora_journal_runs.emulator.errors import DatabaseFileError
+from zuora_journal_runs.emulator.pacing import Pacing
+
 from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -28,7 +29,7 @@ CREATE TABLE tokens (
 CREATE TABLE runs (
     number TEXT PRIMARY KEY, status TEXT NOT NULL, before TEXT NOT NULL, outcome TEXT NOT NULL,
     period TEXT NOT NULL, document TEXT NOT NULL, entries INTEGER NOT NULL,
-    pace TEXT NOT NULL, polls INTEGER NOT NULL, since REAL NOT NULL
+    pacing TEXT NOT NULL, polls INTEGER NOT NULL, since REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE entries (
     number TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -61,13 +62,13 @@ class Run:
     period: str
     document: str
     entries: int
-    pace: Pace
+    pacing: Pacing
     polls: int
     since: float
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SavedResponse:
     """An answer kept under an idempotency key; `call` is the method and address that it was given to."""
 
     call: str
@@ -89,7 +90,7 @@ class Store:
         try:
             self._sql = _open(os.fspath(database))
         except sqlite3.DatabaseError as error:
-            raise DatabaseUnusable(f"{database} cannot be used as an emulator's database: {error}") from error
+            raise DatabaseFileError(f"{database} cannot be used as an emulator's database: {error}") from error
 
     def close(self) -> None:
         """Let go of the database."""
@@ -201,7 +202,7 @@ class Store:
                 polls = excluded.polls, since = excluded.since"""
         fixed = (run.outcome, run.period, run.document)
         self._do(
-            statement, run.number, run.status, run.before, *fixed, run.entries, str(run.pace), run.polls, run.since
+            statement, run.number, run.status, run.before, *fixed, run.entries, str(run.pacing), run.polls, run.since
         )
 
     def delete_run(self, number: str) -> None:
@@ -257,13 +258,13 @@ class Store:
 
     # Idempotency keys
 
-    def reply(self, key: str, now: float) -> Reply | None:
+    def saved_response(self, key: str, now: float) -> SavedResponse | None:
         """The answer kept under a key."""
         statement = "SELECT call, status, request_id, body FROM replies WHERE key = ? AND expires > ?"
         row = self._one(statement, key, now)
-        return row and Reply(*row)
+        return row and SavedResponse(*row)
 
-    def keep_reply(self, key: str, reply: Reply, now: float, expires: float) -> None:
+    def save_response(self, key: str, reply: SavedResponse, now: float, expires: float) -> None:
         """Keep an answer, and forget those that are expired."""
         self._do("DELETE FROM replies WHERE expires <= ?", now)
         values = (key, reply.call, reply.status, reply.request_id, reply.body, expires)
@@ -271,9 +272,9 @@ class Store:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    number, status, before, outcome, period, document, entries, pace, polls, since = row
+    number, status, before, outcome, period, document, entries, pacing, polls, since = row
     statuses = RunStatus(status), RunStatus(before), RunStatus(outcome)
-    return Run(number, *statuses, period, document, entries, Pace.parse(pace), polls, since)
+    return Run(number, *statuses, period, document, entries, Pacing.parse(pacing), polls, since)
 
 
 def _open(path: str) -> sqlite3.Connection:

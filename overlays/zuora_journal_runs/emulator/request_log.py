@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .wire import Request
+    from .http import Request
 
 _HEADERS = (
     "accept-encoding", "content-encoding", "content-type", "idempotency-key", "user-agent",
@@ -45,7 +45,7 @@ class RecordedRequest:
     """The fields of its body and the query parameters that no document knows."""
 
 
-class LapseKind(StrEnum):
+class MisuseKind(StrEnum):
     """What no caller of Zuora should do."""
 
     UNKNOWN_OPERATION = "unknown-operation"
@@ -57,10 +57,10 @@ class LapseKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class Misuse:
     """Something in a request that no caller of Zuora should do."""
 
-    kind: LapseKind
+    kind: MisuseKind
     request: RecordedRequest
     message: str
 
@@ -68,19 +68,19 @@ class Lapse:
         return self.message
 
 
-class Journal:
-    """The last requests, oldest first, and the first of their lapses."""
+class RequestLog:
+    """The last requests, oldest first, and the first of their misuses."""
 
     def __init__(self, size: int) -> None:
         self.requests: deque[RecordedRequest] = deque(maxlen=size)
-        self.lapses: list[Lapse] = []
+        self.misuses: list[Misuse] = []
         # Until when whom a 429 told to wait: who asked, and what was asked for.
         self._waits: dict[object, float] = {}
 
     def clear(self) -> None:
         """Forget all."""
         self.requests.clear()
-        self.lapses.clear()
+        self.misuses.clear()
         self._waits.clear()
 
     def record(
@@ -110,16 +110,16 @@ class Journal:
         )
         self.requests.append(recorded)
         if unknown:
-            self._lapse(LapseKind.UNKNOWN_OPERATION, recorded, "no documented operation answers that")
+            self._lapse(MisuseKind.UNKNOWN_OPERATION, recorded, "no documented operation answers that")
         if undocumented:
             said = f"no document knows {', '.join(undocumented)}"
-            self._lapse(LapseKind.UNDOCUMENTED_FIELD, recorded, said)
+            self._lapse(MisuseKind.UNDOCUMENTED_FIELD, recorded, said)
         if self._waits or retry_after:
             self._limit(recorded, request.caller, retry_after)
 
-    def _lapse(self, kind: LapseKind, request: RecordedRequest, said: str) -> None:
-        if len(self.lapses) < _MOST_LAPSES:
-            self.lapses.append(Lapse(kind, request, f"{kind}: {request.method} {request.path[:200]}: {said}"))
+    def _lapse(self, kind: MisuseKind, request: RecordedRequest, said: str) -> None:
+        if len(self.misuses) < _MOST_LAPSES:
+            self.misuses.append(Misuse(kind, request, f"{kind}: {request.method} {request.path[:200]}: {said}"))
 
     def _limit(self, request: RecordedRequest, caller: object, retry_after: float) -> None:
         # What others have under way when one is told to wait is not ignorance; the same call made again is.
@@ -129,12 +129,12 @@ class Journal:
         until = max(self._waits.get(key, 0) for key in keys)
         if request.at < until:
             said = f"a 429 had asked to wait {until - request.at:.6g} seconds longer"
-            self._lapse(LapseKind.IGNORED_LIMIT, request, said)
+            self._lapse(MisuseKind.IGNORED_LIMIT, request, said)
         if self._waits and request.at >= max(self._waits.values()):
             self._waits.clear()
         if retry_after and len(self._waits) < _MOST_WAITS:
             self._waits |= dict.fromkeys(keys, request.at + retry_after)
 
-    def lapses_but(self, allowed: Collection[LapseKind]) -> list[Lapse]:
-        """The lapses of other kinds."""
-        return [lapse for lapse in self.lapses if lapse.kind not in allowed]
+    def lapses_but(self, allowed: Collection[MisuseKind]) -> list[Misuse]:
+        """The misuses of other kinds."""
+        return [misuse for misuse in self.misuses if misuse.kind not in allowed]

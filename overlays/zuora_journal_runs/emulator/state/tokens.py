@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .wire import Refusal
+from zuora_journal_runs.emulator.http import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .clock import Clock
+    from zuora_journal_runs.emulator.clock import Clock
+    from zuora_journal_runs.emulator.settings import Settings
+
     from .identifiers import Identifiers
-    from .settings import Settings
     from .store import Store
 
 
 NOT_AUTHENTICATED = 90000011
 
 
-class NoToken(Exception):
+class TokenRefusedError(Exception):
     """A token is refused; `body` is the answer, in a form that is not that of the other operations."""
 
     def __init__(self, body: dict[str, Any]) -> None:
@@ -36,7 +37,7 @@ class Tokens:
         self._identifiers = identifiers
 
     def issue(self, fields: Mapping[str, str], path: str) -> dict[str, Any]:
-        """The answer to a request for a token. Raises NoToken."""
+        """The answer to a request for a token. Raises TokenRefusedError."""
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
         if fields.get("grant_type") != "client_credentials":
             raise self._no_token("Unsupported grant type", path)
@@ -52,9 +53,9 @@ class Tokens:
             "jti": token,
         }
 
-    def _no_token(self, message: str, path: str) -> NoToken:
+    def _no_token(self, message: str, path: str) -> TokenRefusedError:
         # No body is documented; this is the one on record (a public client's log of a wrong client id).
-        return NoToken(
+        return TokenRefusedError(
             {
                 "timestamp": f"{self._clock.now():%Y-%m-%dT%H:%M:%S}.000+0000",
                 "status": 400,
@@ -65,11 +66,11 @@ class Tokens:
         )
 
     def permissions(self, authorization: str) -> frozenset[str]:
-        """What the bearer of a token may do. Raises Refusal for a token that is missing, unknown or expired."""
+        """What the bearer of a token may do. Raises RefusedError for a token that is missing, unknown or expired."""
         scheme, token = _parts(authorization)
         permissions = self._store.permissions_of(token, self._clock.timestamp())
         if scheme != "bearer" or permissions is None:
-            raise Refusal((NOT_AUTHENTICATED, "Authentication error"), status=401)
+            raise RefusedError((NOT_AUTHENTICATED, "Authentication error"), status=401)
         return frozenset(permissions.splitlines())
 
     def forget(self, authorization: str) -> None:

@@ -56,7 +56,7 @@ class Operation:
     media_type: str
     """That of the request body; JSON where none is documented, which PUT needs all the same."""
     body: Validator
-    closed_body: Validator
+    strict_body: Validator
     """The same, without fields that are not documented."""
 
 
@@ -134,7 +134,7 @@ def _operation(document: Any, closed: Any, path: str, item: Any) -> Operation:
         query={p.name: p for p in parameters if p.place == "query"},
         media_type=media_type,
         body=_validator(document, body["schema"]),
-        closed_body=_validator(closed, _closed(body["schema"]) or _NO_FIELDS),
+        strict_body=_validator(closed, _closed(body["schema"]) or _NO_FIELDS),
     )
 
 
@@ -167,7 +167,7 @@ def _resolved(document: Any, item: Any) -> Any:
     return document["components"][room][name]
 
 
-def findings(validator: Validator, value: Any, name: str = "") -> list[tuple[int, str]]:
+def schema_errors(validator: Validator, value: Any, name: str = "") -> list[tuple[int, str]]:
     """What a schema has against a value, as Zuora's error category and a message.
 
     20 is a wrong value, 21 a field that may not be there, 22 one that is missing.
@@ -192,12 +192,12 @@ def _finding(error: ValidationError, where: str) -> tuple[int, str]:
     return category, f"{'.'.join(path) or where}: {message}"[:_LONGEST_MESSAGE]
 
 
-def undocumented(operation: Operation, value: Any) -> tuple[str, ...]:
+def undocumented_fields(operation: Operation, value: Any) -> tuple[str, ...]:
     """The fields in the body of a call that are not documented."""
     try:
-        if operation.closed_body.is_valid(value):
+        if operation.strict_body.is_valid(value):
             return ()
-        errors = [*islice(operation.closed_body.iter_errors(value), _MOST_FINDINGS)]
+        errors = [*islice(operation.strict_body.iter_errors(value), _MOST_FINDINGS)]
     except ValueError:  # nested too deeply, which is found and refused in the body as it is
         return ()
     return tuple(

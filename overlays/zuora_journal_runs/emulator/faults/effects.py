@@ -7,11 +7,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import wire
-from .wire import Ending, Response
+from zuora_journal_runs.emulator import http
+from zuora_journal_runs.emulator.http import Delivery, Response
 
 if TYPE_CHECKING:
-    from .faults import Kind
+    from .fault import FaultKind
 
 UNKNOWN_VALUE = "Archived"
 """What no document knows as the status of a run or an entry."""
@@ -21,7 +21,7 @@ _IN_CHECKSUM = -6
 _CATEGORY = {400: 20, 401: 11, 403: 10, 404: 40, 405: 45, 406: 45, 409: 50, 415: 45, 429: 70}
 
 
-def category(status: int) -> int:
+def category_of(status: int) -> int:
     """The category of Zuora's that goes with an HTTP status."""
     return _CATEGORY.get(status, 60 if status >= 500 else 20)
 
@@ -32,7 +32,7 @@ def gateway_page(status: int) -> Response:
     return Response(status, [(b"content-type", b"text/html"), (b"content-length", b"%d" % len(body))], body)
 
 
-def damaged_body(kind: Kind, body: bytes) -> bytes:
+def apply_to_body(kind: FaultKind, body: bytes) -> bytes:
     """The JSON of an answer with something in it that should not be, or without something that should."""
     match kind:
         case "broken-json":
@@ -40,36 +40,36 @@ def damaged_body(kind: Kind, body: bytes) -> bytes:
         case "no-success":
             answer = json.loads(body)
             answer.pop("success", None)
-            return wire.write_json(answer)
+            return http.write_json(answer)
         case "unknown-value":
             answer = json.loads(body)
             for each in (answer, *answer.get("journalEntries", ())):
                 if "status" in each:
                     each["status"] = UNKNOWN_VALUE
-            return wire.write_json(answer)
+            return http.write_json(answer)
         case _:
             return body
 
 
-def damaged(kind: Kind, response: Response) -> Response:
+def apply_to_response(kind: FaultKind, response: Response) -> Response:
     """An answer with something wrong about how it is sent."""
     match kind:
         case "truncated":
-            return replace(response, ending=Ending.CUT)
+            return replace(response, delivery=Delivery.TRUNCATED)
         case "wrong-length":
             length = (b"content-length", b"%d" % (len(response.body) // 2))
-            return replace(response, headers=[*_without(response, b"content-length"), length], ending=Ending.MORE)
+            return replace(response, headers=[*_without(response, b"content-length"), length], delivery=Delivery.EXCESS)
         case "not-gzip" | "bad-gzip":
             return _badly_compressed(kind, response)
         case _:
             return response
 
 
-def _badly_compressed(kind: Kind, response: Response) -> Response:
+def _badly_compressed(kind: FaultKind, response: Response) -> Response:
     compressed = (b"content-encoding", b"gzip") in response.headers
     body = gzip.decompress(response.body) if compressed else response.body
     if kind == "bad-gzip":
-        packed = bytearray(wire.compress(body))
+        packed = bytearray(http.compress(body))
         packed[_IN_CHECKSUM] ^= 0xFF
         body = bytes(packed)
     headers = _without(response, b"content-encoding", b"content-length")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Emulator, LapseKind
+from zuora_journal_runs.emulator import Emulator, MisuseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ OTHER = "/v1/journal-runs/JR-00000074"
 
 
 def kinds(emulator: Emulator) -> list[str]:
-    return [lapse.kind.value for lapse in emulator.lapses()]
+    return [misuse.kind.value for misuse in emulator.misuses()]
 
 
 def test_documented_calls_have_no_lapse(api: Api) -> None:
@@ -33,7 +33,7 @@ def test_documented_calls_have_no_lapse(api: Api) -> None:
     api.cancel()
     api.delete()
     api.http.put(f"{PATH}/cancel", headers={"Content-Type": "application/json"})
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []
 
 
 @pytest.mark.parametrize("version", ["186.0", "2025-08-12"])
@@ -45,7 +45,7 @@ def test_calls_that_are_refused_have_no_lapse(api: Api, version: str) -> None:
     api.create(journalEntryDate="today")
     api.http.post("/v1/journal-runs", content="[" * 5000, headers={"Content-Type": "application/json"})
     api.http.get(PATH, headers={"Authorization": ""})
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_calls_that_are_refused_have_no_lapse(api: Api, version: str) -> None:
 )
 def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
     api.http.request(method, path)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.UNKNOWN_OPERATION
-    assert str(lapse) == f"unknown-operation: {method} {path}: no documented operation answers that"
-    assert lapse.request == api.emulator.requests[-1]
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.UNKNOWN_OPERATION
+    assert str(misuse) == f"unknown-operation: {method} {path}: no documented operation answers that"
+    assert misuse.request == api.emulator.requests[-1]
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
 )
 def test_fields_that_no_document_knows(api: Api, call: Callable[[Api], Any], names: set[str]) -> None:
     call(api)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.UNDOCUMENTED_FIELD
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.UNDOCUMENTED_FIELD
     assert set(api.emulator.requests[-1].undocumented) == names
-    assert all(name in str(lapse) for name in names)
+    assert all(name in str(misuse) for name in names)
 
 
 def test_many_names_are_cut_short(api: Api) -> None:
@@ -109,12 +109,12 @@ def test_to_go_on_at_once_is_one(api: Api, again: Callable[[Api], Any]) -> None:
     api.get()
     api.emulator.clock.advance(20)
     again(api)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.IGNORED_LIMIT
-    assert "a 429 had asked to wait 10 seconds longer" in str(lapse)
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.IGNORED_LIMIT
+    assert "a 429 had asked to wait 10 seconds longer" in str(misuse)
     api.emulator.clock.advance(10)
     again(api)
-    assert len(api.emulator.lapses()) == 1
+    assert len(api.emulator.misuses()) == 1
 
 
 def test_the_emulators_own_limit_counts_as_well(make: Callable[..., Api]) -> None:
@@ -184,29 +184,29 @@ def test_what_is_allowed_is_left_out(api: Api) -> None:
     api.http.get("/v1/bill-runs")
     api.http.get(f"{PATH}?x=1")
     assert kinds(api.emulator) == ["unknown-operation", "undocumented-field"]
-    assert [lapse.kind for lapse in api.emulator.lapses(allow=["unknown-operation"])] == ["undocumented-field"]
-    assert api.emulator.lapses(allow=list(LapseKind)) == []
+    assert [misuse.kind for misuse in api.emulator.misuses(allow=["unknown-operation"])] == ["undocumented-field"]
+    assert api.emulator.misuses(allow=list(MisuseKind)) == []
     with pytest.raises(ValueError, match="everything"):
-        api.emulator.lapses(allow=["everything"])
+        api.emulator.misuses(allow=["everything"])
 
 
 def test_lapses_outlast_the_requests_and_are_bounded(make: Callable[..., Api]) -> None:
-    api = make(journal_size=1)
+    api = make(request_log_size=1)
     for number in range(105):
         api.http.get(f"/v1/bill-runs/{number}")
     api.get()
     assert len(api.emulator.requests) == 1
-    assert len(api.emulator.lapses()) == 100
-    assert api.emulator.lapses()[0].request.path == "/v1/bill-runs/0"
-    api.emulator.forget_requests()
-    assert len(api.emulator.requests) == len(api.emulator.lapses()) == 0
+    assert len(api.emulator.misuses()) == 100
+    assert api.emulator.misuses()[0].request.path == "/v1/bill-runs/0"
+    api.emulator.clear_requests()
+    assert len(api.emulator.requests) == len(api.emulator.misuses()) == 0
 
 
 def test_those_who_wait_are_bounded(api: Api) -> None:
-    api.emulator._app.journal._waits = dict.fromkeys(range(10_000), api.emulator.clock.timestamp() + 60.0)
+    api.emulator._api.request_log._waits = dict.fromkeys(range(10_000), api.emulator.clock.timestamp() + 60.0)
     api.emulator.add_fault("get:too-many-30")
     api.get()
-    assert len(api.emulator._app.journal._waits) == 10_000
+    assert len(api.emulator._api.request_log._waits) == 10_000
 
 
 def test_it_tells_when_a_request_came(api: Api) -> None:
@@ -220,7 +220,7 @@ def test_it_holds_no_secret_of_a_call_that_is_out_of_order(api: Api) -> None:
     form = {"client_id": api.emulator.client_id, "secret": secret, "grant_type": "client_credentials"}
     api.http.post(f"/oauth/token?client_secret={secret}", data=form)
     api.http.post("/oauth/token", content=json.dumps(form))
-    told = f"{api.emulator.requests} {api.emulator.lapses()}"
+    told = f"{api.emulator.requests} {api.emulator.misuses()}"
     assert secret not in told
     assert "no document knows client_secret, secret" in told
 
