@@ -18,10 +18,10 @@ STORY = [
     "JR-00000075 is Completed and has 10 journal entries.",
     "PUT /v1/journal-runs/JR-00000075/cancel",
     '200, "success": true',
-    "The run is looked at 5 times: it is CancelInprogress, then Completed.",
-    "9 of 10 entries are cancelled. 1 is not:",
-    "JE-00000038 stays. It was transferred to accounting.",
-    'Whoever stops at "success: true" takes JR-00000075 for cancelled. It is not.',
+    "The run was polled 6 times: CancelInprogress, then Completed.",
+    "9 of 10 entries were cancelled, 1 was not:",
+    "JE-00000038: It was transferred to accounting.",
+    'If you only check "success", you will believe that JR-00000075 was cancelled. It was not.',
 ]
 
 
@@ -50,7 +50,7 @@ def test_it_tells_the_story_and_ends_well() -> None:
 
 
 def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr(demo, "_POLL_SECONDS", 0.001)
     result = CliRunner(env={"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}).invoke(zjr, ["demo"])
 
     assert result.exit_code == 0
@@ -64,7 +64,7 @@ def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch)
 def test_what_to_try_next_can_be_typed_as_it_stands(
     monkeypatch: pytest.MonkeyPatch, found: str | None, path: str, named: str
 ) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr(demo, "_POLL_SECONDS", 0.001)
     monkeypatch.setattr("shutil.which", lambda _: found)
     monkeypatch.setattr(sys, "argv", [path, "demo"])
     stdout = CliRunner().invoke(zjr, ["demo"]).stdout

@@ -80,7 +80,7 @@ def test_what_zuora_leaves_open_is_chosen(zjr: Zjr) -> None:
     assert zjr("emulator", "--set", "max-page-size=40", "run", sys.executable, "-c", shown).exit_code == 0
     refused = zjr("emulator", "--set", "max-page-size=many", "run", "true")
     assert refused.exit_code == 2
-    assert "'max-page-size=many' is no setting: write a whole number from 1 on" in refused.stderr
+    assert "'max-page-size=many' is not a valid setting: write a whole number of at least 1" in refused.stderr
     told = zjr("emulator", "--help").stdout
     for field in fields(Settings):
         assert field.name.replace("_", "-") in told
@@ -129,7 +129,7 @@ def test_a_port_that_is_none_is_wrong_usage() -> None:
 
 def test_a_person_is_told_how_to_use_it() -> None:
     terminal = Terminal("emulator", variables={})
-    terminal.until("Ctrl-C ends it.")
+    terminal.until("Press Ctrl-C to stop.")
     terminal.process.send_signal(signal.SIGINT)
 
     assert terminal.end() == 0
@@ -142,7 +142,7 @@ def test_a_person_is_told_how_to_use_it() -> None:
 # What it begins with
 
 
-def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
+def test_pacing_seed_and_faults_are_given(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yaml"
     seed.write_text("runs: [{number: JR-00000100, entries: 3}]")
     arguments = (
@@ -171,7 +171,7 @@ def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
     ("arguments", "status", "says"),
     [
         (("--pacing", "fast"), 2, "'fast' is not a pacing: use at-once"),
-        (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: 'boom' is no kind of fault"),
+        (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: unknown kind of fault 'boom'"),
         (("--seed", "none.yaml"), 1, "none.yaml: No such file or directory"),
         (("--fault", "boom", "run", "true"), 2, "'boom' is not a fault"),
         (("run",), 2, "Missing argument"),
@@ -200,7 +200,7 @@ def test_a_seed_that_no_tenant_can_hold_is_said_in_one_line(zjr: Zjr, tmp_path: 
 )
 def test_to_listen_elsewhere_is_warned_of(zjr: Zjr, host: str, warned: bool) -> None:
     result = zjr("emulator", "--host", host, "run", sys.executable, "-c", "")
-    warning = f"zjr: warning: whoever can reach {host} can use and control this emulator"
+    warning = f"zjr: warning: anyone who can reach {host} can use and control this emulator"
     assert (warning in result.stderr) == warned
 
 

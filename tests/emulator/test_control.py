@@ -26,7 +26,7 @@ from zuora_journal_runs.emulator import (
     Transfer,
 )
 from zuora_journal_runs.emulator.http import Request
-from zuora_journal_runs.emulator.openapi import control
+from zuora_journal_runs.emulator.openapi import control_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 RUN = "JR-00000075"
-DOCUMENT = yaml.safe_load(control().text)
+DOCUMENT = yaml.safe_load(control_api().text)
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
@@ -51,7 +51,7 @@ class Control:
         return response
 
     def hold(self, method: str, path: str, response: httpx.Response) -> None:
-        found = control().route(path)
+        found = control_api().route(path)
         responses = {"default": {"$ref": "#/components/responses/Refused"}}
         if found and method in found[0].operations:
             responses = DOCUMENT["paths"][found[0].operations[method].path][method.lower()]["responses"]
@@ -84,7 +84,7 @@ def test_the_document_is_valid() -> None:
 
 
 def test_every_operation_of_the_document_is_there_and_no_other(api: Api) -> None:
-    documented = {operation.id for route in control().routes for operation in route.operations.values()}
+    documented = {operation.id for route in control_api().routes for operation in route.operations.values()}
     assert documented == {*api.emulator._control._operations}
 
 
@@ -204,8 +204,8 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
         ("POST", "/_emulator/runs", {"runs": [{"pacing": "fast"}]}, "'fast' is not a pacing"),
         ("POST", "/_emulator/runs", {"runs": [{"entries": 100_000}, {"entries": 1}]}, "more than 100000 entries"),
         ("PUT", "/_emulator/seed", {}, "runs: it is required"),
-        ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "cannot have others"),
-        ("POST", "/_emulator/faults", {"fault": "cancel:boom"}, "'boom' is no kind of fault"),
+        ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "does not have"),
+        ("POST", "/_emulator/faults", {"fault": "cancel:boom"}, "unknown kind of fault 'boom'"),
         ("POST", "/_emulator/outcomes", {"outcome": "Pending"}, "outcome"),
         ("PATCH", "/_emulator/clock", {"advance": -1}, "advance"),
         ("PATCH", "/_emulator/clock", {"advance": "1h"}, "advance"),

@@ -95,26 +95,26 @@ def test_text_of_a_fault(text: str, fault: Fault) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "write OPERATION:WHICH:WHAT, such as cancel:2:reset-after"),
-        ("reset", "write OPERATION:WHICH:WHAT"),
-        ("cancel:1:2:reset", "write OPERATION:WHICH:WHAT"),
-        ("retrieve:reset", "'retrieve' is no operation, which is one of any, create, get,"),
+        ("", "write OPERATION:CALLS:EFFECT, such as cancel:2:reset-after"),
+        ("reset", "write OPERATION:CALLS:EFFECT"),
+        ("cancel:1:2:reset", "write OPERATION:CALLS:EFFECT"),
+        ("retrieve:reset", "unknown operation 'retrieve': use one of any, create, get,"),
         ("get:0:reset", "'0' does not say which calls"),
         ("get:-1:reset", "'-1' does not say which calls"),
-        ("get:150%:reset", "a chance is more than 0 and at most 100 %"),
-        ("get:0%:reset", "a chance is more than 0"),
-        ("get:explode", "'explode' is no kind of fault, which is one of reset, status,"),
-        ("get:reset-before", "'reset-before' is no kind of fault"),
+        ("get:150%:reset", "a chance must be more than 0 and at most 100 %"),
+        ("get:0%:reset", "a chance must be more than 0"),
+        ("get:explode", "unknown kind of fault 'explode': use one of reset, status,"),
+        ("get:reset-before", "unknown kind of fault 'reset-before'"),
         ("get:status", "status needs an HTTP status from 400 to 599, such as status-503"),
         ("get:status-200", "status needs an HTTP status from 400 to 599, not 200"),
         ("get:status-500.5", "not 500.5"),
-        ("get:error-12", "error needs a category of Zuora's: 10, 11, 20"),
-        ("get:delay", "delay needs seconds from 0 to 86400, such as delay-5"),
+        ("get:error-12", "error needs one of Zuora's error categories: 10, 11, 20"),
+        ("get:delay", "delay needs a number of seconds from 0 to 86400, such as delay-5"),
         ("get:delay-86401", "not 86401"),
         ("get:reset-5", "reset has no value"),
-        ("get:delay-5-after", "delay has no -after"),
-        ("cancel:unknown-value", "unknown-value cannot befall cancel"),
-        ("token:no-success", "no-success cannot befall token"),
+        ("get:delay-5-after", "delay cannot have -after"),
+        ("cancel:unknown-value", "unknown-value does not apply to cancel"),
+        ("token:no-success", "no-success does not apply to token"),
     ],
 )
 def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
@@ -126,8 +126,8 @@ def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"kind": "boom"}, "'boom' is no kind of fault"),
-        ({"operation": "list"}, "'list' is no operation"),
+        ({"kind": "boom"}, "unknown kind of fault 'boom'"),
+        ({"operation": "list"}, "unknown operation 'list'"),
         ({"nth": 0}, "counted from 1"),
         ({"times": 0}, "counted from 1"),
         ({"every": 0}, "counted from 1"),
@@ -145,7 +145,7 @@ def test_a_fault_that_makes_no_sense(arguments: dict[str, Any], says: str) -> No
 
 def strikes(text: str, calls: int, operation: FaultOperation = "get") -> list[int]:
     waiting = FaultSchedule([Fault.parse(text)])
-    return [call for call in range(1, calls + 1) if waiting.strike(operation)]
+    return [call for call in range(1, calls + 1) if waiting.next_call(operation)]
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,14 @@ def test_chance_strikes_as_often_as_it_says() -> None:
 
 def test_the_first_of_several_faults_strikes_and_the_others_wait() -> None:
     waiting = FaultSchedule(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
-    first, second, third = (waiting.strike("get") for _ in range(3))
+    first, second, third = (waiting.next_call("get") for _ in range(3))
     assert first is not None
-    assert (first.delay, first.names) == (5, ("delay-2", "delay-3", "reset"))
+    assert (first.delay, first.effects) == (5, ("delay-2", "delay-3", "reset"))
     assert second is not None
-    assert second.names == ("delay-3", "reset")
+    assert second.effects == ("delay-3", "reset")
     assert third is not None
-    assert third.names == ("delay-3", "html-502")
-    assert [str(each.fault) for each in waiting.pending] == ["get:1+:delay-3", "get:1+:html-502"]
+    assert third.effects == ("delay-3", "html-502")
+    assert [str(each.fault) for each in waiting.active] == ["get:1+:delay-3", "get:1+:html-502"]
 
 
 def test_every_operation_has_a_name_for_faults() -> None:
@@ -374,7 +374,7 @@ def test_a_delay_that_passes_is_heard_by_those_who_wait_long_enough(wire: Wire) 
 @pytest.mark.parametrize("fault", ["delay-5", "real-delay-5"])
 def test_in_process_a_delay_that_is_too_long_for_the_caller(make: Callable[..., Api], fault: str) -> None:
     api = make(pacing=AT_ONCE, faults=[f"cancel:{fault}"])
-    with pytest.raises(httpx.ReadTimeout, match="after 5 seconds"):
+    with pytest.raises(httpx.ReadTimeout, match="delayed by 5 seconds"):
         api.http.put(f"{PATH}/cancel", json={}, timeout=4)
     assert "Cancelled" in api.entry_statuses()
 
@@ -422,7 +422,7 @@ async def test_another_asgi_server_gets_an_error(api: Api) -> None:
     api.emulator.add_fault("get:reset")
     transport = httpx.ASGITransport(api.emulator.asgi())
     async with httpx.AsyncClient(transport=transport, base_url="http://zuora.test") as http:
-        with pytest.raises(ConnectionResetError, match="before it begins"):
+        with pytest.raises(ConnectionResetError, match="is replaced by a connection reset"):
             await http.get(PATH)
 
 

@@ -55,15 +55,15 @@ def test_what_is_not_a_pace(text: str) -> None:
     ],
 )
 def test_steps_that_are_due(pacing: str, polls: int, elapsed: float, due: int) -> None:
-    assert Pacing.parse(pacing).due(polls, elapsed) == due
+    assert Pacing.parse(pacing).steps_due(polls, elapsed) == due
 
 
 @given(st.integers(0, 10**4), st.integers(1, 50))
 def test_parts_bound_the_steps_of_a_cancellation(entries: int, parts: int) -> None:
-    batch = Pacing("polls", 1, parts).batch(entries)
+    batch = Pacing("polls", 1, parts).entries_per_step(entries)
     assert batch >= 1
     assert batch * parts >= entries
 
 
 def test_without_parts_a_step_takes_one_entry() -> None:
-    assert Pacing("polls", 1).batch(500) == 1
+    assert Pacing("polls", 1).entries_per_step(500) == 1

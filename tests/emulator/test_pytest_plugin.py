@@ -135,9 +135,9 @@ def ignorant(emulator):
 
 
 KINDS = {
-    "unknown": ("unknown-operation", "GET /v1/bill-runs/BR-1: no documented operation answers that"),
-    "undocumented": ("undocumented-field", "no document knows pagesize"),
-    "ignorant": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 had asked to wait "),
+    "unknown": ("unknown-operation", "GET /v1/bill-runs/BR-1: there is no such operation in the contract"),
+    "undocumented": ("undocumented-field", "not documented: pagesize"),
+    "ignorant": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 response asked to wait "),
 }
 
 
@@ -171,7 +171,7 @@ def test_it(zuora_emulator):
 """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line("*bill-runs: no documented*")
+    result.stdout.no_fnmatch_line("*bill-runs: there is no such*")
     result.stdout.fnmatch_lines(["*the reason*"])
 
 

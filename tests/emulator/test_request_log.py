@@ -55,7 +55,7 @@ def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
     api.http.request(method, path)
     (misuse,) = api.emulator.misuses()
     assert misuse.kind is MisuseKind.UNKNOWN_OPERATION
-    assert str(misuse) == f"unknown-operation: {method} {path}: no documented operation answers that"
+    assert str(misuse) == f"unknown-operation: {method} {path}: there is no such operation in the contract"
     assert misuse.request == api.emulator.requests[-1]
 
 
@@ -111,7 +111,7 @@ def test_to_go_on_at_once_is_one(api: Api, again: Callable[[Api], Any]) -> None:
     again(api)
     (misuse,) = api.emulator.misuses()
     assert misuse.kind is MisuseKind.IGNORED_LIMIT
-    assert "a 429 had asked to wait 10 seconds longer" in str(misuse)
+    assert "a 429 response asked to wait 10 seconds longer" in str(misuse)
     api.emulator.clock.advance(10)
     again(api)
     assert len(api.emulator.misuses()) == 1
@@ -222,7 +222,7 @@ def test_it_holds_no_secret_of_a_call_that_is_out_of_order(api: Api) -> None:
     api.http.post("/oauth/token", content=json.dumps(form))
     told = f"{api.emulator.requests} {api.emulator.misuses()}"
     assert secret not in told
-    assert "no document knows client_secret, secret" in told
+    assert "not documented: client_secret, secret" in told
 
 
 # This package's clients

@@ -496,7 +496,7 @@ def test_a_run_is_added_with_the_next_number_or_its_own(api: Api) -> None:
     ("run", "says"),
     [
         (SeedRun(number=RUN), "already"),
-        (SeedRun(number="75"), "not the number of a run"),
+        (SeedRun(number="75"), "not a valid run number"),
         (SeedRun(period="Smarch-2026"), "Smarch-2026"),
         (SeedRun(entries=1, transaction_types=()), "transaction type"),
         (SeedRun(outcome=RunStatus.CANCELLED), "cannot end in Cancelled"),

@@ -333,12 +333,12 @@ def test_bodies_that_wait_to_be_complete_are_bounded_together(until: Until) -> N
         state = emulator._server._state
         first = stack.enter_context(socket.create_connection(address(emulator), timeout=10))
         first.sendall(HALF % 801 + b" " * 800)
-        until(lambda: state.held == 800)
+        until(lambda: state.buffered == 800)
         status, _, body = exchange(emulator, HALF % 201 + b" " * 201)
         assert (status, body["success"]) == (503, False)
         assert exchange(emulator, HALF % 100 + b" " * 100)[0] == 401
         first.close()
-        until(lambda: state.held == 0)
+        until(lambda: state.buffered == 0)
         assert exchange(emulator, HALF % 201 + b" " * 201)[0] == 401
         assert [request.status for request in emulator.requests] == [401, 401]
 

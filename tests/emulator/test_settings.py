@@ -32,12 +32,12 @@ def test_settings_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("colour=green", "'colour' is no setting; there are show-cancel-in-progress, "),
+        ("colour=green", "unknown setting 'colour': use one of show-cancel-in-progress, "),
         ("numeric-codes", "write yes or no"),
         ("numeric-codes=true", "write yes or no"),
-        ("max-page-size=0", "from 1 on"),
-        ("max-page-size=-1", "from 1 on"),
-        ("max-page-size=99999999999999999999", "from 1 on"),
+        ("max-page-size=0", "at least 1"),
+        ("max-page-size=-1", "at least 1"),
+        ("max-page-size=99999999999999999999", "at least 1"),
         ("earliest-target-date=soon", "Invalid isoformat"),
     ],
 )

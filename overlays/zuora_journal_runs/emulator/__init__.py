@@ -1,14 +1,25 @@
-"""A stateful stand-in for Zuora's journal runs, in this process or over HTTP.
+"""A stateful emulator of Zuora's journal runs, in process or over HTTP.
 
-It shares no code with the client: what both know, they know from the contract.
+It shares no code with the client, so that both cannot have the same mistake: what they have in common is the contract.
+
+Where things are:
+
+- `emulator.py`: the class `Emulator`, which puts the parts together
+- `api.py`: Zuora's API; `openapi.py`: its operations and schemas; `rate_limit.py`; `request_log.py`: requests, misuses
+- `control.py`, `control.yaml`: the control API; `page.py`, `page.html`: the web page
+- `state/`: the life cycle of runs, the tenant, the store, seeds, tokens
+- `faults/`: faults on demand; `kinds.py` says how to add one
+- `pacing.py`, `clock.py`, `settings.py`: what a user can choose
+- `server.py`, `process.py`, `asgi.py`, `transport.py`: the ways to call it; `http.py`: requests and responses as values
 """
 
 from .clock import Clock
-from .emulator import Emulator, serve
+from .emulator import Emulator
 from .errors import DatabaseFileError, EmulatorError, PortInUseError, ResourceNotFoundError, SeedFileError
 from .faults import Fault
 from .http import RefusedError
 from .pacing import AT_ONCE, DEFAULT_PACING, HELD, Pacing
+from .process import serve
 from .request_log import Misuse, MisuseKind, RecordedRequest
 from .settings import PERMISSIONS, Settings
 from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer

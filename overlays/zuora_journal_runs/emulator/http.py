@@ -1,4 +1,4 @@
-"""Requests, answers and refusals, apart from how they travel."""
+"""HTTP requests and responses as values, independent of how they are transported."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COMPRESSED_ABOVE = 1000
-"""Answers of more than so many bytes are compressed for those who ask (Zuora, header Accept-Encoding)."""
+"""Responses larger than this many bytes are compressed on request (Zuora, header Accept-Encoding)."""
 
 HTTP_STATUS = {
     10: 403, 11: 401, 20: 400, 21: 400, 22: 400, 23: 400, 27: 400, 30: 400, 40: 404, 45: 405,
     50: 409, 60: 500, 61: 500, 70: 429, 90: 400, 99: 500,
 }  # fmt: skip
-"""The HTTP status of each category of error from Zuora-Version 2024-05-20; before, it is 200."""
+"""The HTTP status of each of Zuora's error categories from Zuora-Version 2024-05-20; before, it is 200."""
 
-# What cannot be stored as text: halves of surrogate pairs; what Zuora refuses in text: four-byte UTF-8.
+# Unpaired surrogates cannot be stored as text; Zuora refuses four-byte UTF-8.
 _REFUSED_TEXT = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request: the path still percent-encoded, header names in lower case."""
+    """An HTTP request. The path is percent-encoded; header names are in lower case."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
     body: bytes
     scheme: str = "http"
     caller: object = None
-    """What tells callers apart who do one thing after another: a connection, a thread, a task."""
+    """Identifies a sequential caller: a connection, a thread or a task."""
 
     @classmethod
     def of(
@@ -50,38 +50,40 @@ class Request:
         scheme: str = "http",
         caller: object = None,
     ) -> Request:
-        """A request from the bytes on the http."""
+        """Make a request from bytes as they were received."""
         decoded = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
         return cls(method, path.decode("latin-1"), query.decode("latin-1"), decoded, body, scheme, caller)
 
 
 class Delivery(Enum):
-    """How the sending of a response ends."""
+    """How a response is sent; each value completes the phrase "the response …"."""
 
-    COMPLETE = "as it should"
-    EXCESS = "with more than the headers say"
-    TRUNCATED = "within the body"
-    RESET = "before it begins"
+    COMPLETE = "is sent completely"
+    EXCESS = "is longer than its Content-Length"
+    TRUNCATED = "ends within the body"
+    RESET = "is replaced by a connection reset"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP answer, complete with its headers."""
+    """An HTTP response, complete with its headers."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
     delivery: Delivery = Delivery.COMPLETE
     delay: float = 0.0
-    """Seconds that the caller is let wait; only a server does so, and only as far as `real`."""
+    """Seconds until the caller receives the response. Only `real_delay` of them really pass, and only over HTTP."""
     real_delay: float = 0.0
-    """Seconds of it that pass."""
 
 
 class RefusedError(Exception):
-    """A call is refused, for one or more reasons: each a category of Zuora's, or a whole code, and a message.
+    """The API refuses a request.
 
-    `status` is given for what a gateway says no to; otherwise the first category and `Zuora-Version` queue_outcome.
+    Args:
+        reasons: At least one reason: one of Zuora's error categories, or a whole error code, and a message.
+        status: The HTTP status, if it does not follow from the first category and `Zuora-Version`.
+        headers: Additional headers of the response.
     """
 
     def __init__(
@@ -91,51 +93,58 @@ class RefusedError(Exception):
         headers: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         super().__init__(*(message for _, message in reasons))
-        self.reasons = reasons
-        self.status = status
+        self.reasons: tuple[tuple[int, str], ...] = reasons
+        self.status: int | None = status
         self.headers: tuple[tuple[bytes, bytes], ...] = tuple(headers)
 
 
 def check_size(request: Request, max_head_size: int, max_body_size: int) -> None:
-    """Raise RefusedError for a request that is too large, in bytes of address and headers or of its body."""
+    """Raise RefusedError if the URL, the headers or the body have too many bytes."""
     if len(request.path) + len(request.query) > max_head_size:
-        raise RefusedError((20, f"The address is longer than {max_head_size} characters."), status=414)
+        raise RefusedError((20, f"The URL is longer than {max_head_size} characters."), status=414)
     if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > max_head_size:
         raise RefusedError((20, f"The headers are longer than {max_head_size} characters."), status=431)
     if len(request.body) > max_body_size:
-        raise too_large(max_body_size)
+        raise _too_large(max_body_size)
 
 
-def plain_body(request: Request, most: int) -> bytes:
-    """The body as it was before compression. Raises RefusedError for one that is damaged, or larger than `most`."""
+def decompressed_body(request: Request, max_size: int) -> bytes:
+    """Return the request body, decompressed if necessary.
+
+    Raises:
+        RefusedError: The body is not valid gzip, or has more than `max_size` bytes.
+    """
     if not request.body or "content-encoding" not in request.headers:
         return request.body
-    unpacker = zlib.decompressobj(wbits=31)
+    decompressor = zlib.decompressobj(wbits=31)
     try:
-        body = unpacker.decompress(request.body, most + 1)
+        body = decompressor.decompress(request.body, max_size + 1)
     except zlib.error:
         raise RefusedError((20, "The request body is not compressed with gzip.")) from None
-    if len(body) > most:
-        raise too_large(most)
-    if not unpacker.eof or unpacker.unused_data:
-        raise RefusedError((20, "The compressed request body is incomplete or has something behind it."))
+    if len(body) > max_size:
+        raise _too_large(max_size)
+    if not decompressor.eof or decompressor.unused_data:
+        raise RefusedError((20, "The compressed request body is incomplete or followed by other data."))
     return body
 
 
-def too_large(most: int) -> RefusedError:
-    """The refusal of a body of more than so many bytes."""
-    return RefusedError((20, f"The request body is larger than {most} bytes."), status=413)
+def _too_large(max_size: int) -> RefusedError:
+    return RefusedError((20, f"The request body is larger than {max_size} bytes."), status=413)
 
 
-def read_json(body: bytes) -> Any:
-    """A JSON document. Raises RefusedError for what is not one, and for text that Zuora does not take."""
+def parse_json(body: bytes) -> Any:
+    """Parse a JSON document.
+
+    Raises:
+        RefusedError: It is not JSON, or contains text that Zuora does not accept.
+    """
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant)
         text = json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
         raise RefusedError((90, "The request body is not valid JSON.")) from None
     if _REFUSED_TEXT.search(text):
-        raise RefusedError((20, "The request body has a character outside the Basic Multilingual Plane."))
+        raise RefusedError((20, "The request body contains a character outside the Basic Multilingual Plane."))
     return value
 
 
@@ -143,18 +152,18 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def write_json(value: Any) -> bytes:
-    """A JSON document in ASCII, without blanks."""
+def to_json(value: Any) -> bytes:
+    """Serialize a value as compact JSON in ASCII."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 def media_type(request: Request) -> str:
-    """The media type of the body, without parameters."""
+    """Return the media type of the request body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def wants_gzip(request: Request) -> bool:
-    """Whether `Accept-Encoding` names gzip, and not as unacceptable."""
+def accepts_gzip(request: Request) -> bool:
+    """Whether `Accept-Encoding` allows gzip."""
     choices = request.headers.get("accept-encoding", "").lower().replace(" ", "").split(",")
     weights = {name: weight for name, _, weight in (choice.partition(";") for choice in choices)}
     weight = weights.get("gzip", weights.get("*", "q=0"))
@@ -162,5 +171,5 @@ def wants_gzip(request: Request) -> bool:
 
 
 def compress(body: bytes) -> bytes:
-    """The body in gzip, always the same for the same body."""
+    """Compress a body with gzip, reproducibly."""
     return gzip.compress(body, 1, mtime=0)

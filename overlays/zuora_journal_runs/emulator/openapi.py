@@ -1,4 +1,7 @@
-"""What the emulator takes from the contract: its operations, and the form of what they are sent."""
+"""Operations and schemas of an OpenAPI document, prepared for routing and validation.
+
+The emulator serves two such documents: the contract of Zuora's API, and `control.yaml` for its own control API.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
+
+from zuora_journal_runs import spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,13 +22,12 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Validator
 
-FILE = "journal-runs.yaml"
 _METHODS = ("get", "put", "post", "delete", "patch")
-_MISSING, _UNKNOWN, _VALUE = 22, 21, 20
+_MISSING, _UNKNOWN, _WRONG_VALUE = 22, 21, 20
 _CATEGORY = {"required": _MISSING, "additionalProperties": _UNKNOWN, "unevaluatedProperties": _UNKNOWN}
-_MOST_FINDINGS = 20
-_LONGEST_MESSAGE = 300
-# Without `properties` the validator does not name those that are too many.
+_MAX_ERRORS = 20
+_MAX_MESSAGE_LENGTH = 300
+# Without `properties`, the validator does not name the unexpected fields.
 _NO_FIELDS: Any = {"additionalProperties": False, "properties": {}}
 _NO_BODY: Any = {"content": {"application/json": {"schema": {}}}}
 
@@ -35,50 +37,51 @@ class Parameter:
     """A header or query parameter of an operation."""
 
     name: str
+    """The name; that of a header is in lower case."""
     place: Literal["header", "query"]
     integer: bool
     default: Any
     validator: Validator
 
-    def read(self, value: str) -> Any:
-        """The value as its schema wants it; text that is no integer stays text, and is refused as such."""
+    def parse(self, value: str) -> Any:
+        """Convert a value to the type in its schema; text that is not an integer stays text and fails validation."""
         return int(value) if self.integer and re.fullmatch(r"-?[0-9]{1,100}", value) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of the contract."""
+    """An operation of the document."""
 
     id: str
     path: str
     headers: tuple[Parameter, ...]
     query: Mapping[str, Parameter]
     media_type: str
-    """That of the request body; JSON where none is documented, which PUT needs all the same."""
+    """The media type of the request body; JSON if no body is documented, because Zuora requires it for PUT."""
     body: Validator
     strict_body: Validator
-    """The same, without fields that are not documented."""
+    """Like `body`, but rejects undocumented fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, with what may be done there."""
+    """A path and its operations by HTTP method."""
 
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """The operations of an OpenAPI document by path, and what a schema of it has to say."""
+class OpenApi:
+    """An OpenAPI document: its routes, and validators of its schemas."""
 
     text: str
     routes: tuple[Route, ...]
     schema: Callable[[str], Validator]
-    """The validator of the schema with a name."""
+    """Return the validator of a named schema."""
 
     def route(self, path: str) -> tuple[Route, str] | None:
-        """The route of a path and the run number in it, still encoded; None for an unknown path."""
+        """Return the route of a path and its path parameter, still percent-encoded; None for an unknown path."""
         for route in self.routes:
             if match := route.pattern.fullmatch(path):
                 return route, match[1] if match.lastindex else ""
@@ -86,46 +89,42 @@ class Contract:
 
 
 @functools.cache
-def contract() -> Contract:
-    """Read the fragment, once per process."""
-    installed = resources.files(__package__.partition(".")[0]) / FILE
-    checkout = Path(__file__).parents[3] / "openapi" / FILE
-    return _read(installed if installed.is_file() else checkout)
+def contract() -> OpenApi:
+    """Load the contract of Zuora's API, once per process."""
+    return _prepare(spec.contract_file(), spec.contract_document())
 
 
 @functools.cache
-def control() -> Contract:
-    """Read the document of the emulator's own control interface, once per process."""
-    return _read(resources.files(__package__) / "control.yaml")
+def control_api() -> OpenApi:
+    """Load the document of the emulator's control API, once per process."""
+    file = resources.files(__package__) / "control.yaml"
+    return _prepare(file, spec.read_openapi(file))
 
 
-def _read(file: Traversable) -> Contract:
-    text = file.read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(text, loader)  # noqa: S506 - both are safe, and the one in C is ten times as fast
-    closed = {"components": {"schemas": _closed(document["components"]["schemas"])}}
-    return Contract(
-        text=text,
-        routes=tuple(_route(document, closed, path, item) for path, item in document["paths"].items()),
+def _prepare(file: Traversable, document: Mapping[str, Any]) -> OpenApi:
+    strict = {"components": {"schemas": _strict(document["components"]["schemas"])}}
+    return OpenApi(
+        text=file.read_text(encoding="utf-8"),
+        routes=tuple(_route(document, strict, path, item) for path, item in document["paths"].items()),
         schema=functools.cache(lambda name: _validator(document, {"$ref": f"#/components/schemas/{name}"})),
     )
 
 
-def _validator(document: Any, schema: Any) -> Validator:
+def _validator(document: Mapping[str, Any], schema: Any) -> Validator:
     root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
     return Draft202012Validator(root, validate_formats=True, mask="the value")
 
 
-def _route(document: Any, closed: Any, path: str, item: Any) -> Route:
+def _route(document: Mapping[str, Any], strict: Mapping[str, Any], path: str, item: Mapping[str, Any]) -> Route:
     operations = {
-        method.upper(): _operation(document, closed, path, item[method]) for method in _METHODS if method in item
+        method.upper(): _operation(document, strict, path, item[method]) for method in _METHODS if method in item
     }
     return Route(re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path)), operations)
 
 
-def _operation(document: Any, closed: Any, path: str, item: Any) -> Operation:
+def _operation(document: Mapping[str, Any], strict: Mapping[str, Any], path: str, item: Mapping[str, Any]) -> Operation:
     parameters = [_parameter(document, each) for each in item.get("parameters", ())]
-    content = _resolved(document, item.get("requestBody", _NO_BODY))["content"]
+    content = spec.resolve_ref(document, item.get("requestBody", _NO_BODY))["content"]
     media_type, body = next(iter(content.items()))
     return Operation(
         id=item["operationId"],
@@ -134,22 +133,22 @@ def _operation(document: Any, closed: Any, path: str, item: Any) -> Operation:
         query={p.name: p for p in parameters if p.place == "query"},
         media_type=media_type,
         body=_validator(document, body["schema"]),
-        strict_body=_validator(closed, _closed(body["schema"]) or _NO_FIELDS),
+        strict_body=_validator(strict, _strict(body["schema"]) or _NO_FIELDS),
     )
 
 
-def _closed(schema: Any) -> Any:
-    """A schema in which objects have no fields but those that it names."""
+def _strict(schema: Any) -> Any:
+    """Return a copy of a schema in which objects allow only the fields that it names."""
     if isinstance(schema, list):
-        return [_closed(each) for each in schema]
+        return [_strict(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    closed = {name: _closed(value) for name, value in schema.items()}
-    return _NO_FIELDS | closed if closed.get("type") == "object" else closed
+    strict = {name: _strict(value) for name, value in schema.items()}
+    return _NO_FIELDS | strict if strict.get("type") == "object" else strict
 
 
-def _parameter(document: Any, item: Any) -> Parameter:
-    item = _resolved(document, item)
+def _parameter(document: Mapping[str, Any], item: Mapping[str, Any]) -> Parameter:
+    item = spec.resolve_ref(document, item)
     schema = item["schema"]
     return Parameter(
         name=item["name"].lower() if item["in"] == "header" else item["name"],
@@ -160,49 +159,42 @@ def _parameter(document: Any, item: Any) -> Parameter:
     )
 
 
-def _resolved(document: Any, item: Any) -> Any:
-    if "$ref" not in item:
-        return item
-    _, _, room, name = item["$ref"].split("/")
-    return document["components"][room][name]
-
-
 def schema_errors(validator: Validator, value: Any, name: str = "") -> list[tuple[int, str]]:
-    """What a schema has against a value, as Zuora's error category and a message.
+    """Validate a value; return each error as Zuora's error category and a message.
 
-    20 is a wrong value, 21 a field that may not be there, 22 one that is missing.
+    The categories are 20 for a wrong value, 21 for a field that is not allowed, and 22 for a missing field.
     """
     where = name or "request body"
     try:
         if validator.is_valid(value):
             return []
-        errors = islice(validator.iter_errors(value), _MOST_FINDINGS)
-    except ValueError:  # how the validator says so
-        return [(_VALUE, f"{where}: it is nested too deeply")]
-    # `not` is a rule about several fields: the tenant knows it as well, and can say it.
-    return [_finding(error, where) for error in errors if not isinstance(error.kind, ValidationErrorKind.Not)]
+        errors = islice(validator.iter_errors(value), _MAX_ERRORS)
+    except ValueError:  # raised by the validator for deep nesting
+        return [(_WRONG_VALUE, f"{where}: it is nested too deeply")]
+    # `not` is a rule about several fields. The tenant checks it too, with a better message.
+    return [_schema_error(error, where) for error in errors if not isinstance(error.kind, ValidationErrorKind.Not)]
 
 
-def _finding(error: ValidationError, where: str) -> tuple[int, str]:
+def _schema_error(error: ValidationError, where: str) -> tuple[int, str]:
     path, message = [*map(str, error.instance_path)], error.message
     if isinstance(error.kind, ValidationErrorKind.Required):
         path.append(error.kind.property)
         message = "it is required"
-    category = _CATEGORY.get(error.kind.name, _VALUE)
-    return category, f"{'.'.join(path) or where}: {message}"[:_LONGEST_MESSAGE]
+    category = _CATEGORY.get(error.kind.name, _WRONG_VALUE)
+    return category, f"{'.'.join(path) or where}: {message}"[:_MAX_MESSAGE_LENGTH]
 
 
 def undocumented_fields(operation: Operation, value: Any) -> tuple[str, ...]:
-    """The fields in the body of a call that are not documented."""
+    """Return the fields of a request body that are not documented."""
     try:
         if operation.strict_body.is_valid(value):
             return ()
-        errors = [*islice(operation.strict_body.iter_errors(value), _MOST_FINDINGS)]
-    except ValueError:  # nested too deeply, which is found and refused in the body as it is
+        errors = [*islice(operation.strict_body.iter_errors(value), _MAX_ERRORS)]
+    except ValueError:  # nested too deeply; `schema_errors` reports that
         return ()
     return tuple(
-        ".".join([*map(str, error.instance_path), name])[:_LONGEST_MESSAGE]
+        ".".join([*map(str, error.instance_path), name])[:_MAX_MESSAGE_LENGTH]
         for error in errors
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties)
         for name in error.kind.unexpected
-    )[:_MOST_FINDINGS]
+    )[:_MAX_ERRORS]

@@ -1,4 +1,4 @@
-"""How fast what is under way in a run goes on. No pacing ever sleeps: steps are taken when a run is looked at."""
+"""How fast operations on a run progress. Nothing ever sleeps: due steps are taken when a run is read."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _FORM = re.compile(r"(at-once|held|(polls):([1-9]\d{0,8})|(seconds):(\d{1,9}(?:\
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """The pacing of a run; `parse` and `str` know it as text.
+    """How fast operations on a run progress; `parse` and `str` convert it from and to text.
 
     `at-once`
-        everything is done by the time that the call which began it is answered
+        An operation is finished before its response is sent.
     `polls:N`
-        each state is seen by N reads of the run or of its entries, then one step is taken
+        Each state is visible for N reads of the run or its entries; then one step is taken.
     `seconds:S`
-        one step is taken every S seconds of the emulator's clock
+        One step is taken every S seconds of the emulator's clock.
     `held`
-        nothing goes on until the run is released
+        Nothing progresses until the run is released.
 
-    A step of a cancellation cancels one entry; with `/P` after the pacing it cancels as many as it takes to be
-    done with all of them in P steps, however many they are. `polls:1/3`, the default of the emulator, lets a
-    person watch a cancellation in five reads: untouched, three times further on, settled.
+    A step of a cancellation cancels one entry. With `/P` appended, a cancellation takes P steps, however many
+    entries there are. The default, `polls:1/3`, makes a cancellation visible in five reads: nothing cancelled yet,
+    three times further progress, and the result.
     """
 
     kind: PacingKind
@@ -39,10 +39,16 @@ class Pacing:
     @classmethod
     @functools.lru_cache(64)
     def parse(cls, text: str) -> Self:
-        """Read `at-once`, `polls:2`, `seconds:1.5`, `held`, each also with `/3`. Raises ValueError."""
+        """Parse text such as `at-once`, `polls:2`, `seconds:1.5` or `held`, each optionally with `/3`.
+
+        Raises:
+            ValueError: The text is not a pacing.
+        """
         form = _FORM.fullmatch(text)
         if form is None or (form[5] and not float(form[5])):
-            raise ValueError(f"{text!r} is not a pacing: use at-once, polls:N, seconds:S or held, with /P for P parts")
+            raise ValueError(
+                f"{text!r} is not a pacing: use at-once, polls:N, seconds:S or held, optionally with /P for P steps"
+            )
         kind = cast("PacingKind", form[2] or form[4] or form[1])
         return cls(kind, float(form[3] or form[5] or 0), int(form[6]) if form[6] else None)
 
@@ -50,21 +56,21 @@ class Pacing:
         amount = f":{self.amount:.15g}" if self.kind in ("polls", "seconds") else ""
         return f"{self.kind}{amount}" + (f"/{self.parts}" if self.parts else "")
 
-    def due(self, polls: int, elapsed: float) -> int:
-        """Steps due after so many polls and seconds since the last one."""
+    def steps_due(self, polls: int, elapsed: float) -> int:
+        """Return how many steps are due after `polls` reads and `elapsed` seconds since the last step."""
         match self.kind:
             case "at-once":
                 return sys.maxsize
             case "polls":
                 return int(polls >= self.amount)
             case "seconds":
-                # Seconds since 1970 are exact to a quarter of a microsecond.
+                # Seconds since 1970 as a float are exact to a quarter of a microsecond.
                 return max(0, int((elapsed + 1e-6) // self.amount))
             case _:
                 return 0
 
-    def batch(self, entries: int) -> int:
-        """Entries that one step of a cancellation cancels, in a run that has so many."""
+    def entries_per_step(self, entries: int) -> int:
+        """Return how many entries one step of a cancellation cancels in a run with `entries` entries."""
         return max(1, math.ceil(entries / self.parts)) if self.parts else 1
 
 

@@ -1,4 +1,4 @@
-"""What an emulator was asked, and what of it no caller of Zuora should do."""
+"""The requests that an emulator received, and misuses of Zuora's API among them."""
 
 from __future__ import annotations
 
@@ -11,54 +11,57 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .http import Request
-
-_HEADERS = (
+_LOGGED_HEADERS = (
     "accept-encoding", "content-encoding", "content-type", "idempotency-key", "user-agent",
     "zuora-entity-ids", "zuora-org-ids", "zuora-track-id", "zuora-version",
 )  # fmt: skip
-_MOST_LAPSES = 100
-_MOST_WAITS = 10_000
+_MAX_MISUSES = 100
+_MAX_WAITS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request that came. It holds neither tokens nor credentials."""
+    """A request to the API. It contains neither tokens nor credentials."""
 
     method: str
     path: str
     query: str
     operation: str | None
-    """The operation's id in the contract; None if there is none, or the request was refused before that was seen."""
+    """The operation's id in the contract; None if there is none, or the request was refused before it was known."""
     headers: Mapping[str, str]
-    """Those headers that the API gives a meaning to, and `user-agent`, by their names in lower case."""
+    """The headers that have a meaning in the API, and `user-agent`, by their names in lower case."""
     status: int | None
-    """The HTTP status of the answer; None if the connection was reset before there was one."""
+    """The HTTP status of the response; None if the connection was reset instead."""
     codes: tuple[str, ...]
-    """The codes of the reasons, if the call was refused."""
+    """The error codes of the response."""
     request_id: str
     at: float
-    """When it came by the emulator's clock, as seconds since 1970."""
+    """When the request arrived, by the emulator's clock, as seconds since 1970."""
     faults: tuple[str, ...] = ()
-    """What befell it, as in `reset-after`."""
+    """The faults that hit the request, such as `reset-after`."""
     undocumented: tuple[str, ...] = ()
-    """The fields of its body and the query parameters that no document knows."""
+    """Undocumented body fields and query parameters of the request."""
+
+
+def logged_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return those headers that may be logged: none with secrets."""
+    return MappingProxyType({name: headers[name] for name in _LOGGED_HEADERS if name in headers})
 
 
 class MisuseKind(StrEnum):
-    """What no caller of Zuora should do."""
+    """A kind of misuse of Zuora's API."""
 
     UNKNOWN_OPERATION = "unknown-operation"
-    """To ask for what no documented operation answers."""
+    """A request that matches no documented operation."""
     UNDOCUMENTED_FIELD = "undocumented-field"
-    """To send a field, or a query parameter, that is not documented; Zuora may ignore it, or refuse it later."""
+    """An undocumented field or query parameter; Zuora may ignore it, or refuse it in future."""
     IGNORED_LIMIT = "ignored-429"
-    """To go on before the time is up that a 429 asked to wait."""
+    """A request before the time has passed that a 429 response asked to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misuse:
-    """Something in a request that no caller of Zuora should do."""
+    """A misuse of Zuora's API, which no caller should be guilty of."""
 
     kind: MisuseKind
     request: RecordedRequest
@@ -69,72 +72,56 @@ class Misuse:
 
 
 class RequestLog:
-    """The last requests, oldest first, and the first of their misuses."""
+    """The last requests, oldest first, and the first misuses among all requests."""
 
     def __init__(self, size: int) -> None:
         self.requests: deque[RecordedRequest] = deque(maxlen=size)
         self.misuses: list[Misuse] = []
-        # Until when whom a 429 told to wait: who asked, and what was asked for.
+        # Until when 429 responses asked to wait, by call and by caller.
         self._waits: dict[object, float] = {}
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all requests and misuses."""
         self.requests.clear()
         self.misuses.clear()
         self._waits.clear()
 
-    def record(
-        self,
-        request: Request,
-        *,
-        operation: str | None,
-        unknown: bool,
-        query: str,
-        status: int | None,
-        codes: tuple[str, ...],
-        request_id: str,
-        at: float,
-        faults: tuple[str, ...],
-        undocumented: tuple[str, ...],
-        retry_after: float,
-    ) -> None:
-        """Take a request in.
+    def record(self, request: RecordedRequest, *, caller: object, unknown: bool, retry_after: float) -> None:
+        """Add a request.
 
-        `unknown` tells what no operation answers from what was refused before that was looked at. The answer tells
-        its caller to wait `retry_after` seconds.
+        Args:
+            request: The request.
+            caller: Whoever sends one request after another: a connection, a thread or a task; None if unknown.
+            unknown: Whether no documented operation matches, as opposed to a request refused before that was known.
+            retry_after: Seconds that the response asks the caller to wait.
         """
-        given = request.headers
-        headers = MappingProxyType({name: given[name] for name in _HEADERS if name in given})
-        recorded = RecordedRequest(
-            request.method, request.path, query, operation, headers, status, codes, request_id, at, faults, undocumented
-        )
-        self.requests.append(recorded)
+        self.requests.append(request)
         if unknown:
-            self._lapse(MisuseKind.UNKNOWN_OPERATION, recorded, "no documented operation answers that")
-        if undocumented:
-            said = f"no document knows {', '.join(undocumented)}"
-            self._lapse(MisuseKind.UNDOCUMENTED_FIELD, recorded, said)
+            self._add_misuse(MisuseKind.UNKNOWN_OPERATION, request, "there is no such operation in the contract")
+        if request.undocumented:
+            message = f"not documented: {', '.join(request.undocumented)}"
+            self._add_misuse(MisuseKind.UNDOCUMENTED_FIELD, request, message)
         if self._waits or retry_after:
-            self._limit(recorded, request.caller, retry_after)
+            self._check_limit(request, caller, retry_after)
 
-    def _lapse(self, kind: MisuseKind, request: RecordedRequest, said: str) -> None:
-        if len(self.misuses) < _MOST_LAPSES:
-            self.misuses.append(Misuse(kind, request, f"{kind}: {request.method} {request.path[:200]}: {said}"))
+    def _add_misuse(self, kind: MisuseKind, request: RecordedRequest, message: str) -> None:
+        if len(self.misuses) < _MAX_MISUSES:
+            self.misuses.append(Misuse(kind, request, f"{kind}: {request.method} {request.path[:200]}: {message}"))
 
-    def _limit(self, request: RecordedRequest, caller: object, retry_after: float) -> None:
-        # What others have under way when one is told to wait is not ignorance; the same call made again is.
-        asked = (request.method, request.path)
-        # Tokens have limits of their own.
-        keys = [asked] if caller is None else [asked, (caller, request.operation == "createToken")]
+    def _check_limit(self, request: RecordedRequest, caller: object, retry_after: float) -> None:
+        # Requests that other callers have under way are no misuse, but repeating the same call is.
+        call = (request.method, request.path)
+        # Token requests have limits of their own.
+        keys = [call] if caller is None else [call, (caller, request.operation == "createToken")]
         until = max(self._waits.get(key, 0) for key in keys)
         if request.at < until:
-            said = f"a 429 had asked to wait {until - request.at:.6g} seconds longer"
-            self._lapse(MisuseKind.IGNORED_LIMIT, request, said)
+            message = f"a 429 response asked to wait {until - request.at:.6g} seconds longer"
+            self._add_misuse(MisuseKind.IGNORED_LIMIT, request, message)
         if self._waits and request.at >= max(self._waits.values()):
             self._waits.clear()
-        if retry_after and len(self._waits) < _MOST_WAITS:
+        if retry_after and len(self._waits) < _MAX_WAITS:
             self._waits |= dict.fromkeys(keys, request.at + retry_after)
 
-    def lapses_but(self, allowed: Collection[MisuseKind]) -> list[Misuse]:
-        """The misuses of other kinds."""
+    def misuses_except(self, allowed: Collection[MisuseKind]) -> list[Misuse]:
+        """Return the misuses whose kind is not allowed."""
         return [misuse for misuse in self.misuses if misuse.kind not in allowed]

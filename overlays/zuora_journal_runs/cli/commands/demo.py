@@ -16,82 +16,81 @@ if TYPE_CHECKING:
     from zuora_journal_runs import JournalRunsClient
 
 RUN = "JR-00000075"
-_BETWEEN_LOOKS = 0.2
-"""Seconds."""
-_TIMEOUT = 30.0
+_POLL_SECONDS = 0.2
+_TIMEOUT_SECONDS = 30.0
 
 
 @click.command()
 def demo() -> int:
-    """See on an emulator what a cancellation really does."""
+    """Show on an emulator what a cancellation really does."""
     with emulating():
         from zuora_journal_runs import JournalRunsClient, Polling
         from zuora_journal_runs.emulator import Emulator
 
-        polling = Polling(first=_BETWEEN_LOOKS, longest=_BETWEEN_LOOKS)
+        polling = Polling(first=_POLL_SECONDS, longest=_POLL_SECONDS)
         with Emulator() as emulator, JournalRunsClient.from_env(emulator.environ(), polling=polling) as client:
             show(
-                f"An emulator of Zuora's API is up at {emulator.url}.",
-                "What follows is this package's client, over HTTP.",
+                f"An emulator of Zuora's API is running at {emulator.url}.",
+                "This demo calls it over HTTP with the client of this package.",
             )
-            _tell(client)
+            _show_cancellation(client)
     _invite(program())
     return Status.DONE
 
 
-def _tell(client: JournalRunsClient) -> None:
-    """Cancel the run, and tell each step when it is taken."""
+def _show_cancellation(client: JournalRunsClient) -> None:
+    """Cancel the run, and show each step as it happens."""
     from rich.padding import Padding
     from rich.text import Text
 
     from zuora_journal_runs.cli import records, render
     from zuora_journal_runs.cli.words import sentences
 
-    def say(*said: RenderableType, table: bool = False) -> None:
-        show(*(Padding(each, (0, 0, 0, 3)) for each in said), table=table)
+    def indented(*parts: RenderableType, table: bool = False) -> None:
+        show(*(Padding(each, (0, 0, 0, 3)) for each in parts), table=table)
 
-    def chapter(title: str) -> None:
+    def heading(title: str) -> None:
         show("", Text(title, render.TITLE))
 
-    chapter("1. Before")
+    heading("1. The run")
     run = client.retrieve(RUN)
-    say(f"{RUN} is {run.status} and has {run.total_journal_entry_count} journal entries.")
+    indented(f"{RUN} is {run.status} and has {run.total_journal_entry_count} journal entries.")
 
-    chapter("2. What is asked")
-    say(f"PUT /v1/journal-runs/{RUN}/cancel")
+    heading("2. The request")
+    indented(f"PUT /v1/journal-runs/{RUN}/cancel")
 
-    chapter("3. What the API says")
+    heading("3. The response")
     cancellation = client.cancel(RUN)
     assert cancellation.exchange is not None
-    say(f'{cancellation.exchange.status_code}, "success": true')
+    indented(f'{cancellation.exchange.status_code}, "success": true')
 
-    chapter("4. What really happens")
+    heading("4. What really happened")
     seen: list[str] = []
     outcome = client.wait_for_cancellation(
-        cancellation, timeout=_TIMEOUT, on_progress=lambda progress: seen.append(str(progress.run.status))
+        cancellation, timeout=_TIMEOUT_SECONDS, on_progress=lambda progress: seen.append(str(progress.run.status))
     )
     statuses = ", then ".join(dict.fromkeys([*seen, str(outcome.run.status)]))
-    say(f"The run is looked at {len(seen) + 1} times: it is {statuses}.", "")
-    say(render.Entries(records.entries(RUN, client.entries(RUN))["entries"]), table=True)
+    indented(f"The run was polled {len(seen) + 1} times: {statuses}.", "")
+    indented(render.Entries(records.entries(RUN, client.entries(RUN))["entries"]), table=True)
     total = len(outcome.cancelled) + len(outcome.remaining)
-    say("", f"{len(outcome.cancelled)} of {total} entries are cancelled. {len(outcome.remaining)} is not:")
+    indented("", f"{len(outcome.cancelled)} of {total} entries were cancelled, {len(outcome.remaining)} was not:")
     for blocked in outcome.blocked:
-        say(f"{blocked.number} stays. {sentences(blocked.reason, blocked.advice)}")
+        indented(f"{blocked.number}: {sentences(blocked.reason, blocked.advice)}")
     show(
         "",
-        Text(f'Whoever stops at "success: true" takes {RUN} for cancelled. It is not.', render.TITLE),
+        Text(f'If you only check "success", you will believe that {RUN} was cancelled. It was not.', render.TITLE),
     )
 
 
 def _invite(zjr: str) -> None:
-    """Tell what to try next."""
+    """Show what to try next."""
     from zuora_journal_runs.cli import render
 
-    show("", "Now you:")
+    show("", "Try it yourself:")
     show(
         render.rows(
-            (f"{zjr} emulator", "in one terminal; do as it says in another:"),
+            (f"{zjr} emulator", "in one terminal; then, in another:"),
             (f"{zjr} cancel {RUN}", "shows what it would do, and asks"),
-            (f"{zjr} --help", "shows the rest"),
+            (f"{zjr} --help", "shows all commands"),
         )
     )

@@ -1,4 +1,4 @@
-"""Where an emulator keeps what it was told: one SQLite database, in memory or in a file."""
+"""The emulator's state: one SQLite database, in memory or in a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (
@@ -27,7 +27,7 @@ CREATE TABLE tokens (
     token TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES users, expires REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE runs (
-    number TEXT PRIMARY KEY, status TEXT NOT NULL, before TEXT NOT NULL, outcome TEXT NOT NULL,
+    number TEXT PRIMARY KEY, status TEXT NOT NULL, previous_status TEXT NOT NULL, outcome TEXT NOT NULL,
     period TEXT NOT NULL, document TEXT NOT NULL, entries INTEGER NOT NULL,
     pacing TEXT NOT NULL, polls INTEGER NOT NULL, since REAL NOT NULL
 ) WITHOUT ROWID;
@@ -38,14 +38,14 @@ CREATE TABLE entries (
 );
 CREATE UNIQUE INDEX entries_of_run ON entries (run, number);
 CREATE TABLE outcomes (position INTEGER PRIMARY KEY, outcome TEXT NOT NULL);
-CREATE TABLE replies (
-    key TEXT PRIMARY KEY, call TEXT NOT NULL, status INTEGER NOT NULL, request_id TEXT NOT NULL,
+CREATE TABLE responses (
+    key TEXT PRIMARY KEY, target TEXT NOT NULL, status INTEGER NOT NULL, request_id TEXT NOT NULL,
     body BLOB NOT NULL, expires REAL NOT NULL
 ) WITHOUT ROWID;
 """
 
-
-_OF_RUNS = ("runs", "entries", "counters", "outcomes", "replies")
+_RESETTABLE = ("runs", "entries", "counters", "outcomes", "responses")
+"""All tables but those of users and their tokens."""
 
 Snapshot = dict[str, list[tuple[Any, ...]]]
 """The rows of each table."""
@@ -53,25 +53,31 @@ Snapshot = dict[str, list[tuple[Any, ...]]]
 
 @dataclass(slots=True)
 class Run:
-    """A journal run as it is stored; `document` is the inside of a JSON object with what never changes."""
+    """A journal run as it is stored."""
 
     number: str
     status: RunStatus
-    before: RunStatus
+    previous_status: RunStatus
+    """The status before the cancellation or deletion."""
     outcome: RunStatus
+    """The status in which its processing ends."""
     period: str
     document: str
+    """A JSON object with the fields that never change."""
     entries: int
     pacing: Pacing
     polls: int
+    """How often it was read since the last step."""
     since: float
+    """When the last step was taken, as seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedResponse:
-    """An answer kept under an idempotency key; `call` is the method and address that it was given to."""
+    """A response saved under an idempotency key."""
 
-    call: str
+    target: str
+    """Method and URL of the request."""
     status: int
     request_id: str
     body: bytes
@@ -80,9 +86,15 @@ class SavedResponse:
 class Store:
     """All state of one emulator, behind one lock.
 
-    A file is in write-ahead mode without a sync at each commit, and locked for this process alone: what was
-    acknowledged survives the death of the process, though the last changes may be lost with the power. A cancellation
-    of ten entries takes 1.1 times the CPU of one in memory, and 1.7 times as long.
+    A database file is in write-ahead mode without a sync at each commit, and locked for this process alone: committed
+    changes survive the death of the process, though the last ones may be lost in a power failure. A cancellation of ten
+    entries takes 1.1 times the CPU of one in memory, and 1.7 times as long.
+
+    Args:
+        database: The database file, or `:memory:`.
+
+    Raises:
+        DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
     """
 
     def __init__(self, database: str | os.PathLike[str]) -> None:
@@ -93,13 +105,13 @@ class Store:
             raise DatabaseFileError(f"{database} cannot be used as an emulator's database: {error}") from error
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         with self.lock:
             self._sql.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is done inside, and nobody else meanwhile."""
+        """Hold the lock, and commit the changes made inside if there is no exception, or else roll them back."""
         with self.lock:
             self._sql.execute("BEGIN")
             try:
@@ -109,84 +121,86 @@ class Store:
                 self._sql.rollback()
                 raise
 
-    def _do(self, statement: str, *values: object) -> None:
+    def _execute(self, statement: str, *values: object) -> None:
         self._sql.execute(statement, values)
 
-    def _one(self, statement: str, *values: object) -> Any:
+    def _fetch_one(self, statement: str, *values: object) -> Any:
         return self._sql.execute(statement, values).fetchone()
 
     def clear_runs(self) -> None:
-        """Forget everything but users and their tokens."""
-        for table in reversed(_OF_RUNS):
-            self._do(f"DELETE FROM {table}")  # noqa: S608
+        """Delete everything but users and their tokens."""
+        for table in reversed(_RESETTABLE):
+            self._execute(f"DELETE FROM {table}")  # noqa: S608
 
     def take_snapshot(self) -> Snapshot:
-        """Everything but users and their tokens, as it is now."""
-        return {table: self._sql.execute(f"SELECT * FROM {table}").fetchall() for table in _OF_RUNS}  # noqa: S608
+        """Return a copy of everything but users and their tokens."""
+        return {table: self._sql.execute(f"SELECT * FROM {table}").fetchall() for table in _RESETTABLE}  # noqa: S608
 
-    def restore_snapshot(self, snapshot: Snapshot, later: float) -> None:
-        """Bring back what was, for one to whom so many seconds have not passed."""
+    def restore_snapshot(self, snapshot: Snapshot, age: float) -> None:
+        """Restore a snapshot that is `age` seconds old, as if no time had passed since it was taken."""
         self.clear_runs()
         for table, rows in snapshot.items():
             if rows:
-                marks = ",".join("?" * len(rows[0]))
-                self._sql.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
-        self._do("UPDATE runs SET since = since + ?", later)
-        self._do("UPDATE replies SET expires = expires + ?", later)
+                placeholders = ",".join("?" * len(rows[0]))
+                self._sql.executemany(f"INSERT INTO {table} VALUES ({placeholders})", rows)  # noqa: S608
+        self._execute("UPDATE runs SET since = since + ?", age)
+        self._execute("UPDATE responses SET expires = expires + ?", age)
 
-    def count(self, name: str, at_least: int = 1) -> int:
-        """Raise a counter by one, or to `at_least`, and return it."""
+    def next_number(self, name: str, at_least: int = 1) -> int:
+        """Increment a counter, to `at_least` if that is more, and return it."""
         statement = """
             INSERT INTO counters VALUES (?, ?)
             ON CONFLICT DO UPDATE SET value = max(value + 1, excluded.value) RETURNING value"""
-        return int(self._one(statement, name, at_least)[0])
+        return int(self._fetch_one(statement, name, at_least)[0])
 
     # Users and tokens
 
     def add_user(self, client_id: str, client_secret: str, permissions: str) -> None:
-        """Add a user, with permissions one a line."""
-        self._do("INSERT INTO users VALUES (?, ?, ?)", client_id, client_secret, permissions)
+        """Add a user; `permissions` has one permission per line."""
+        self._execute("INSERT INTO users VALUES (?, ?, ?)", client_id, client_secret, permissions)
 
     def first_user(self) -> tuple[str, str] | None:
-        """Client id and client secret of the user that came with the database."""
-        row: tuple[str, str] | None = self._one("SELECT client_id, client_secret FROM users ORDER BY rowid LIMIT 1")
+        """Return the client id and client secret of the user that was created with the database."""
+        row: tuple[str, str] | None = self._fetch_one(
+            "SELECT client_id, client_secret FROM users ORDER BY rowid LIMIT 1"
+        )
         return row
 
     def secret_of(self, client_id: str) -> str | None:
-        """A user's client secret."""
-        row = self._one("SELECT client_secret FROM users WHERE client_id = ?", client_id)
+        """Return a user's client secret; None for an unknown user."""
+        row = self._fetch_one("SELECT client_secret FROM users WHERE client_id = ?", client_id)
         return row and str(row[0])
 
     def add_token(self, token: str, client_id: str, now: float, expires: float) -> None:
-        """Add a token, and forget those that are expired."""
-        self._do("DELETE FROM tokens WHERE expires <= ?", now)
-        self._do("INSERT INTO tokens VALUES (?, ?, ?)", token, client_id, expires)
+        """Add a token, and delete expired ones."""
+        self._execute("DELETE FROM tokens WHERE expires <= ?", now)
+        self._execute("INSERT INTO tokens VALUES (?, ?, ?)", token, client_id, expires)
 
     def permissions_of(self, token: str, now: float) -> str | None:
-        """What the bearer of a token may do; None for one that is unknown or expired."""
+        """Return the permissions of a token's user, one per line; None if it is unknown or expired."""
         statement = "SELECT permissions FROM tokens NATURAL JOIN users WHERE token = ? AND expires > ?"
-        row = self._one(statement, token, now)
+        row = self._fetch_one(statement, token, now)
         return row and str(row[0])
 
     def delete_token(self, token: str) -> None:
         """Delete a token."""
-        self._do("DELETE FROM tokens WHERE token = ?", token)
+        self._execute("DELETE FROM tokens WHERE token = ?", token)
 
     # Runs
 
     def run(self, number: str) -> Run | None:
-        """A run by its number."""
-        row = self._one("SELECT * FROM runs WHERE number = ?", number)
+        """Return a run; None if there is none with this number."""
+        row = self._fetch_one("SELECT * FROM runs WHERE number = ?", number)
         return row and _run(row)
 
     def runs_in(self, statuses: Collection[RunStatus]) -> list[Run]:
-        """The runs in any of some statuses."""
-        marks = ",".join("?" * len(statuses))
-        statement = f"SELECT * FROM runs WHERE status IN ({marks}) ORDER BY number"  # noqa: S608
+        """Return the runs with any of these statuses."""
+        placeholders = ",".join("?" * len(statuses))
+        statement = f"SELECT * FROM runs WHERE status IN ({placeholders}) ORDER BY number"  # noqa: S608
         return [_run(row) for row in self._sql.execute(statement, tuple(statuses))]
 
     def last_runs(self, limit: int, up_to: str | None) -> list[tuple[Run, int]]:
-        """The last runs by number, or the last up to one, and how many entries of each are cancelled."""
+        """Return the last runs by number, up to `up_to` if given, each with the number of its cancelled entries."""
         statement = """
             SELECT runs.*, count(entries.number)
             FROM (SELECT * FROM runs WHERE :up_to IS NULL OR number <= :up_to ORDER BY number DESC LIMIT :limit) AS runs
@@ -195,62 +209,72 @@ class Store:
         return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, {"up_to": up_to, "limit": limit})]
 
     def save_run(self, run: Run) -> None:
-        """Add a run, or keep what has changed of it."""
+        """Insert or update a run."""
         statement = """
             INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-            SET status = excluded.status, before = excluded.before, entries = excluded.entries,
+            SET status = excluded.status, previous_status = excluded.previous_status, entries = excluded.entries,
                 polls = excluded.polls, since = excluded.since"""
         fixed = (run.outcome, run.period, run.document)
-        self._do(
-            statement, run.number, run.status, run.before, *fixed, run.entries, str(run.pacing), run.polls, run.since
+        self._execute(
+            statement,
+            run.number,
+            run.status,
+            run.previous_status,
+            *fixed,
+            run.entries,
+            str(run.pacing),
+            run.polls,
+            run.since,
         )
 
     def delete_run(self, number: str) -> None:
-        """Delete a run with its entries."""
-        self._do("DELETE FROM runs WHERE number = ?", number)
+        """Delete a run and its entries."""
+        self._execute("DELETE FROM runs WHERE number = ?", number)
 
-    def latest(self) -> float:
-        """When something last began or went on in any run, as seconds since 1970; 0 if there is none."""
-        return float(self._one("SELECT max(since) FROM runs")[0] or 0)
+    def last_step_time(self) -> float:
+        """Return when the last step of any run was taken, as seconds since 1970; 0 if there is no run."""
+        return float(self._fetch_one("SELECT max(since) FROM runs")[0] or 0)
 
     def add_outcome(self, outcome: RunStatus) -> None:
-        """Decide how a run to be created ends, after those that are decided already."""
-        self._do("INSERT INTO outcomes (outcome) VALUES (?)", outcome)
+        """Append to the queue of outcomes for runs still to be created."""
+        self._execute("INSERT INTO outcomes (outcome) VALUES (?)", outcome)
 
-    def next_outcome(self) -> RunStatus:
-        """How the next run that is created ends."""
-        row = self._one("DELETE FROM outcomes WHERE position = (SELECT min(position) FROM outcomes) RETURNING outcome")
+    def take_outcome(self) -> RunStatus:
+        """Take the next outcome from the queue; `Completed` if it is empty."""
+        row = self._fetch_one(
+            "DELETE FROM outcomes WHERE position = (SELECT min(position) FROM outcomes) RETURNING outcome"
+        )
         return RunStatus(row[0]) if row else RunStatus.COMPLETED
 
     # Entries
 
     def add_entry(self, number: str, run: str, status: EntryStatus, document: str) -> None:
-        """Add an entry that is not transferred to accounting."""
-        self._do("INSERT INTO entries VALUES (?, ?, ?, 'No', NULL, NULL, ?)", number, run, status, document)
+        """Insert an entry that is not transferred to accounting."""
+        self._execute("INSERT INTO entries VALUES (?, ?, ?, 'No', NULL, NULL, ?)", number, run, status, document)
 
     def entry_states(self, run: str, limit: int = -1) -> list[EntryState]:
-        """All entries of a run, or so many, as far as rules go."""
+        """Return the states of a run's entries, or of the first `limit` of them."""
         statement = "SELECT number, status, transfer FROM entries WHERE run = ? ORDER BY number LIMIT ?"
         rows = self._sql.execute(statement, (run, limit))
         return [EntryState(row[0], EntryStatus(row[1]), Transfer(row[2])) for row in rows]
 
     def entry_status(self, number: str) -> EntryStatus | None:
-        """The status of an entry."""
-        row = self._one("SELECT status FROM entries WHERE number = ?", number)
+        """Return the status of an entry; None if there is none with this number."""
+        row = self._fetch_one("SELECT status FROM entries WHERE number = ?", number)
         return row and EntryStatus(row[0])
 
     def cancel_entries(self, numbers: Sequence[str]) -> None:
-        """Cancel entries."""
+        """Set entries to `Cancelled`."""
         for number in numbers:
-            self._do("UPDATE entries SET status = 'Cancelled' WHERE number = ?", number)
+            self._execute("UPDATE entries SET status = 'Cancelled' WHERE number = ?", number)
 
-    def transfer_entry(self, number: str, transfer: Transfer, by: str | None, on: str | None) -> None:
-        """Say how far an entry is on its way to accounting, and who brought it there when."""
+    def set_transfer(self, number: str, transfer: Transfer, by: str | None, on: str | None) -> None:
+        """Set `transferredToAccounting` of an entry, and by whom and when it was transferred."""
         statement = "UPDATE entries SET transfer = ?, transferred_by = ?, transferred_on = ? WHERE number = ?"
-        self._do(statement, transfer, by, on, number)
+        self._execute(statement, transfer, by, on, number)
 
     def entries(self, run: str, limit: int, offset: int) -> list[tuple[Any, ...]]:
-        """Number, status, transfer, by whom, when and document of some of a run's entries."""
+        """Return number, status, transfer, transferred by, transferred on and document of a page of entries."""
         statement = """
             SELECT number, status, transfer, transferred_by, transferred_on, document
             FROM entries WHERE run = ? ORDER BY number LIMIT ? OFFSET ?"""
@@ -259,21 +283,21 @@ class Store:
     # Idempotency keys
 
     def saved_response(self, key: str, now: float) -> SavedResponse | None:
-        """The answer kept under a key."""
-        statement = "SELECT call, status, request_id, body FROM replies WHERE key = ? AND expires > ?"
-        row = self._one(statement, key, now)
+        """Return the response saved under a key; None if there is none, or it is expired."""
+        statement = "SELECT target, status, request_id, body FROM responses WHERE key = ? AND expires > ?"
+        row = self._fetch_one(statement, key, now)
         return row and SavedResponse(*row)
 
-    def save_response(self, key: str, reply: SavedResponse, now: float, expires: float) -> None:
-        """Keep an answer, and forget those that are expired."""
-        self._do("DELETE FROM replies WHERE expires <= ?", now)
-        values = (key, reply.call, reply.status, reply.request_id, reply.body, expires)
-        self._do("INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?)", *values)
+    def save_response(self, key: str, response: SavedResponse, now: float, expires: float) -> None:
+        """Save a response, and delete expired ones."""
+        self._execute("DELETE FROM responses WHERE expires <= ?", now)
+        values = (key, response.target, response.status, response.request_id, response.body, expires)
+        self._execute("INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?)", *values)
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    number, status, before, outcome, period, document, entries, pacing, polls, since = row
-    statuses = RunStatus(status), RunStatus(before), RunStatus(outcome)
+    number, status, previous_status, outcome, period, document, entries, pacing, polls, since = row
+    statuses = RunStatus(status), RunStatus(previous_status), RunStatus(outcome)
     return Run(number, *statuses, period, document, entries, Pacing.parse(pacing), polls, since)
 
 
@@ -295,4 +319,4 @@ def _prepare(sql: sqlite3.Connection) -> None:
     if version == 0 and tables == 0:
         sql.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT")
     elif version != _SCHEMA_VERSION:
-        raise sqlite3.DatabaseError("it holds other data, or that of another version")
+        raise sqlite3.DatabaseError("it contains other data, or data of another version")
