@@ -141,7 +141,7 @@ class Page:
         self.until(lambda: any(text in said for said in self.texts("#done")))
 
     def complains(self, text: str) -> None:
-        self.until(lambda: any(text in said for said in self.texts("#wrong")))
+        self.until(lambda: any(text in said for said in self.texts("#failed")))
 
     def look(self) -> None:
         """Let it look again at once."""
@@ -256,12 +256,12 @@ def test_a_run_is_created_cancelled_and_deleted_by_hand(opened: Callable[..., Pa
     page = opened(pacing="at-once")
     page.find(".folded summary").click()
     page.fill("#create", accountingPeriodName="Nov-2026")
-    page.says("JR-00000076 is created.")
+    page.says("JR-00000076 was created.")
     run = page.run("JR-00000076")
     run.shows("Completed")
     page.shows(f"{run.place} .period", "Nov-2026")
     run.do("cancel")
-    page.says("JR-00000076 is Cancelled now.")
+    page.says("JR-00000076 is now Cancelled.")
     run.shows("Cancelled")
     run.do("delete")
     page.says("JR-00000076 is deleted.")
@@ -275,11 +275,11 @@ def test_what_is_under_way_goes_on_by_hand(opened: Callable[..., Page]) -> None:
     page = opened(pacing="held")
     run = page.run()
     run.do("cancel")
-    page.says(f"{RUN} is CancelInprogress now.")
+    page.says(f"{RUN} is now CancelInprogress.")
     run.do("step")
     page.until(lambda: run.entries == ["Cancelled"] + ["Created"] * 9)
     run.do("release")
-    page.says(f"{RUN} is Completed now.")
+    page.says(f"{RUN} is now Completed.")
     assert run.entries.count("Cancelled") == 9
 
 
@@ -289,10 +289,10 @@ def test_what_is_refused_is_told_in_the_words_of_the_refusal(opened: Callable[..
     page.run().do("delete")
     page.complains(f"The journal run {RUN} is Completed; only a cancelled one can be deleted.")
     page.find("#dismiss").click()
-    assert page.texts("#wrong") == [""]
+    assert page.texts("#failed") == [""]
     assert page.js("return document.activeElement.dataset.do") == "delete"
     page.fill("#add-fault", kind="boom")
-    page.complains("'boom' is no kind of fault")
+    page.complains("unknown kind of fault 'boom'")
     page.fill("#find", upTo="75")
     page.complains("upTo: ")
 
@@ -324,7 +324,7 @@ def test_an_entry_is_marked_as_transferred(opened: Callable[..., Page]) -> None:
     page = opened(pacing="at-once")
     run = page.run()
     run.transfer(1).select_by_visible_text("Yes")
-    page.says("JE-00000032 is marked: transferred to accounting Yes.")
+    page.says("JE-00000032: transferred to accounting is now Yes.")
     assert page.emulator.run(RUN).entries[0].transfer is Transfer.YES
     page.emulator.mark_transferred("JE-00000033", "Processing")
     page.look()
@@ -349,18 +349,18 @@ def test_a_mark_that_is_refused_is_taken_back(opened: Callable[..., Page]) -> No
 @in_a_browser
 def test_the_clock_is_shown_frozen_and_advanced(opened: Callable[..., Page]) -> None:
     page = opened()
-    page.shows("#pace-of-time", "running")
+    page.shows("#clock-state", "running")
     page.find("#freeze").click()
-    page.shows("#pace-of-time", "frozen")
+    page.shows("#clock-state", "frozen")
     before = page.emulator.clock.timestamp()
     page.fill("#advance", amount="1.5", unit="days")
-    page.says("The clock is 1.5 days ahead.")
+    page.says("The clock was advanced by 1.5 days.")
     assert page.emulator.clock.timestamp() == before + 1.5 * 86_400
     page.shows("#now", f"{page.emulator.clock.now():%Y-%m-%d %H:%M:%S} UTC")
     page.emulator.clock.advance_on_poll = 5
-    page.shows("#pace-of-time", "frozen, each read moves it 5 s on")
+    page.shows("#clock-state", "frozen, each read advances it by 5 s")
     page.find("#freeze").click()
-    page.says("The clock runs.")
+    page.says("The clock is running.")
     assert not page.emulator.clock.frozen
 
 
@@ -372,7 +372,7 @@ def test_faults_are_added_and_removed(opened: Callable[..., Page]) -> None:
     page.fill("#add-fault", operation="any", calls="", kind="truncated")
     page.until(lambda: len(page.texts("#fault-list code")) == 2)
     page.find("#fault-list button").click()
-    page.says("delete:2:reset-after is removed.")
+    page.says("delete:2:reset-after was removed.")
     assert [*map(str, page.emulator.faults.values())] == page.texts("#fault-list code")
 
 
@@ -455,7 +455,7 @@ def test_thousands_of_runs_are_within_reach(opened: Callable[..., Page]) -> None
     page.find("#more-runs").click()
     page.until(lambda: len(page.texts(".runs .number")) == 100)
     page.fill("#find", upTo=" jr-00000075 ")
-    page.says("Runs up to JR-00000075 are shown.")
+    page.says("Showing runs up to JR-00000075.")
     assert page.texts(".runs .number")[::49] == ["JR-00000075", "JR-00000026"]
     page.fill("#find", upTo="")
     page.shows(".runs .number", "JR-00003000")
@@ -501,11 +501,11 @@ def test_an_emulator_that_does_not_answer_is_told_of(opened: Callable[..., Page]
         "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
     )
     page.look()
-    page.complains("The emulator does not answer.")
+    page.complains("The emulator is not responding.")
     assert page.find("main.stale").is_displayed()
     page.command("Network.disable")
     page.look()
-    page.says("The emulator answers again.")
+    page.says("The emulator is responding again.")
     page.until(lambda: not page.texts("main.stale"))
 
 
