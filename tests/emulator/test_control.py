@@ -1,4 +1,4 @@
-"""The control interface, held against the document that describes it."""
+"""The control API, validated against its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ JSON_TYPE = {"Content-Type": "application/json"}
 
 
 class Control:
-    """Calls of an emulator's control interface, each answer held against the document."""
+    """Calls the control API, and validates each response against the document."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.http = httpx.Client(transport=emulator.transport(), base_url=emulator.url)
@@ -106,13 +106,13 @@ def test_schemathesis_finds_nothing(method: str) -> None:
             @given(result.ok().as_strategy())
             def check(case: Any) -> None:
                 headers = JSON_TYPE if case.body is schemathesis.core.NOT_SET else None
-                # What a pacing, a fault and a run may be is more than a schema can say.
+                # The schema cannot express everything about pacing, faults and runs.
                 case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
             check()
 
 
-# Who may call
+# Host and origin
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1", "127.8.9.1", "[::1]:9", "a.localhost"])
@@ -161,13 +161,13 @@ def test_no_page_of_another_origin_may_call(control_of: Control, origin: str, st
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_what_a_page_can_send_without_being_asked_changes_nothing(held: Api, control_of: Control, kind: str) -> None:
+def test_requests_without_a_preflight_change_nothing(held: Api, control_of: Control, kind: str) -> None:
     held.cancel()
     assert control_of("POST", "/_emulator/reset", **{"Content-Type": kind}).status_code == 415
     assert held.status() == "CancelInprogress"
 
 
-# What is refused
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "says"),
+    ("method", "path", "body", "expected"),
     [
         ("POST", "/_emulator/runs", {"runs": [{"status": "Done"}]}, "runs.0.status"),
         ("POST", "/_emulator/runs", {"runs": [{"colour": "green"}]}, "colour"),
@@ -214,13 +214,13 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
         ("POST", "/_emulator/users", {"permissions": ["Rule The World"]}, "permissions.0"),
     ],
 )
-def test_what_is_wrong_with_a_body_is_told(control_of: Control, method: str, path: str, body: Any, says: str) -> None:
+def test_invalid_bodies_are_explained(control_of: Control, method: str, path: str, body: Any, expected: str) -> None:
     response = control_of(method, path, body)
     assert response.status_code == 400
-    assert says in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
-def test_bodies_that_are_none(control_of: Control) -> None:
+def test_bodies_that_are_not_json(control_of: Control) -> None:
     for content in (b"{", b"\0", b"\xff", b"[" * 100_000):
         response = control_of.http.post("/_emulator/faults", content=content, headers=JSON_TYPE)
         control_of.hold("POST", "/_emulator/faults", response)
@@ -230,7 +230,7 @@ def test_bodies_that_are_none(control_of: Control) -> None:
     assert control_of.http.head("/health").content == b""
 
 
-def test_a_failure_in_here_is_logged_and_answered(
+def test_an_unexpected_error_is_logged_and_reported(
     held: Api, control_of: Control, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -241,7 +241,7 @@ def test_a_failure_in_here_is_logged_and_answered(
     assert "no room left" in caplog.text
 
 
-def test_these_calls_are_not_in_the_journal_nor_limited(make: Callable[..., Api]) -> None:
+def test_control_requests_are_neither_logged_nor_limited(make: Callable[..., Api]) -> None:
     api = make(calls_per_minute=1)
     before = api.emulator.requests
     for _ in range(3):
@@ -249,7 +249,7 @@ def test_these_calls_are_not_in_the_journal_nor_limited(make: Callable[..., Api]
     assert api.emulator.requests == before
 
 
-# What they do
+# Operations
 
 
 def test_health_and_the_document(control_of: Control) -> None:
@@ -320,7 +320,7 @@ def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> 
     assert held.status("JR-00000076") == "Cancelled"
 
 
-def test_what_is_shown_can_be_bounded(held: Api, control_of: Control) -> None:
+def test_lists_can_be_limited(held: Api, control_of: Control) -> None:
     def numbers(query: str) -> list[str]:
         return [run["number"] for run in control_of.http.get(f"/_emulator/runs{query}").json()["runs"]]
 
@@ -337,7 +337,7 @@ def test_what_is_shown_can_be_bounded(held: Api, control_of: Control) -> None:
 @pytest.mark.parametrize(
     "query", ["runs?limit=0", "runs?limit=1001", "runs?limit=all", "runs?upTo=75", "requests?limit=-1"]
 )
-def test_bounds_that_are_none_are_refused(control_of: Control, query: str) -> None:
+def test_invalid_limits_are_refused(control_of: Control, query: str) -> None:
     response = control_of.http.get(f"/_emulator/{query}")
     assert response.status_code == 400
     assert query.partition("?")[2].partition("=")[0] in response.json()["error"]
@@ -362,7 +362,7 @@ def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "says"),
+    ("method", "path", "body", "status", "expected"),
     [
         ("POST", "creations", {}, 400, "transactionTypes: it is required; journalEntryDate: it is required"),
         ("POST", "creations", None, 400, "request body"),
@@ -372,14 +372,14 @@ def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., A
     ],
 )
 def test_what_zuora_would_refuse_is_refused(
-    control_of: Control, method: str, path: str, body: Any, status: int, says: str
+    control_of: Control, method: str, path: str, body: Any, status: int, expected: str
 ) -> None:
     response = control_of(method, f"/_emulator/{path}", body)
     assert response.status_code == status
-    assert says in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
-def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
+def test_inspection_does_not_count_as_a_read(make: Callable[..., Api]) -> None:
     api = make(pacing="polls:1")
     api.cancel()
     for _ in range(5):
@@ -388,7 +388,7 @@ def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
     assert all(entry.status is EntryStatus.CREATED for entry in api.emulator.run(RUN).entries)
 
 
-def test_looking_beside_the_api_sees_what_time_has_done(make: Callable[..., Api]) -> None:
+def test_inspection_shows_the_effect_of_time(make: Callable[..., Api]) -> None:
     api = make(pacing="seconds:1")
     api.cancel()
     api.emulator.clock.advance(3)
@@ -493,7 +493,7 @@ def test_faults(held: Api, control_of: Control) -> None:
     assert held.get().status_code == 200
 
 
-def test_the_journal(held: Api, control_of: Control) -> None:
+def test_the_request_log(held: Api, control_of: Control) -> None:
     held.get(**{"Zuora-Track-Id": "t-1"})
     held.http.get("/v1/bill-runs?x=1")
     *_, run, unknown = control_of("GET", "/_emulator/requests").json()["requests"]

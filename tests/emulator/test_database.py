@@ -68,13 +68,13 @@ def test_a_file_of_something_else_is_left_alone(make: Callable[..., Api], tmp_pa
         make(database=tmp_path / "nowhere" / "tenant.db")
 
 
-def test_a_closed_emulator_lets_go_of_its_file(make: Callable[..., Api], tmp_path: Path) -> None:
+def test_a_closed_emulator_releases_its_file(make: Callable[..., Api], tmp_path: Path) -> None:
     file = tmp_path / "tenant.db"
     make(database=file).emulator.close()
     assert make(database=file).status() == "Completed"
 
 
-def test_a_file_is_let_go_of_when_its_seed_is_refused(make: Callable[..., Api], tmp_path: Path) -> None:
+def test_a_file_is_released_when_its_seed_is_refused(make: Callable[..., Api], tmp_path: Path) -> None:
     file = tmp_path / "tenant.db"
     with pytest.raises(ValueError, match="already"):
         make(database=file, seed=[SeedRun(number=RUN), SeedRun(number=RUN)])

@@ -1,4 +1,4 @@
-"""FaultSchedule on demand: how they are written, whom they strike, and what a caller gets, in process and over HTTP."""
+"""Faults on demand: their text form, which calls they hit, and what the caller gets, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RUN = "JR-00000075"
 PATH = f"/v1/journal-runs/{RUN}"
 ENTRIES = f"/v1/journal-entries/journal-runs/{RUN}"
 
-# As text
+# Text form
 
 _values: dict[str, st.SearchStrategy[float | None]] = {
     "status": st.integers(400, 599).map(float),
@@ -71,7 +71,7 @@ def faults(draw: st.DrawFn) -> Fault:
 
 
 @given(faults())
-def test_a_fault_is_read_as_it_was_written(fault: Fault) -> None:
+def test_a_fault_survives_conversion_to_text(fault: Fault) -> None:
     assert Fault.parse(str(fault)) == fault
 
 
@@ -93,7 +93,7 @@ def test_text_of_a_fault(text: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("", "write OPERATION:CALLS:EFFECT, such as cancel:2:reset-after"),
         ("reset", "write OPERATION:CALLS:EFFECT"),
@@ -117,14 +117,14 @@ def test_text_of_a_fault(text: str, fault: Fault) -> None:
         ("token:no-success", "no-success does not apply to token"),
     ],
 )
-def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
+def test_invalid_faults_are_explained(text: str, expected: str) -> None:
     with pytest.raises(ValueError, match="is not a fault: ") as caught:
         Fault.parse(text)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "expected"),
     [
         ({"kind": "boom"}, "unknown kind of fault 'boom'"),
         ({"operation": "list"}, "unknown operation 'list'"),
@@ -135,8 +135,8 @@ def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
         ({"chance": 0.5, "every": 2}, "exclude each other"),
     ],
 )
-def test_a_fault_that_makes_no_sense(arguments: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_contradictory_arguments_of_a_fault(arguments: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         Fault(**{"kind": "reset"} | arguments)
 
 
@@ -163,11 +163,11 @@ def strikes(text: str, calls: int, operation: FaultOperation = "get") -> list[in
         ("any:no-success", [1]),
     ],
 )
-def test_the_calls_that_a_fault_strikes(text: str, struck: list[int]) -> None:
+def test_the_calls_that_a_fault_hits(text: str, struck: list[int]) -> None:
     assert strikes(text, 10) == struck
 
 
-def test_a_fault_of_any_operation_leaves_those_alone_that_it_cannot_befall() -> None:
+def test_a_fault_of_any_operation_skips_those_that_it_does_not_apply_to() -> None:
     assert strikes("any:no-success", 10, "token") == []
 
 
@@ -177,12 +177,12 @@ def test_chance_is_the_same_for_the_same_seed(seed: int, percent: int) -> None:
     assert strikes(text, 30) == strikes(text, 30)
 
 
-def test_chance_strikes_as_often_as_it_says() -> None:
+def test_chance_hits_as_often_as_its_probability() -> None:
     assert 2400 < len(strikes("get:25%@1:reset", 10_000)) < 2600
     assert strikes("get:25%@1:reset", 50) != strikes("get:25%@2:reset", 50)
 
 
-def test_the_first_of_several_faults_strikes_and_the_others_wait() -> None:
+def test_the_first_of_several_faults_hits_and_the_others_wait() -> None:
     waiting = FaultSchedule(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
     first, second, third = (waiting.next_call("get") for _ in range(3))
     assert first is not None
@@ -200,18 +200,18 @@ def test_every_operation_has_a_name_for_faults() -> None:
     assert {*FAULT_OPERATIONS.values(), "any"} == {*get_args(FaultOperation)}
 
 
-# What a caller gets
+# Effects
 
 
 class Wire:
-    """Calls of an emulator by one of its two ways in."""
+    """Calls an emulator, in process or over HTTP."""
 
     def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
         self.emulator = emulator
         self.http = http
         form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-        answer = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
-        http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        response = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
+        http.headers["Authorization"] = f"Bearer {response['access_token']}"
 
     def get(self, fault: str | None = None, **options: Any) -> httpx.Response:
         if fault:
@@ -224,7 +224,7 @@ class Wire:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the cancellation was acted upon."""
+        """Whether the cancellation was processed."""
         entries = self.http.get(ENTRIES).json()["journalEntries"]
         return bool(entries[0]["status"] == "Cancelled")
 
@@ -333,7 +333,7 @@ def test_a_status_that_no_document_knows(wire: Wire) -> None:
     assert wire.get().json()["status"] == "Completed"
 
 
-def test_an_answer_that_does_not_say_success(wire: Wire) -> None:
+def test_a_response_without_success(wire: Wire) -> None:
     response = wire.cancel("no-success")
     assert (response.status_code, response.json()) == (200, {})
     assert wire.cancelled
@@ -392,7 +392,7 @@ async def test_in_process_for_tasks(api: Api) -> None:
 
 @pytest.fixture
 def delayed(until: Until) -> Iterator[tuple[Emulator, socket.socket]]:
-    """An emulator over HTTP that has been asked for something and lets its caller wait."""
+    """An emulator over HTTP that delays the response to a request."""
     with (
         Emulator(faults=["get:real-delay-3600"]) as emulator,
         socket.create_connection(("127.0.0.1", httpx.URL(emulator.url).port or 0), timeout=10) as connection,
@@ -446,7 +446,7 @@ async def test_a_delay_reads_the_rest_of_a_body_that_was_too_large(api: Api) -> 
     assert sent[0]["status"] == 413
 
 
-# Beside the calls
+# Configuration
 
 
 def test_faults_wait_until_they_have_struck_or_are_removed(make: Callable[..., Api]) -> None:
@@ -483,7 +483,7 @@ def test_there_is_a_bound_to_faults(api: Api) -> None:
         api.emulator.add_fault("get:reset")
 
 
-def test_the_journal_tells_what_befell_a_request(api: Api) -> None:
+def test_the_request_log_shows_faults(api: Api) -> None:
     api.emulator.add_fault("cancel:reset-after")
     api.emulator.add_fault("get:delay-1")
     with contextlib.suppress(httpx.ReadError):
@@ -494,7 +494,7 @@ def test_the_journal_tells_what_befell_a_request(api: Api) -> None:
     assert (get.status, get.faults) == (200, ("delay-1",))
 
 
-def test_what_no_operation_answers_meets_no_fault(api: Api) -> None:
+def test_unknown_operations_are_not_hit_by_faults(api: Api) -> None:
     api.emulator.add_fault("any:reset")
     assert api.http.get("/v1/bill-runs").status_code == 404
     assert api.http.patch(PATH).status_code == 405

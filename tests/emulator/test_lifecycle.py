@@ -1,4 +1,4 @@
-"""The rules by themselves, against a model that knows only what the documents say."""
+"""The rules of the life cycle, against a model of what the documents say."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ entry_lists = st.lists(st.tuples(st.sampled_from(EntryStatus), transfers), max_s
 
 
 def settle(entries: list[EntryState], at_most: int, before: RunStatus = RunStatus.COMPLETED) -> tuple[RunStatus, int]:
-    """Carry a cancellation to its end; the status then, and the number of steps it took."""
+    """Finish a cancellation; return the status then, and the number of steps."""
     states = {entry.number: entry for entry in entries}
     status, steps = RunStatus.CANCEL_IN_PROGRESS, 0
     while status is RunStatus.CANCEL_IN_PROGRESS:
@@ -82,7 +82,7 @@ def test_the_statuses_are_those_of_the_documents() -> None:
 
 
 class OneRun(RuleBasedStateMachine):
-    """A run under random calls and steps, beside what a reader of the documents expects to see of it."""
+    """A run under random calls and steps, compared with what the documents say."""
 
     @initialize(outcome=st.sampled_from([RunStatus.COMPLETED, RunStatus.ERROR]))
     def begin(self, outcome: RunStatus) -> None:

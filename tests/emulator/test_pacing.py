@@ -15,7 +15,7 @@ pacings = st.one_of(
 
 
 @given(pacings)
-def test_a_pace_is_read_as_it_was_written(pacing: Pacing) -> None:
+def test_a_pacing_survives_conversion_to_text(pacing: Pacing) -> None:
     assert Pacing.parse(str(pacing)) == pacing
 
 
@@ -30,14 +30,14 @@ def test_a_pace_is_read_as_it_was_written(pacing: Pacing) -> None:
         ("seconds:3/2", Pacing("seconds", 3, 2)),
     ],
 )
-def test_text_of_a_pace(text: str, pacing: Pacing) -> None:
+def test_text_of_a_pacing(text: str, pacing: Pacing) -> None:
     assert Pacing.parse(text) == pacing
 
 
 @pytest.mark.parametrize(
     "text", ["", "fast", "polls", "polls:0", "polls:-1", "polls:1.5", "seconds:0", "seconds:0.0", "held:1", "polls:1/0"]
 )
-def test_what_is_not_a_pace(text: str) -> None:
+def test_invalid_pacings(text: str) -> None:
     with pytest.raises(ValueError, match="use at-once, polls:N, seconds:S or held"):
         Pacing.parse(text)
 

@@ -1,4 +1,4 @@
-"""The fixtures of pytest, as another project's tests use them."""
+"""The pytest fixtures, as another project's tests use them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARGUMENTS = ("-W", "error", "--strict-markers", "-rA", *(f"-pno:{plugin}" for pl
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Callable[[str], pytest.RunResult]:
-    """Runs tests without this project's settings. They must not import the client: it would be there twice."""
+    """Runs tests without this project's settings. They must not import the client, which would be loaded twice."""
 
     def run(code: str) -> pytest.RunResult:
         pytester.makepyfile(code)
@@ -93,7 +93,7 @@ class TestMarkers:
     result.assert_outcomes(passed=6)
 
 
-def test_what_the_readme_says_to_paste(
+def test_the_example_in_the_readme(
     process: Callable[..., pytest.RunResult], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
@@ -109,7 +109,7 @@ def test_side_by_side(process: Callable[..., pytest.RunResult], monkeypatch: pyt
     process(tests, "-n", "2").assert_outcomes(passed=6)
 
 
-LAPSES = """
+MISUSES = """
 import httpx
 import pytest
 
@@ -126,7 +126,7 @@ def unknown(emulator):
 def undocumented(emulator):
     calls(emulator).get("/v1/journal-entries/journal-runs/JR-00000075", params={"pagesize": 40})
 
-def ignorant(emulator):
+def impatient(emulator):
     emulator.add_fault("cancel:too-many-30")
     http = calls(emulator)
     for run in ("JR-00000075", "JR-00000074"):
@@ -137,17 +137,15 @@ def ignorant(emulator):
 KINDS = {
     "unknown": ("unknown-operation", "GET /v1/bill-runs/BR-1: there is no such operation in the contract"),
     "undocumented": ("undocumented-field", "not documented: pagesize"),
-    "ignorant": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 response asked to wait "),
+    "impatient": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 response asked to wait "),
 }
 
 
 @pytest.mark.parametrize("misuse", KINDS)
-def test_a_test_is_failed_for_what_it_asked_unless_that_is_allowed(
-    run: Callable[[str], pytest.RunResult], misuse: str
-) -> None:
+def test_misuse_fails_a_test_unless_it_is_allowed(run: Callable[[str], pytest.RunResult], misuse: str) -> None:
     kind, says = KINDS[misuse]
     result = run(
-        LAPSES
+        MISUSES
         + f"""
 def test_it(zuora_emulator):
     {misuse}(zuora_emulator)
@@ -161,9 +159,9 @@ def test_allowed(zuora_emulator):
     result.stdout.fnmatch_lines([f"  {kind}: *{says}*", f'@pytest.mark.zuora_emulator(allow=?"{kind}"?) allows it'])
 
 
-def test_a_test_that_fails_by_itself_says_why(run: Callable[[str], pytest.RunResult]) -> None:
+def test_a_failing_test_keeps_its_own_reason(run: Callable[[str], pytest.RunResult]) -> None:
     result = run(
-        LAPSES
+        MISUSES
         + """
 def test_it(zuora_emulator):
     unknown(zuora_emulator)
@@ -175,7 +173,7 @@ def test_it(zuora_emulator):
     result.stdout.fnmatch_lines(["*the reason*"])
 
 
-def test_what_is_allowed_has_to_be_something(run: Callable[[str], pytest.RunResult]) -> None:
+def test_unknown_kinds_of_misuse_are_refused(run: Callable[[str], pytest.RunResult]) -> None:
     result = run("""
 import pytest
 

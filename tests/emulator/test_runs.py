@@ -1,4 +1,4 @@
-"""What happens to runs, as a caller sees it."""
+"""The operations on runs, as callers of the API see them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ONE_BY_ONE = Pacing.parse("polls:1")
 
 
 def reason(response: Any) -> tuple[int, str]:
-    """The category and the message of the only reason of a refusal."""
+    """Return the category and the message of the only reason of an error."""
     [each] = response.json()["reasons"]
     return int(str(each["code"])[-2:]), each["message"]
 
@@ -214,7 +214,7 @@ def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Calla
 
 
 @pytest.mark.parametrize(
-    ("changes", "category", "says"),
+    ("changes", "category", "expected"),
     [
         ({"journalEntryDate": None}, 22, "journalEntryDate"),
         ({"transactionTypes": None}, 22, "transactionTypes"),
@@ -234,11 +234,11 @@ def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Calla
         ({"accountingPeriodName": "\U0001f4b0"}, 20, "Multilingual"),
     ],
 )
-def test_what_is_not_created(api: Api, changes: dict[str, Any], category: int, says: str) -> None:
+def test_invalid_creations(api: Api, changes: dict[str, Any], category: int, expected: str) -> None:
     response = api.create(**changes)
     assert response.status_code == 400
     assert reason(response)[0] == category
-    assert says in reason(response)[1]
+    assert expected in reason(response)[1]
     assert api.status("JR-00000076") == "gone"
 
 
@@ -246,17 +246,17 @@ DATES: dict[str, Any] = {"accountingPeriodName": None, "transactionTypes": [{"ty
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "category", "says"),
+    ("start", "end", "category", "expected"),
     [
         ("2026-10-05", "2026-10-04", 20, "before"),
         ("2026-10-15", "2026-11-15", 20, "one accounting period"),
         ("1999-10-01", "1999-10-31", 20, "one accounting period"),
     ],
 )
-def test_target_dates_that_are_refused(api: Api, start: str, end: str, category: int, says: str) -> None:
+def test_target_dates_that_are_refused(api: Api, start: str, end: str, category: int, expected: str) -> None:
     response = api.create(targetStartDate=start, targetEndDate=end, **DATES)
     assert reason(response)[0] == category
-    assert says in reason(response)[1]
+    assert expected in reason(response)[1]
 
 
 def test_target_dates_within_a_period(make: Callable[..., Api]) -> None:
@@ -285,7 +285,7 @@ def test_the_earliest_target_date_of_a_tenant(make: Callable[..., Api]) -> None:
     assert api.create(accountingPeriodName="Jan-2015").json()["success"] is True
 
 
-def test_all_that_is_wrong_is_said(api: Api) -> None:
+def test_all_errors_are_reported(api: Api) -> None:
     response = api.create(journalEntryDate=None, transactionTypes=[{"type": "x"}, {"type": "y"}])
     assert len(response.json()["reasons"]) == 3
 
@@ -312,8 +312,8 @@ ALL_TYPES = [
 def test_entries_are_such_as_a_ledger_takes(make: Callable[..., Api]) -> None:
     api = make(pacing=AT_ONCE)
     number = api.created(transactionTypes=[{"type": each} for each in ALL_TYPES])
-    answer = json.loads(api.entries(number, pageSize=300).content, parse_float=Decimal)
-    entries = answer["journalEntries"]
+    response = json.loads(api.entries(number, pageSize=300).content, parse_float=Decimal)
+    entries = response["journalEntries"]
     assert {entry["transactionType"] for entry in entries} == set(ALL_TYPES)
     assert len({entry["number"] for entry in entries}) == len(entries)
     for entry in entries:
@@ -334,7 +334,7 @@ def test_the_same_run_has_the_same_entries_in_every_emulator(make: Callable[...,
     assert one.emulator.client_id != other.emulator.client_id
 
 
-def test_a_transferred_entry_says_by_whom_and_when(api: Api) -> None:
+def test_a_transferred_entry_shows_by_whom_and_when(api: Api) -> None:
     first, *_ = api.emulator.entry_numbers(RUN)
     api.emulator.mark_transferred(first, by="night batch")
     entry = api.entries().json()["journalEntries"][0]
@@ -350,9 +350,9 @@ def test_pages(api: Api) -> None:
     url: str | None = "/v1/journal-entries/journal-runs/JR-00000073"
     pages = 0
     while url:
-        answer = api.http.get(url).json()
-        seen += [entry["number"] for entry in answer["journalEntries"]]
-        url, pages = answer.get("nextPage"), pages + 1
+        response = api.http.get(url).json()
+        seen += [entry["number"] for entry in response["journalEntries"]]
+        url, pages = response.get("nextPage"), pages + 1
         assert url is None or url.startswith("http://localhost/v1/journal-entries/")
     assert pages == 3
     assert seen == api.emulator.entry_numbers("JR-00000073")
@@ -372,9 +372,9 @@ def test_pages(api: Api) -> None:
     ],
 )
 def test_page_and_size(api: Api, query: dict[str, int], count: int, following: bool) -> None:
-    answer = api.entries("JR-00000073", **query).json()
-    assert len(answer["journalEntries"]) == count
-    assert ("nextPage" in answer) == following
+    response = api.entries("JR-00000073", **query).json()
+    assert len(response["journalEntries"]) == count
+    assert ("nextPage" in response) == following
 
 
 @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ def test_releasing_what_is_not_under_way_changes_nothing(api: Api) -> None:
         api.emulator.release("JR-99999999")
 
 
-def test_a_held_run_goes_on_step_by_step(make: Callable[..., Api]) -> None:
+def test_a_held_run_progresses_step_by_step(make: Callable[..., Api]) -> None:
     api = make(pacing=HELD)
     number = api.created()
     assert api.status(number) == "Pending"
@@ -493,7 +493,7 @@ def test_a_run_is_added_with_the_next_number_or_its_own(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "says"),
+    ("run", "expected"),
     [
         (SeedRun(number=RUN), "already"),
         (SeedRun(number="75"), "not a valid run number"),
@@ -505,8 +505,8 @@ def test_a_run_is_added_with_the_next_number_or_its_own(api: Api) -> None:
         (SeedRun(status=RunStatus.CANCELLED, entries=1, transfers={1: Transfer.YES}), "cancelled"),
     ],
 )
-def test_runs_that_cannot_be(api: Api, run: SeedRun, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_seed_runs(api: Api, run: SeedRun, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         api.emulator.add_run(run)
     assert api.emulator.add_run(SeedRun(entries=1)) == "JR-00000076"
 

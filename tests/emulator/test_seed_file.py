@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 YAML = """\
-# What a close begins with.
+# The state at the beginning of a close.
 runs:
   - number: JR-00000100
     accountingPeriodName: Sep-2026
@@ -62,7 +62,7 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "expected"),
     [
         ("s.yaml", "runs:\n  - number: [\n", "s.yaml, line 3: it is not YAML"),
         ("s.yaml", "runs: *nobody\n", "s.yaml, line 1: it is not YAML"),
@@ -85,11 +85,11 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
     ],
     ids=lambda value: value[:30],
 )
-def test_what_is_wrong_with_a_seed_is_told_with_its_place(tmp_path: Path, name: str, text: str, says: str) -> None:
+def test_errors_in_a_seed_are_reported_with_their_place(tmp_path: Path, name: str, text: str, expected: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(SeedFileError) as caught:
         read_seed(tmp_path / name)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -41,8 +41,8 @@ PATH = f"/v1/journal-runs/{RUN}"
 
 def bearer(emulator: Emulator, http: httpx.Client) -> dict[str, str]:
     form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    answer = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
-    return {"Authorization": f"Bearer {answer['access_token']}"}
+    response = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
+    return {"Authorization": f"Bearer {response['access_token']}"}
 
 
 def address(emulator: Emulator) -> tuple[str, int]:
@@ -52,7 +52,7 @@ def address(emulator: Emulator) -> tuple[str, int]:
 
 
 def exchange(emulator: Emulator, *parts: bytes) -> tuple[int, httpx.Headers, Any]:
-    """Send bytes and read one answer: its status, headers and JSON."""
+    """Send bytes and read one response: its status, headers and JSON."""
     with socket.create_connection(address(emulator), timeout=10) as connection:
         for part in parts:
             connection.sendall(part)
@@ -169,7 +169,7 @@ def test_the_next_page_is_on_the_same_server(served: Emulator) -> None:
         assert len(http.get(following, headers=headers).json()["journalEntries"]) == 2
 
 
-def test_answers_are_sent_without_delay(served: Emulator) -> None:
+def test_responses_are_sent_without_delay(served: Emulator) -> None:
     with httpx.Client(base_url=served.url) as http:
         http.get("/")
         assert served._server is not None
@@ -182,19 +182,19 @@ def test_threads_take_turns(served: Emulator) -> None:
     runs = [served.add_run(SeedRun(status=RunStatus.CANCELLED, entries=1)) for _ in range(20)]
     with httpx.Client(base_url=served.url) as http:
         headers = bearer(served, http)
-    answers: list[bool] = []
+    responses: list[bool] = []
 
     def work() -> None:
         with httpx.Client(base_url=served.url, headers=headers) as http:
-            answers.extend(http.delete(f"/v1/journal-runs/{run}").json()["success"] for run in runs)
+            responses.extend(http.delete(f"/v1/journal-runs/{run}").json()["success"] for run in runs)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count(True) == len(runs)
-    assert answers.count(False) == 3 * len(runs)
+    assert responses.count(True) == len(runs)
+    assert responses.count(False) == 3 * len(runs)
 
 
 # What is not quite HTTP
@@ -222,7 +222,7 @@ def test_threads_take_turns(served: Emulator) -> None:
     ],
     ids=lambda data: repr(data[:20]),
 )
-def test_what_is_not_http_is_answered_in_zuoras_form(served: Emulator, data: bytes) -> None:
+def test_invalid_http_gets_an_error_in_zuoras_form(served: Emulator, data: bytes) -> None:
     status, headers, body = exchange(served, data)
     assert status == 400
     assert body["success"] is False
@@ -348,7 +348,7 @@ PAGE = b"GET /v1/journal-entries/journal-runs/JR-00000076?pageSize=300 HTTP/1.1\
 
 @contextlib.contextmanager
 def reluctant(emulator: Emulator, pages: int, until: Until) -> Iterator[socket.socket]:
-    """A caller that has asked for more than it and the system can hold, and reads nothing of it yet."""
+    """A caller that requested more than all buffers can hold, and reads nothing yet."""
     emulator.add_run(SeedRun(entries=300))
     with httpx.Client(base_url=emulator.url) as http:
         page = PAGE % bearer(emulator, http)["Authorization"].encode()
@@ -449,7 +449,7 @@ async def test_an_asgi_server_that_gives_no_raw_path(api: Api) -> None:
     assert b"%C3%BC" in body["body"]
 
 
-async def test_a_caller_that_hangs_up_is_not_answered(api: Api) -> None:
+async def test_a_caller_that_disconnects_gets_no_response(api: Api) -> None:
     before = api.emulator.requests
     scope = {"type": "http", "method": "PUT", "path": f"{PATH}/cancel", "headers": []}
     messages: list[dict[str, Any]] = [

@@ -41,6 +41,6 @@ def test_settings_are_read() -> None:
         ("earliest-target-date=soon", "Invalid isoformat"),
     ],
 )
-def test_what_is_no_setting_is_refused(text: str, said: str) -> None:
+def test_invalid_settings_are_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Settings.parse([text])

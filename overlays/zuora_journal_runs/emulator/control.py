@@ -74,7 +74,7 @@ class ControlApi:
             "removeFault": self._remove_fault,
             "listRequests": self._list_requests,
             "clearRequests": lambda *_: self._call(emulator.clear_requests),
-            "listMisuses": self._list_lapses,
+            "listMisuses": self._list_misuses,
         }
 
     def handle(self, request: Request) -> Response:
@@ -228,7 +228,7 @@ class ControlApi:
             ]
         }
 
-    def _list_lapses(self, *_: object) -> StatusAndBody:
+    def _list_misuses(self, *_: object) -> StatusAndBody:
         return 200, {
             "misuses": [
                 {"kind": each.kind, "message": each.message, "requestId": each.request.request_id}
