@@ -52,18 +52,21 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 @pytest.fixture
 def zuora_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """An emulator over HTTP for this test alone; its URL is `zuora_emulator.url`."""
+    options: dict[str, Any] = {}
+    for marker in request.node.iter_markers(MARKER):
+        options = marker.kwargs | options
+    kinds = options.pop("allow", ())
     try:
         # Importing it takes longer than most tests, which do not need it.
-        from zuora_journal_runs.emulator import Emulator, MisuseKind, server  # noqa: F401 - needs more than the rest
+        from zuora_journal_runs.emulator import Emulator, MisuseKind
+
+        allowed = frozenset(map(MisuseKind, kinds))
+        emulator = Emulator(**options).start()
     except ModuleNotFoundError as error:
         pytest.fail(
             f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'", pytrace=False
         )
-    options: dict[str, Any] = {}
-    for marker in request.node.iter_markers(MARKER):
-        options = marker.kwargs | options
-    allowed = frozenset(MisuseKind(kind) for kind in options.pop("allow", ()))
-    with Emulator(**options) as emulator:
+    with emulator:
         request.node.stash[_IN_USE] = emulator, allowed
         yield emulator
         del request.node.stash[_IN_USE]

@@ -152,9 +152,12 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
 def to_json(value: Any) -> bytes:
     """Serialize a value as compact JSON in ASCII."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _encoder.encode(value).encode()
 
 
 def media_type(request: Request) -> str:

@@ -30,13 +30,14 @@ def emulating() -> Iterator[None]:
         Problem: The emulator failed, or its extra is not installed.
     """
     try:
-        from zuora_journal_runs.emulator import EmulatorError, server  # noqa: F401 - needs more than the rest
+        from zuora_journal_runs.emulator import EmulatorError
+
+        try:
+            yield
+        except EmulatorError as error:
+            raise Problem(str(error)) from None
     except ModuleNotFoundError as error:
         raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'") from None
-    try:
-        yield
-    except EmulatorError as error:
-        raise Problem(str(error)) from None
 
 
 @click.group(
