@@ -411,11 +411,11 @@ def test_how_the_next_run_ends(held: Api, control_of: Control) -> None:
 @pytest.mark.parametrize("value", Transfer)
 def test_an_entry_is_marked(held: Api, control_of: Control, value: Transfer) -> None:
     entry = held.emulator.entry_numbers(RUN)[0]
-    body = {"transferredToAccounting": value, "transferredBy": "ledger"}
+    body = {"transferredToAccounting": value, "transferredBy": 'the "ledger"'}
     assert control_of("PATCH", f"/_emulator/entries/{entry}", body).status_code == 204
     shown = held.entries().json()["journalEntries"][0]
     assert shown["transferredToAccounting"] == value
-    assert shown.get("transferredBy") == ("ledger" if value is Transfer.YES else None)
+    assert shown.get("transferredBy") == ('the "ledger"' if value is Transfer.YES else None)
     assert control_of("PATCH", f"/_emulator/entries/{entry}", {"transferredToAccounting": "No"}).status_code == 204
 
 
