@@ -1,4 +1,4 @@
-"""Fixtures of pytest for tests against the emulator; pytest finds them by itself.
+"""pytest fixtures for tests against the emulator; pytest finds them by itself.
 
 ::
 
@@ -6,9 +6,9 @@
         close.cancel("JR-00000075")
         assert zuora_emulator.run("JR-00000075").status == "Cancelled"
 
-A test that passes is failed at its end if its requests had something in them that no caller of Zuora should do: see
-`zuora_journal_runs.emulator.LapseKind`. `@pytest.mark.zuora_emulator(allow=["undocumented-field"])` allows it, and
-passes on to the emulator what else it is given, such as `pace="at-once"`.
+A test that passes fails after all if it misused Zuora's API: see `zuora_journal_runs.emulator.MisuseKind`.
+`@pytest.mark.zuora_emulator(allow=["undocumented-field"])` allows a kind of misuse; other arguments of the marker are
+those of `Emulator`, such as `pacing="at-once"`.
 """
 
 from __future__ import annotations
@@ -21,49 +21,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zuora_journal_runs import JournalRunsClient
-    from zuora_journal_runs.emulator import Emulator, LapseKind
+    from zuora_journal_runs.emulator import Emulator, MisuseKind
 
 MARKER = "zuora_emulator"
-_IN_USE: pytest.StashKey[tuple[Emulator, frozenset[LapseKind]]] = pytest.StashKey()
-_OF_A_TENANT = ("ZUORA_ENVIRONMENT", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION")
+_IN_USE: pytest.StashKey[tuple[Emulator, frozenset[MisuseKind]]] = pytest.StashKey()
+_TENANT_VARIABLES = ("ZUORA_ENVIRONMENT", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(allow=(), **options): how the emulator of a test is made, and which of 'unknown-operation', "
+        f"{MARKER}(allow=(), **options): the options of the test's emulator, and which of 'unknown-operation', "
         "'undocumented-field' and 'ignored-429' do not fail it",
     )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Fail a test for what its requests had in them; being the last to be called, this sees only what has passed."""
+    """Fail a test that misused the API. Being called last, this is skipped if the test itself fails."""
     if _IN_USE in item.stash:
         emulator, allowed = item.stash[_IN_USE]
-        lapses = emulator.lapses(allow=allowed)
-        if lapses:
-            said = "\n".join(f"  {lapse}" for lapse in lapses)
-            hint = f'@pytest.mark.{MARKER}(allow=["{lapses[0].kind}"])'
-            pytest.fail(f"Zuora was asked for what it should not be:\n{said}\n{hint} allows it", pytrace=False)
+        misuses = emulator.misuses(allow=allowed)
+        if misuses:
+            listed = "\n".join(f"  {misuse}" for misuse in misuses)
+            hint = f'@pytest.mark.{MARKER}(allow=["{misuses[0].kind}"])'
+            pytest.fail(f"The test misused Zuora's API:\n{listed}\n{hint} allows it", pytrace=False)
 
 
 @pytest.fixture
 def zuora_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """An emulator over HTTP for this test alone; its URL is `zuora_emulator.url`."""
+    options: dict[str, Any] = {}
+    for marker in request.node.iter_markers(MARKER):
+        options = marker.kwargs | options
+    kinds = options.pop("allow", ())
     try:
-        # It takes longer to import than most tests, which do not need it.
-        from zuora_journal_runs.emulator import Emulator, LapseKind, server  # noqa: F401 - the server asks for more
+        # Importing it takes longer than most tests, which do not need it.
+        from zuora_journal_runs.emulator import Emulator, MisuseKind
+
+        allowed = frozenset(map(MisuseKind, kinds))
+        emulator = Emulator(**options).start()
     except ModuleNotFoundError as error:
         pytest.fail(
             f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'", pytrace=False
         )
-    options: dict[str, Any] = {}
-    for marker in request.node.iter_markers(MARKER):
-        options = marker.kwargs | options
-    allowed = frozenset(LapseKind(kind) for kind in options.pop("allow", ()))
-    with Emulator(**options) as emulator:
+    with emulator:
         request.node.stash[_IN_USE] = emulator, allowed
         yield emulator
         del request.node.stash[_IN_USE]
@@ -71,15 +74,15 @@ def zuora_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 @pytest.fixture
 def zuora_client(zuora_emulator: Emulator) -> Iterator[JournalRunsClient]:
-    """A client of the emulator, without a socket; its waits take no time."""
+    """A client for the emulator that needs no socket; its waits take no time."""
     with zuora_emulator.client() as client:
         yield client
 
 
 @pytest.fixture
 def zuora_environ(zuora_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of this process leads to the emulator, and to no tenant."""
-    for name in _OF_A_TENANT:
+    """The emulator's environment variables, set for this process; those of a tenant are removed."""
+    for name in _TENANT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     environ = zuora_emulator.environ()
     for name, value in environ.items():

@@ -146,7 +146,7 @@ def commands(size: Size, folder: Path) -> Iterator[Row]:
     seed = folder / "seed.json"
     seed.write_text(json.dumps({"runs": [{"number": number, "entries": 10} for number in NUMBERS]}), encoding="utf-8")
     fresh: dict[str, Make] = {"ours": emulator}
-    filled: dict[str, Make] = {"ours": partial(emulator, "--pace=at-once", f"--seed={seed}")}
+    filled: dict[str, Make] = {"ours": partial(emulator, "--pacing=at-once", f"--seed={seed}")}
     program = prism_program() if size.slow else None
     if program is not None:
         fresh["prism"] = filled["prism"] = partial(prism, program)
@@ -188,7 +188,7 @@ def in_process(size: Size) -> Iterator[Row]:
     yield Row("emulator, start and stop in process", "ms", {}, {"ours": median(up_and_down() for _ in range(21))}, 5)
     with ExitStack() as stack:
         stands = stack.enter_context(
-            Emulator(pace=AT_ONCE, seed=[SeedRun(number=number, entries=10) for number in NUMBERS])
+            Emulator(pacing=AT_ONCE, seed=[SeedRun(number=number, entries=10) for number in NUMBERS])
         )
         client = stack.enter_context(stands.client())
         for work, call in (("GET", client.retrieve), ("cancel", client.cancel)):

@@ -33,7 +33,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def quick() -> Iterator[Emulator]:
     """An emulator that has done all that it is asked for when it answers, so that nothing has to wait."""
-    with Emulator(pace=AT_ONCE) as emulator:
+    with Emulator(pacing=AT_ONCE) as emulator:
         yield emulator
 
 

@@ -209,7 +209,7 @@ class TestOneRun:
 
 class TestDeadline:
     def test_an_outcome_that_is_not_known_in_time_is_not_claimed(self) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             result = Zjr(emulator.environ())("cancel", "--yes", "JR-00000075", "--timeout", "2.5")
 
         assert result.exit_code == 4
@@ -220,7 +220,7 @@ class TestDeadline:
         )
 
     def test_it_is_an_object_in_json(self) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             (record,) = Zjr(emulator.environ()).json("cancel", "--yes", "JR-00000075", status=4)
 
         assert record["outcome"] == "unknown"
@@ -308,14 +308,14 @@ class TestAgain:
 
     @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS])
     def test_a_run_that_is_cancelled_is_done(self, status: RunStatus) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             number = emulator.add_run(SeedRun(status=status, entries=2))
             (record,) = Zjr(emulator.environ()).json("cancel", "--yes", number)
 
         assert (record["acknowledged"], record["outcome"], record["status"]) == (False, "complete", status)
 
     def test_a_run_that_is_processed_cannot_be_cancelled_now(self) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             number = emulator.add_run(SeedRun(status=RunStatus.PROCESSING))
             zjr = Zjr(emulator.environ())
             result = zjr("cancel", "--yes", number)
@@ -383,7 +383,7 @@ class TestManyRuns:
         assert not any("JR-00000075" in path for path in paths[second:])
 
     def test_a_run_that_does_not_settle_keeps_no_other_from_being_asked_for(self, zjr: Zjr, emulator: Emulator) -> None:
-        numbers = [emulator.add_run(SeedRun(entries=1, pace=HELD)) for _ in range(3)]
+        numbers = [emulator.add_run(SeedRun(entries=1, pacing=HELD)) for _ in range(3)]
         result = zjr("cancel", "--yes", *numbers, "--timeout", "5")
 
         assert result.exit_code == 4
@@ -407,7 +407,7 @@ class TestManyRuns:
         assert all(known == max(map(ended.index, numbers[: place + 1])) + 1 for place, (_, known) in enumerate(told))
 
     def test_what_had_no_turn_before_the_deadline_says_how_to_go_on(self, zjr: Zjr, emulator: Emulator) -> None:
-        held = emulator.add_run(SeedRun(entries=1, pace=HELD))
+        held = emulator.add_run(SeedRun(entries=1, pacing=HELD))
         result = zjr("cancel", "--yes", held, "JR-00000073", "--at-once", "1", "--timeout", "5")
 
         assert result.exit_code == 1
@@ -435,7 +435,7 @@ class TestManyRuns:
 
     def test_not_known_is_worse_than_incomplete(self) -> None:
         with Emulator() as emulator:
-            held = emulator.add_run(SeedRun(entries=1, pace=HELD))
+            held = emulator.add_run(SeedRun(entries=1, pacing=HELD))
             assert Zjr(emulator.environ())("cancel", "--yes", held, "JR-00000075").exit_code == 4
 
 

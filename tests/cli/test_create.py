@@ -174,7 +174,7 @@ def test_a_completed_run_tells_how_many_entries_it_has_if_zuora_does(
 
 
 def test_a_run_that_has_not_ended_in_time_keeps_its_number() -> None:
-    with Emulator(pace=HELD) as emulator:
+    with Emulator(pacing=HELD) as emulator:
         zjr = Zjr(emulator.environ())
         result = zjr("create", *OCTOBER, "--wait", "--timeout", "5")
 

@@ -57,7 +57,7 @@ def test_the_json_says_whether_it_is_gone(zjr: Zjr, options: list[str], outcome:
 
 
 def test_a_run_that_is_still_there_in_the_end_is_not_called_deleted() -> None:
-    with Emulator(pace=HELD) as emulator:
+    with Emulator(pacing=HELD) as emulator:
         zjr = Zjr(emulator.environ())
         result = zjr("delete", "--yes", "JR-00000072", "--wait", "--timeout", "3")
         (record,) = zjr.json("delete", "--yes", "JR-00000072", "--wait", status=4)
@@ -118,7 +118,7 @@ class TestManyRuns:
         assert deletions(emulator) == 1
 
     def test_runs_are_deleted_side_by_side(self) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             numbers = [emulator.add_run(SeedRun(status=RunStatus.CANCELLED)) for _ in range(3)]
             found = Zjr(emulator.environ()).json("delete", "--yes", "--wait", "--timeout", "3", *numbers, status=4)
 

@@ -77,10 +77,10 @@ def test_a_signal_ends_it_in_silence(serving: Serving, number: signal.Signals) -
 
 def test_what_zuora_leaves_open_is_chosen(zjr: Zjr) -> None:
     shown = "import os; print(os.environ['ZUORA_BASE_URL'])"
-    assert zjr("emulator", "--set", "largest-page=40", "run", sys.executable, "-c", shown).exit_code == 0
-    refused = zjr("emulator", "--set", "largest-page=many", "run", "true")
+    assert zjr("emulator", "--set", "max-page-size=40", "run", sys.executable, "-c", shown).exit_code == 0
+    refused = zjr("emulator", "--set", "max-page-size=many", "run", "true")
     assert refused.exit_code == 2
-    assert "'largest-page=many' is no setting: write a whole number from 1 on" in refused.stderr
+    assert "'max-page-size=many' is not a valid setting: write a whole number of at least 1" in refused.stderr
     told = zjr("emulator", "--help").stdout
     for field in fields(Settings):
         assert field.name.replace("_", "-") in told
@@ -129,7 +129,7 @@ def test_a_port_that_is_none_is_wrong_usage() -> None:
 
 def test_a_person_is_told_how_to_use_it() -> None:
     terminal = Terminal("emulator", variables={})
-    terminal.until("Ctrl-C ends it.")
+    terminal.until("Press Ctrl-C to stop.")
     terminal.process.send_signal(signal.SIGINT)
 
     assert terminal.end() == 0
@@ -142,10 +142,19 @@ def test_a_person_is_told_how_to_use_it() -> None:
 # What it begins with
 
 
-def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
+def test_pacing_seed_and_faults_are_given(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yaml"
     seed.write_text("runs: [{number: JR-00000100, entries: 3}]")
-    arguments = ("--seed", str(seed), "--pace", "at-once", "--fault", "get:status-503", "--fault", "cancel:reset-after")
+    arguments = (
+        "--seed",
+        str(seed),
+        "--pacing",
+        "at-once",
+        "--fault",
+        "get:status-503",
+        "--fault",
+        "cancel:reset-after",
+    )
     serving = Serving(*arguments)
     faults = httpx.get(f"{serving.ready['url']}/_emulator/faults").json()["faults"]
     with serving.client() as client:
@@ -161,8 +170,8 @@ def test_pace_seed_and_faults_are_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (("--pace", "fast"), 2, "'fast' is not a pace: use at-once"),
-        (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: 'boom' is no kind of fault"),
+        (("--pacing", "fast"), 2, "'fast' is not a pacing: use at-once"),
+        (("--fault", "cancel:boom"), 2, "'cancel:boom' is not a fault: unknown kind of fault 'boom'"),
         (("--seed", "none.yaml"), 1, "none.yaml: No such file or directory"),
         (("--fault", "boom", "run", "true"), 2, "'boom' is not a fault"),
         (("run",), 2, "Missing argument"),
@@ -191,7 +200,7 @@ def test_a_seed_that_no_tenant_can_hold_is_said_in_one_line(zjr: Zjr, tmp_path: 
 )
 def test_to_listen_elsewhere_is_warned_of(zjr: Zjr, host: str, warned: bool) -> None:
     result = zjr("emulator", "--host", host, "run", sys.executable, "-c", "")
-    warning = f"zjr: warning: whoever can reach {host} can use and control this emulator"
+    warning = f"zjr: warning: anyone who can reach {host} can use and control this emulator"
     assert (warning in result.stderr) == warned
 
 
@@ -222,7 +231,9 @@ sys.exit(7)
 
 
 def test_options_of_the_command_are_its_own(zjr: Zjr) -> None:
-    assert zjr("emulator", "run", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--pace").exit_code == 2
+    assert (
+        zjr("emulator", "run", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--pacing").exit_code == 2
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such signals")

@@ -157,7 +157,7 @@ class TestProblems:
     def test_not_found_in_passing_is_not_taken_for_done(
         self, file: Path, fault: str, arguments: tuple[str, ...], said: str
     ) -> None:
-        with Emulator(pace=HELD, faults=[fault]) as emulator:
+        with Emulator(pacing=HELD, faults=[fault]) as emulator:
             zjr = Zjr(emulator.environ())
             result = zjr(*arguments, "--yes", "--evidence", str(file))
 
@@ -191,7 +191,7 @@ class TestProblems:
         assert "But        the run is gone, and was never seen Cancelled" in zjr("evidence", str(file)).stdout
 
     def test_entries_that_are_refused_are_told(self, file: Path) -> None:
-        with Emulator(pace="at-once", faults=["entries:1+:error-10"]) as emulator:
+        with Emulator(pacing="at-once", faults=["entries:1+:error-10"]) as emulator:
             zjr = Zjr(emulator.environ())
             assert zjr("cancel", "--yes", "JR-00000073", "--evidence", str(file)).exit_code == 3
 
@@ -266,7 +266,7 @@ class TestInterruptions:
         assert running.wait(PATIENCE) == -signal.SIGKILL
 
     def test_a_cancellation_that_was_killed_goes_on(self, file: Path) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             command = ("cancel", "JR-00000073", "--yes", "--evidence", str(file))
             self.killed(emulator, *command, when="CancelInprogress")
             zjr = Zjr(emulator.environ())
@@ -291,7 +291,7 @@ class TestInterruptions:
         assert second["cancelled"] == first["cancelled"] == quick.entry_numbers("JR-00000073")
 
     def test_a_creation_that_was_killed_creates_no_second_run(self, file: Path) -> None:
-        with Emulator(pace=HELD) as emulator:
+        with Emulator(pacing=HELD) as emulator:
             command = (*OCTOBER, "--wait", "--evidence", str(file))
             self.killed(emulator, *command, when=": Pending")
             emulator.release("JR-00000076")

@@ -46,7 +46,7 @@ def screen(written: str) -> list[str]:
 @pytest.fixture
 def held() -> Iterator[tuple[Emulator, list[str]]]:
     with Emulator() as emulator:
-        yield emulator, [emulator.add_run(SeedRun(entries=2, pace=HELD)) for _ in range(12)]
+        yield emulator, [emulator.add_run(SeedRun(entries=2, pacing=HELD)) for _ in range(12)]
 
 
 def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:

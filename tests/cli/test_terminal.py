@@ -176,7 +176,7 @@ STOPS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 @pytest.mark.parametrize(("number", "status"), STOPS)
 def test_stopping_on_a_terminal_says_what_is_known(number: int, status: int) -> None:
-    with Emulator(pace=HELD) as emulator:
+    with Emulator(pacing=HELD) as emulator:
         terminal = Terminal("cancel", "JR-00000075", "--yes", variables=emulator.environ())
         terminal.until("CancelInprogress")
         terminal.process.send_signal(number)
@@ -221,7 +221,7 @@ def test_stopping_at_the_question_changes_nothing(quick: Emulator, number: int, 
     ids=["cancel", "delete", "create"],
 )
 def test_sigterm_ends_a_command_as_ctrl_c_does(arguments: list[str], seen: str, known: str) -> None:
-    with Emulator(pace=HELD) as emulator:
+    with Emulator(pacing=HELD) as emulator:
         running = subprocess.Popen(
             [COMMAND, *arguments],
             env=environment(emulator.environ()),
@@ -275,7 +275,7 @@ def test_a_reader_that_goes_away_is_no_fault(quick: Emulator) -> None:
 
 
 def test_a_reader_that_goes_away_during_a_change_is_told_about() -> None:
-    with Emulator(pace="at-once") as emulator:
+    with Emulator(pacing="at-once") as emulator:
         status, stderr = without_reader(
             "cancel", "--yes", "JR-00000073", "JR-00000072", "JR-00000071", emulator=emulator
         )

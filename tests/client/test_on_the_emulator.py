@@ -15,8 +15,8 @@ from zuora_journal_runs.emulator import (
     PERMISSIONS,
     Clock,
     Emulator,
-    NotThere,
-    Pace,
+    Pacing,
+    ResourceNotFoundError,
     RunStatus,
     SeedRun,
     Settings,
@@ -32,7 +32,7 @@ RUN = "JR-00000075"
 LONG = 1e6
 """Seconds: on one clock the waits of all runs add up."""
 FAULTS = ("status-503", "reset-after", "html-502", "truncated", "false-61", "reset")
-SLOW = Pace.parse("seconds:30")
+SLOW = Pacing.parse("seconds:30")
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -66,7 +66,7 @@ def emulating(run: SeedRun | None = None, *, shown: bool = True, **settings: Any
 
 
 def ten(**fields: Any) -> SeedRun:
-    return SeedRun(number=RUN, **{"entries": 10, "pace": SLOW, **fields})
+    return SeedRun(number=RUN, **{"entries": 10, "pacing": SLOW, **fields})
 
 
 def cancelled(client: Any) -> Any:
@@ -97,7 +97,7 @@ def test_the_documented_story(use: Callable[..., Any], shown: bool) -> None:
         ten(status=RunStatus.PENDING, entries=0),
         ten(status=RunStatus.ERROR, entries=0),
         ten(status=RunStatus.ERROR, entries=3),
-        ten(entries=1000, pace=Pace.parse("seconds:30/4")),
+        ten(entries=1000, pacing=Pacing.parse("seconds:30/4")),
     ],
     ids=["Completed", "Pending", "Error", "Error with entries", "many pages"],
 )
@@ -148,7 +148,7 @@ def test_the_last_page_alone_tells(use: Callable[..., Any]) -> None:
 
 
 def test_somebody_else_cancels_and_deletes_meanwhile(use: Callable[..., Any]) -> None:
-    emulator = emulating(ten(pace=Pace.parse("seconds:1")))
+    emulator = emulating(ten(pacing=Pacing.parse("seconds:1")))
 
     def deletes(_: object) -> None:
         emulator.release(RUN)
@@ -161,7 +161,7 @@ def test_somebody_else_cancels_and_deletes_meanwhile(use: Callable[..., Any]) ->
     # Nobody saw it Cancelled, and another entity's sign-in would look the same.
     assert not outcome.complete
     assert "never seen Cancelled" in outcome.discrepancies[0]
-    with pytest.raises(NotThere):
+    with pytest.raises(ResourceNotFoundError):
         emulator.run(RUN)
 
 
@@ -223,7 +223,7 @@ def test_deleting(use: Callable[..., Any]) -> None:
 
 
 def test_bad_input_is_named(use: Callable[..., Any]) -> None:
-    emulator = emulating(ten(status=RunStatus.PROCESSING, pace=HELD))
+    emulator = emulating(ten(status=RunStatus.PROCESSING, pacing=HELD))
     with pytest.raises(errors.RuleViolation, match="Processing"):
         use(emulator, cancelled)
     with pytest.raises(errors.NotFound, match="JR-00000099"):
@@ -248,7 +248,7 @@ def test_five_hundred_runs_each_end_as_they_should(use: Callable[..., Any], faul
             number=f"JR-{number:08}",
             entries=2,
             transfers={2: Transfer.YES} if number % 10 == 0 else {},
-            pace=Pace.parse("polls:2/1"),
+            pacing=Pacing.parse("polls:2/1"),
         )
         for number in range(1, 501)
         if number % 50

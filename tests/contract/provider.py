@@ -77,7 +77,7 @@ class InProcess(BaseAdapter):
 def emulator_for_the_suite(**settings: Any) -> Emulator:
     """An emulator with an entity and an organisation, in which everything takes a while."""
     chosen = Settings(entity_ids=frozenset({ENTITY}), organization_ids=frozenset({ORGANISATION}), **settings)
-    return Emulator(pace=PACE, seed=(), settings=chosen)
+    return Emulator(pacing=PACE, seed=(), settings=chosen)
 
 
 def target_of(emulator: Emulator) -> Target:

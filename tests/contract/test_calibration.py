@@ -25,7 +25,7 @@ TENANTS: list[dict[str, Any]] = [
     {"put_needs_content_type": False},
     {"numeric_codes": False},
     {"tenant_version": "2024-05-20"},
-    {"largest_page": 40},
+    {"max_page_size": 40},
     {"token_seconds": 600, "calls_per_minute": 900},
 ]
 
@@ -60,10 +60,10 @@ def test_the_command_writes_them_and_the_emulator_reads_them(tmp_path: Path) -> 
         done = CliRunner().invoke(zjr, ["contract", "--only", "statuses/old", "--settings", str(path)], env=environ)
     assert done.exit_code == 0
     assert tomllib.loads(path.read_text())["numeric-codes"] is False
-    line = ["emulator", "--settings", str(path), "--set", "largest-page=0", "run", "--", "true"]
+    line = ["emulator", "--settings", str(path), "--set", "max-page-size=0", "run", "--", "true"]
     refused = CliRunner().invoke(zjr, line)
     assert refused.exit_code == 2
-    assert "'largest-page=0' is no setting" in refused.stderr
+    assert "'max-page-size=0' is no setting" in refused.stderr
     path.write_text("unknown = 1")
     unknown = CliRunner().invoke(zjr, ["emulator", "--settings", str(path), "run", "--", "true"])
     assert (unknown.exit_code, "'unknown' is no setting" in unknown.stderr) == (2, True)
@@ -71,7 +71,7 @@ def test_the_command_writes_them_and_the_emulator_reads_them(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("a = ", "emulator.toml: "), ("largest-page = 1.5", "1.5 is not a value of a setting")],
+    [("a = ", "emulator.toml: "), ("max-page-size = 1.5", "1.5 is not a value of a setting")],
 )
 def test_a_bad_file_of_settings_is_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "emulator.toml"

@@ -25,7 +25,7 @@ WANTED = {"journalEntryDate": "2026-10-31", "transactionTypes": [{"type": "Invoi
 @pytest.fixture(scope="module")
 def held() -> Iterator[Emulator]:
     """An emulator in which nothing goes on by itself."""
-    emulator = Emulator(pace=HELD, seed=())
+    emulator = Emulator(pacing=HELD, seed=())
     yield emulator
     emulator.close()
 
@@ -82,7 +82,7 @@ def test_the_cancellation_that_the_documents_tell_of(show_cancel_in_progress: bo
     """Ten entries, of which one is transferred to accounting: nine are cancelled, and the run stays Completed."""
     run = SeedRun(number=RUN, entries=10, transfers={7: Transfer.YES})
     settings = Settings(show_cancel_in_progress=show_cancel_in_progress)
-    harness = bench_of(Emulator(pace="polls:1", seed=[run], settings=settings))
+    harness = bench_of(Emulator(pacing="polls:1", seed=[run], settings=settings))
     model = harness.own[RUN]
     model.states = frozenset({State("Completed")})
     harness.read(model)

@@ -99,7 +99,7 @@ def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
 
 
 def test_elsewhere_it_only_reads_unless_it_may_write() -> None:
-    emulator = Emulator(pace=AT_ONCE)
+    emulator = Emulator(pacing=AT_ONCE)
     report = report_of(elsewhere(emulator, run="JR-00000073", examples=5))
     results = {result.id: result for result in report.results}
     assert report.findings == []
@@ -186,7 +186,7 @@ def test_only_its_own_runs_are_changed(method: str, path: str, leaves: bool) -> 
 
 
 def test_a_run_of_somebody_elses_is_waited_for() -> None:
-    emulator = Emulator(seed=[SeedRun(number="JR-00000076", status=RunStatus.PENDING, pace=HELD)])
+    emulator = Emulator(seed=[SeedRun(number="JR-00000076", status=RunStatus.PENDING, pacing=HELD)])
     clock = Clock()
 
     def sleep(seconds: float) -> None:
@@ -259,7 +259,7 @@ def test_no_token_is_no_report() -> None:
 
 
 def test_a_run_that_others_made_is_never_touched() -> None:
-    emulator = Emulator(pace=AT_ONCE)
+    emulator = Emulator(pacing=AT_ONCE)
     only = ("broken-requests/", "cancellation/", "coverage/delete", "stateful/links")
     suite = suite_for(emulator, Options(examples=2, only=only))
     suite.harness.target = Target.from_environ(emulator.environ())
@@ -291,7 +291,7 @@ def test_limits_are_kept(status: int, headers: dict[str, str], pause: float) -> 
 
 
 def test_with_few_calls_in_a_minute_it_takes_its_time() -> None:
-    emulator = Emulator(pace=AT_ONCE, settings=Settings(calls_per_minute=20))
+    emulator = Emulator(pacing=AT_ONCE, settings=Settings(calls_per_minute=20))
     clock = Clock()
     slept: list[float] = []
 

@@ -80,7 +80,7 @@ def test_other_tenants_keep_to_it_too(chosen: dict[str, Any]) -> None:
 
 
 def test_a_provider_that_is_done_at_once_keeps_to_it_too() -> None:
-    emulator = Emulator(pace=AT_ONCE)
+    emulator = Emulator(pacing=AT_ONCE)
     target = Target.from_environ(emulator.environ())
     report = report_of(
         Suite(

@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class Api:
-    """Calls an emulator without a socket, signed in, and with errors under their own status."""
+    """Calls an emulator without a socket, signed in, with a `Zuora-Version` in which errors have their own status."""
 
     def __init__(self, emulator: Emulator, credentials: tuple[str, str] | None = None) -> None:
         self.emulator = emulator
@@ -72,7 +72,7 @@ class Api:
 
 @pytest.fixture
 def make() -> Iterator[Callable[..., Api]]:
-    """Makes emulators whose time stands still and whose identifiers are always the same, and signs in to them."""
+    """Makes emulators with a frozen clock and fixed identifiers, and signs in to them."""
     with ExitStack() as stack:
 
         def make(**options: Any) -> Api:
@@ -95,7 +95,7 @@ def api(make: Callable[..., Api]) -> Api:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], None]:
-    """Waits for what another thread is about to do."""
+    """Waits for something that another thread is about to do."""
 
     def until(done: Callable[[], object]) -> None:
         patience = time.monotonic() + 30

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import Clock
-from zuora_journal_runs.emulator.clock import Waiting
+from zuora_journal_runs.emulator.clock import ClientClock
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def test_a_wait_is_over_when_its_time_has_come(elapsed: float, seconds: float) -
     """However short it is beside the seconds since 1970, so that nobody waits for it again and again."""
     clock = Clock(datetime(2026, 11, 26, tzinfo=UTC), running=False)
     clock.advance(elapsed)
-    waiting = Waiting(clock)
+    waiting = ClientClock(clock)
     due = waiting.monotonic() + seconds
     waiting.sleep(due - waiting.monotonic())
     assert waiting.monotonic() >= due

@@ -1,4 +1,4 @@
-"""The control interface, held against the document that describes it."""
+"""The control API, validated against its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from zuora_journal_runs.emulator import (
     HELD,
     Emulator,
     EntryStatus,
-    NotThere,
-    Pace,
+    Pacing,
+    ResourceNotFoundError,
     RunStatus,
     SeedRun,
     Transfer,
 )
-from zuora_journal_runs.emulator.fragment import control
-from zuora_journal_runs.emulator.wire import Request
+from zuora_journal_runs.emulator.http import Request
+from zuora_journal_runs.emulator.openapi import control_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 RUN = "JR-00000075"
-DOCUMENT = yaml.safe_load(control().text)
+DOCUMENT = yaml.safe_load(control_api().text)
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
 class Control:
-    """Calls of an emulator's control interface, each answer held against the document."""
+    """Calls the control API, and validates each response against the document."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.http = httpx.Client(transport=emulator.transport(), base_url=emulator.url)
@@ -51,7 +51,7 @@ class Control:
         return response
 
     def hold(self, method: str, path: str, response: httpx.Response) -> None:
-        found = control().route(path)
+        found = control_api().route(path)
         responses = {"default": {"$ref": "#/components/responses/Refused"}}
         if found and method in found[0].operations:
             responses = DOCUMENT["paths"][found[0].operations[method].path][method.lower()]["responses"]
@@ -71,7 +71,7 @@ class Control:
 
 @pytest.fixture
 def held(make: Callable[..., Api]) -> Api:
-    return make(pace=HELD)
+    return make(pacing=HELD)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_the_document_is_valid() -> None:
 
 
 def test_every_operation_of_the_document_is_there_and_no_other(api: Api) -> None:
-    documented = {operation.id for route in control().routes for operation in route.operations.values()}
+    documented = {operation.id for route in control_api().routes for operation in route.operations.values()}
     assert documented == {*api.emulator._control._operations}
 
 
@@ -106,13 +106,13 @@ def test_schemathesis_finds_nothing(method: str) -> None:
             @given(result.ok().as_strategy())
             def check(case: Any) -> None:
                 headers = JSON_TYPE if case.body is schemathesis.core.NOT_SET else None
-                # What a pace, a fault and a run may be is more than a schema can say.
+                # The schema cannot express everything about pacing, faults and runs.
                 case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
             check()
 
 
-# Who may call
+# Host and origin
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1", "127.8.9.1", "[::1]:9", "a.localhost"])
@@ -161,13 +161,13 @@ def test_no_page_of_another_origin_may_call(control_of: Control, origin: str, st
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_what_a_page_can_send_without_being_asked_changes_nothing(held: Api, control_of: Control, kind: str) -> None:
+def test_requests_without_a_preflight_change_nothing(held: Api, control_of: Control, kind: str) -> None:
     held.cancel()
     assert control_of("POST", "/_emulator/reset", **{"Content-Type": kind}).status_code == 415
     assert held.status() == "CancelInprogress"
 
 
-# What is refused
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -196,16 +196,16 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "says"),
+    ("method", "path", "body", "expected"),
     [
         ("POST", "/_emulator/runs", {"runs": [{"status": "Done"}]}, "runs.0.status"),
         ("POST", "/_emulator/runs", {"runs": [{"colour": "green"}]}, "colour"),
         ("POST", "/_emulator/runs", {"runs": [{"number": RUN}]}, "there is a run JR-00000075 already"),
-        ("POST", "/_emulator/runs", {"runs": [{"pace": "fast"}]}, "'fast' is not a pace"),
+        ("POST", "/_emulator/runs", {"runs": [{"pacing": "fast"}]}, "'fast' is not a pacing"),
         ("POST", "/_emulator/runs", {"runs": [{"entries": 100_000}, {"entries": 1}]}, "more than 100000 entries"),
         ("PUT", "/_emulator/seed", {}, "runs: it is required"),
-        ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "cannot have others"),
-        ("POST", "/_emulator/faults", {"fault": "cancel:boom"}, "'boom' is no kind of fault"),
+        ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "does not have"),
+        ("POST", "/_emulator/faults", {"fault": "cancel:boom"}, "unknown kind of fault 'boom'"),
         ("POST", "/_emulator/outcomes", {"outcome": "Pending"}, "outcome"),
         ("PATCH", "/_emulator/clock", {"advance": -1}, "advance"),
         ("PATCH", "/_emulator/clock", {"advance": "1h"}, "advance"),
@@ -214,13 +214,13 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
         ("POST", "/_emulator/users", {"permissions": ["Rule The World"]}, "permissions.0"),
     ],
 )
-def test_what_is_wrong_with_a_body_is_told(control_of: Control, method: str, path: str, body: Any, says: str) -> None:
+def test_invalid_bodies_are_explained(control_of: Control, method: str, path: str, body: Any, expected: str) -> None:
     response = control_of(method, path, body)
     assert response.status_code == 400
-    assert says in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
-def test_bodies_that_are_none(control_of: Control) -> None:
+def test_bodies_that_are_not_json(control_of: Control) -> None:
     for content in (b"{", b"\0", b"\xff", b"[" * 100_000):
         response = control_of.http.post("/_emulator/faults", content=content, headers=JSON_TYPE)
         control_of.hold("POST", "/_emulator/faults", response)
@@ -230,18 +230,18 @@ def test_bodies_that_are_none(control_of: Control) -> None:
     assert control_of.http.head("/health").content == b""
 
 
-def test_a_failure_in_here_is_logged_and_answered(
+def test_an_unexpected_error_is_logged_and_reported(
     held: Api, control_of: Control, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("no room left")
 
-    monkeypatch.setattr(held.emulator._tenant, "plant", fail)
+    monkeypatch.setattr(held.emulator._tenant, "insert_seed", fail)
     assert control_of("POST", "/_emulator/reset").status_code == 500
     assert "no room left" in caplog.text
 
 
-def test_these_calls_are_not_in_the_journal_nor_limited(make: Callable[..., Api]) -> None:
+def test_control_requests_are_neither_logged_nor_limited(make: Callable[..., Api]) -> None:
     api = make(calls_per_minute=1)
     before = api.emulator.requests
     for _ in range(3):
@@ -249,7 +249,7 @@ def test_these_calls_are_not_in_the_journal_nor_limited(make: Callable[..., Api]
     assert api.emulator.requests == before
 
 
-# What they do
+# Operations
 
 
 def test_health_and_the_document(control_of: Control) -> None:
@@ -264,7 +264,7 @@ def test_reset_and_seed(held: Api, control_of: Control) -> None:
     seed = {
         "runs": [
             {"number": "JR-00000100", "entries": 2, "transferredToAccounting": {"2": "Yes"}, "accountingPeriodName": "Sep-2026"},
-            {"status": "Pending", "outcome": "Error", "pace": "polls:2", "executedOn": "2026-11-01 10:00:00", "transactionTypes": ["Taxation Item"]},
+            {"status": "Pending", "outcome": "Error", "pacing": "polls:2", "executedOn": "2026-11-01 10:00:00", "transactionTypes": ["Taxation Item"]},
         ]
     }  # fmt: skip
     assert control_of("PUT", "/_emulator/seed", seed).json() == {"numbers": ["JR-00000100", "JR-00000101"]}
@@ -296,7 +296,7 @@ def test_users(held: Api, control_of: Control) -> None:
 
 
 def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> None:
-    added = control_of("POST", "/_emulator/runs", {"runs": [{"entries": 3.0, "pace": "held"}, {}]})
+    added = control_of("POST", "/_emulator/runs", {"runs": [{"entries": 3.0, "pacing": "held"}, {}]})
     assert (added.status_code, added.json()) == (201, {"numbers": ["JR-00000076", "JR-00000077"]})
     held.cancel("JR-00000076")
     for _ in range(2):
@@ -320,7 +320,7 @@ def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> 
     assert held.status("JR-00000076") == "Cancelled"
 
 
-def test_what_is_shown_can_be_bounded(held: Api, control_of: Control) -> None:
+def test_lists_can_be_limited(held: Api, control_of: Control) -> None:
     def numbers(query: str) -> list[str]:
         return [run["number"] for run in control_of.http.get(f"/_emulator/runs{query}").json()["runs"]]
 
@@ -337,14 +337,14 @@ def test_what_is_shown_can_be_bounded(held: Api, control_of: Control) -> None:
 @pytest.mark.parametrize(
     "query", ["runs?limit=0", "runs?limit=1001", "runs?limit=all", "runs?upTo=75", "requests?limit=-1"]
 )
-def test_bounds_that_are_none_are_refused(control_of: Control, query: str) -> None:
+def test_invalid_limits_are_refused(control_of: Control, query: str) -> None:
     response = control_of.http.get(f"/_emulator/{query}")
     assert response.status_code == 400
     assert query.partition("?")[2].partition("=")[0] in response.json()["error"]
 
 
 def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., Api]) -> None:
-    api = make(pace="at-once")
+    api = make(pacing="at-once")
     control_of, asked = Control(api.emulator), api.emulator.requests
     api.emulator.add_fault("any:1+:status-503")
     wanted = {
@@ -362,7 +362,7 @@ def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "says"),
+    ("method", "path", "body", "status", "expected"),
     [
         ("POST", "creations", {}, 400, "transactionTypes: it is required; journalEntryDate: it is required"),
         ("POST", "creations", None, 400, "request body"),
@@ -372,15 +372,15 @@ def test_runs_are_created_cancelled_and_deleted_as_by_hand(make: Callable[..., A
     ],
 )
 def test_what_zuora_would_refuse_is_refused(
-    control_of: Control, method: str, path: str, body: Any, status: int, says: str
+    control_of: Control, method: str, path: str, body: Any, status: int, expected: str
 ) -> None:
     response = control_of(method, f"/_emulator/{path}", body)
     assert response.status_code == status
-    assert says in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
-def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
-    api = make(pace="polls:1")
+def test_inspection_does_not_count_as_a_read(make: Callable[..., Api]) -> None:
+    api = make(pacing="polls:1")
     api.cancel()
     for _ in range(5):
         assert api.emulator.run(RUN).status is RunStatus.CANCEL_IN_PROGRESS
@@ -388,8 +388,8 @@ def test_looking_beside_the_api_is_no_poll(make: Callable[..., Api]) -> None:
     assert all(entry.status is EntryStatus.CREATED for entry in api.emulator.run(RUN).entries)
 
 
-def test_looking_beside_the_api_sees_what_time_has_done(make: Callable[..., Api]) -> None:
-    api = make(pace="seconds:1")
+def test_inspection_shows_the_effect_of_time(make: Callable[..., Api]) -> None:
+    api = make(pacing="seconds:1")
     api.cancel()
     api.emulator.clock.advance(3)
     assert [run.cancelled_entries for run in api.emulator.runs() if run.number == RUN] == [3]
@@ -397,7 +397,7 @@ def test_looking_beside_the_api_sees_what_time_has_done(make: Callable[..., Api]
     assert api.emulator.run(RUN).status is RunStatus.COMPLETED
     api.delete("JR-00000072")
     api.emulator.clock.advance(1)
-    with pytest.raises(NotThere, match="JR-00000072"):
+    with pytest.raises(ResourceNotFoundError, match="JR-00000072"):
         api.emulator.run("JR-00000072")
 
 
@@ -411,11 +411,11 @@ def test_how_the_next_run_ends(held: Api, control_of: Control) -> None:
 @pytest.mark.parametrize("value", Transfer)
 def test_an_entry_is_marked(held: Api, control_of: Control, value: Transfer) -> None:
     entry = held.emulator.entry_numbers(RUN)[0]
-    body = {"transferredToAccounting": value, "transferredBy": "ledger"}
+    body = {"transferredToAccounting": value, "transferredBy": 'the "ledger"'}
     assert control_of("PATCH", f"/_emulator/entries/{entry}", body).status_code == 204
     shown = held.entries().json()["journalEntries"][0]
     assert shown["transferredToAccounting"] == value
-    assert shown.get("transferredBy") == ("ledger" if value is Transfer.YES else None)
+    assert shown.get("transferredBy") == ('the "ledger"' if value is Transfer.YES else None)
     assert control_of("PATCH", f"/_emulator/entries/{entry}", {"transferredToAccounting": "No"}).status_code == 204
 
 
@@ -440,7 +440,7 @@ def test_snapshots(held: Api, control_of: Control) -> None:
 
 
 def test_time_since_a_snapshot_does_not_count(make: Callable[..., Api]) -> None:
-    api = make(pace=Pace.parse("seconds:10"))
+    api = make(pacing=Pacing.parse("seconds:10"))
     api.cancel()
     created = api.create({"Idempotency-Key": "k"}).json()
     api.emulator.clock.advance(15)
@@ -493,17 +493,17 @@ def test_faults(held: Api, control_of: Control) -> None:
     assert held.get().status_code == 200
 
 
-def test_the_journal(held: Api, control_of: Control) -> None:
+def test_the_request_log(held: Api, control_of: Control) -> None:
     held.get(**{"Zuora-Track-Id": "t-1"})
     held.http.get("/v1/bill-runs?x=1")
     *_, run, unknown = control_of("GET", "/_emulator/requests").json()["requests"]
     assert (run["operation"], run["status"], run["headers"]["zuora-track-id"]) == ("getJournalRun", 200, "t-1")
     assert (unknown["operation"], unknown["status"], unknown["codes"]) == (None, 404, ["50000040"])
-    (lapse,) = control_of("GET", "/_emulator/lapses").json()["lapses"]
-    assert (lapse["kind"], lapse["requestId"]) == ("unknown-operation", unknown["requestId"])
+    (misuse,) = control_of("GET", "/_emulator/misuses").json()["misuses"]
+    assert (misuse["kind"], misuse["requestId"]) == ("unknown-operation", unknown["requestId"])
     assert control_of("DELETE", "/_emulator/requests").status_code == 204
     assert control_of("GET", "/_emulator/requests").json() == {"requests": []}
-    assert control_of("GET", "/_emulator/lapses").json() == {"lapses": []}
+    assert control_of("GET", "/_emulator/misuses").json() == {"misuses": []}
 
 
 def test_what_a_call_of_the_api_may_not_do(api: Api) -> None:
@@ -513,7 +513,7 @@ def test_what_a_call_of_the_api_may_not_do(api: Api) -> None:
 
 
 def test_over_http(tmp_path: Any) -> None:
-    with Emulator(pace=AT_ONCE, database=tmp_path / "db") as emulator, httpx.Client(base_url=emulator.url) as http:
+    with Emulator(pacing=AT_ONCE, database=tmp_path / "db") as emulator, httpx.Client(base_url=emulator.url) as http:
         assert http.get("/health").json()["status"] == "ok"
         assert http.post("/_emulator/reset", json={}).status_code == 204
         assert http.get("/_emulator/runs").json()["runs"][-1]["number"] == RUN

@@ -1,4 +1,4 @@
-"""An emulator with a file is killed again and again, and has to go on as if nothing had been."""
+"""An emulator with a database file is killed again and again, and must continue where it stopped."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ADDED = 50
 
 NURSERY = """
 import json, os, signal, sys, time
-from zuora_journal_runs.emulator import Emulator, Pace, serve, server
+from zuora_journal_runs.emulator import Emulator, Pacing, serve, server
 
 def ready(emulator):
     said = {"url": emulator.url, "id": emulator.client_id, "secret": emulator.client_secret}
     print(json.dumps(said), flush=True)
 
-# What takes long is done once. A first line is answered with a new process, a second one says when to kill it.
+# Slow imports are done once. The first line of input starts a new process, the second says when to kill it.
 while sys.stdin.readline():
     child = os.fork()
     if not child:
-        serve(Emulator(database=sys.argv[1], pace=Pace.parse(sys.argv[2]), seed=()), ready)
+        serve(Emulator(database=sys.argv[1], pacing=Pacing.parse(sys.argv[2]), seed=()), ready)
     time.sleep(float(sys.stdin.readline() or 0))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -46,12 +46,12 @@ while sys.stdin.readline():
 
 
 class Nursery:
-    """Starts emulators on one file, one after another, and kills each."""
+    """Starts emulators with the same file, one after another, and kills each."""
 
-    def __init__(self, file: Path, pace: str) -> None:
+    def __init__(self, file: Path, pacing: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", NURSERY, file, pace],
-            # Nothing is left of what coverage counts in a process that is killed.
+            [sys.executable, "-c", NURSERY, file, pacing],
+            # Coverage of a killed process is lost anyway.
             env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -64,7 +64,7 @@ class Nursery:
         return {**json.loads(self.process.stdout.readline())}
 
     def kill(self, seconds: float) -> None:
-        """Kill it in so many seconds, and go on meanwhile."""
+        """Kill the emulator after some seconds, without waiting."""
         self._say(f"{seconds}")
 
     def _say(self, line: str) -> None:
@@ -81,7 +81,7 @@ def nursery(tmp_path: Path) -> Iterator[Nursery]:
 
 
 class Customer:
-    """Asks for changes until the emulator dies, and remembers those that it was told of."""
+    """Requests changes until the emulator dies, and remembers the acknowledged ones."""
 
     def __init__(self) -> None:
         self.token = ""
@@ -101,7 +101,7 @@ class Customer:
             yield http
 
     def check(self, http: httpx.Client) -> None:
-        """Look at what is there after a restart: all that was told, at most one step more, and nothing by halves."""
+        """Check the state after a restart: all acknowledged changes, at most one more step, nothing incomplete."""
         runs = http.get("/_emulator/runs").json()["runs"]
         assert {*self.added} <= {run["number"] for run in runs}
         if runs:
@@ -147,7 +147,7 @@ class Customer:
         return str(number)
 
 
-def test_what_was_acknowledged_outlives_every_kill(nursery: Nursery, effort: Effort) -> None:
+def test_acknowledged_changes_survive_every_kill(nursery: Nursery, effort: Effort) -> None:
     random = Random(effort.seed)
     customer = Customer()
     for _ in range(KILLS * effort.factor):

@@ -1,4 +1,4 @@
-"""Faults on demand: how they are written, whom they strike, and what a caller gets, in process and over HTTP."""
+"""Faults on demand: their text form, which calls they hit, and what the caller gets, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import AT_ONCE, Emulator, EntryStatus, Fault
 from zuora_journal_runs.emulator.faults import (
-    INSTEAD,
-    MOST,
-    OPERATIONS,
-    Faults,
-    Kind,
-    OperationName,
+    FAULT_OPERATIONS,
+    MAX_FAULTS,
+    REPLACES_RESPONSE,
+    FaultKind,
+    FaultOperation,
+    FaultSchedule,
 )
-from zuora_journal_runs.emulator.fragment import contract
-from zuora_journal_runs.emulator.wire import HTTP_STATUS
+from zuora_journal_runs.emulator.http import HTTP_STATUS
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ RUN = "JR-00000075"
 PATH = f"/v1/journal-runs/{RUN}"
 ENTRIES = f"/v1/journal-entries/journal-runs/{RUN}"
 
-# As text
+# Text form
 
 _values: dict[str, st.SearchStrategy[float | None]] = {
     "status": st.integers(400, 599).map(float),
@@ -51,8 +51,8 @@ _values: dict[str, st.SearchStrategy[float | None]] = {
 
 @st.composite
 def faults(draw: st.DrawFn) -> Fault:
-    kind: Kind = draw(st.sampled_from(get_args(Kind)))
-    operation: OperationName = draw(st.sampled_from(["any", "get"]))
+    kind: FaultKind = draw(st.sampled_from(get_args(FaultKind)))
+    operation: FaultOperation = draw(st.sampled_from(["any", "get"]))
     which: dict[str, Any] = draw(
         st.one_of(
             st.builds(dict, nth=st.integers(1, 10**9 - 1)),
@@ -64,14 +64,14 @@ def faults(draw: st.DrawFn) -> Fault:
         kind,
         operation,
         draw(_values.get(kind, st.none())),
-        after=kind in INSTEAD and draw(st.booleans()),
+        after=kind in REPLACES_RESPONSE and draw(st.booleans()),
         times=draw(st.none() | st.integers(1, 10**9 - 1)),
         **which,
     )
 
 
 @given(faults())
-def test_a_fault_is_read_as_it_was_written(fault: Fault) -> None:
+def test_a_fault_survives_conversion_to_text(fault: Fault) -> None:
     assert Fault.parse(str(fault)) == fault
 
 
@@ -93,41 +93,41 @@ def test_text_of_a_fault(text: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
-        ("", "write OPERATION:WHICH:WHAT, such as cancel:2:reset-after"),
-        ("reset", "write OPERATION:WHICH:WHAT"),
-        ("cancel:1:2:reset", "write OPERATION:WHICH:WHAT"),
-        ("retrieve:reset", "'retrieve' is no operation, which is one of any, create, get,"),
+        ("", "write OPERATION:CALLS:EFFECT, such as cancel:2:reset-after"),
+        ("reset", "write OPERATION:CALLS:EFFECT"),
+        ("cancel:1:2:reset", "write OPERATION:CALLS:EFFECT"),
+        ("retrieve:reset", "unknown operation 'retrieve': use one of any, create, get,"),
         ("get:0:reset", "'0' does not say which calls"),
         ("get:-1:reset", "'-1' does not say which calls"),
-        ("get:150%:reset", "a chance is more than 0 and at most 100 %"),
-        ("get:0%:reset", "a chance is more than 0"),
-        ("get:explode", "'explode' is no kind of fault, which is one of reset, status,"),
-        ("get:reset-before", "'reset-before' is no kind of fault"),
+        ("get:150%:reset", "a chance must be more than 0 and at most 100 %"),
+        ("get:0%:reset", "a chance must be more than 0"),
+        ("get:explode", "unknown kind of fault 'explode': use one of reset, status,"),
+        ("get:reset-before", "unknown kind of fault 'reset-before'"),
         ("get:status", "status needs an HTTP status from 400 to 599, such as status-503"),
         ("get:status-200", "status needs an HTTP status from 400 to 599, not 200"),
         ("get:status-500.5", "not 500.5"),
-        ("get:error-12", "error needs a category of Zuora's: 10, 11, 20"),
-        ("get:delay", "delay needs seconds from 0 to 86400, such as delay-5"),
+        ("get:error-12", "error needs one of Zuora's error categories: 10, 11, 20"),
+        ("get:delay", "delay needs a number of seconds from 0 to 86400, such as delay-5"),
         ("get:delay-86401", "not 86401"),
         ("get:reset-5", "reset has no value"),
-        ("get:delay-5-after", "delay has no -after"),
-        ("cancel:unknown-value", "unknown-value cannot befall cancel"),
-        ("token:no-success", "no-success cannot befall token"),
+        ("get:delay-5-after", "delay cannot have -after"),
+        ("cancel:unknown-value", "unknown-value does not apply to cancel"),
+        ("token:no-success", "no-success does not apply to token"),
     ],
 )
-def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
+def test_invalid_faults_are_explained(text: str, expected: str) -> None:
     with pytest.raises(ValueError, match="is not a fault: ") as caught:
         Fault.parse(text)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "expected"),
     [
-        ({"kind": "boom"}, "'boom' is no kind of fault"),
-        ({"operation": "list"}, "'list' is no operation"),
+        ({"kind": "boom"}, "unknown kind of fault 'boom'"),
+        ({"operation": "list"}, "unknown operation 'list'"),
         ({"nth": 0}, "counted from 1"),
         ({"times": 0}, "counted from 1"),
         ({"every": 0}, "counted from 1"),
@@ -135,17 +135,17 @@ def test_what_is_not_a_fault_is_told(text: str, says: str) -> None:
         ({"chance": 0.5, "every": 2}, "exclude each other"),
     ],
 )
-def test_a_fault_that_makes_no_sense(arguments: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_contradictory_arguments_of_a_fault(arguments: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         Fault(**{"kind": "reset"} | arguments)
 
 
 # Whom they strike
 
 
-def strikes(text: str, calls: int, operation: OperationName = "get") -> list[int]:
-    waiting = Faults([Fault.parse(text)])
-    return [call for call in range(1, calls + 1) if waiting.strike(operation)]
+def strikes(text: str, calls: int, operation: FaultOperation = "get") -> list[int]:
+    waiting = FaultSchedule([Fault.parse(text)])
+    return [call for call in range(1, calls + 1) if waiting.next_call(operation)]
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,11 @@ def strikes(text: str, calls: int, operation: OperationName = "get") -> list[int
         ("any:no-success", [1]),
     ],
 )
-def test_the_calls_that_a_fault_strikes(text: str, struck: list[int]) -> None:
+def test_the_calls_that_a_fault_hits(text: str, struck: list[int]) -> None:
     assert strikes(text, 10) == struck
 
 
-def test_a_fault_of_any_operation_leaves_those_alone_that_it_cannot_befall() -> None:
+def test_a_fault_of_any_operation_skips_those_that_it_does_not_apply_to() -> None:
     assert strikes("any:no-success", 10, "token") == []
 
 
@@ -177,41 +177,41 @@ def test_chance_is_the_same_for_the_same_seed(seed: int, percent: int) -> None:
     assert strikes(text, 30) == strikes(text, 30)
 
 
-def test_chance_strikes_as_often_as_it_says() -> None:
+def test_chance_hits_as_often_as_its_probability() -> None:
     assert 2400 < len(strikes("get:25%@1:reset", 10_000)) < 2600
     assert strikes("get:25%@1:reset", 50) != strikes("get:25%@2:reset", 50)
 
 
-def test_the_first_of_several_faults_strikes_and_the_others_wait() -> None:
-    waiting = Faults(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
-    first, second, third = (waiting.strike("get") for _ in range(3))
+def test_the_first_of_several_faults_hits_and_the_others_wait() -> None:
+    waiting = FaultSchedule(map(Fault.parse, ["get:delay-2", "get:1+:delay-3", "get:1x2:reset", "get:1+:html"]))
+    first, second, third = (waiting.next_call("get") for _ in range(3))
     assert first is not None
-    assert (first.delay, first.names) == (5, ("delay-2", "delay-3", "reset"))
+    assert (first.delay, first.effects) == (5, ("delay-2", "delay-3", "reset"))
     assert second is not None
-    assert second.names == ("delay-3", "reset")
+    assert second.effects == ("delay-3", "reset")
     assert third is not None
-    assert third.names == ("delay-3", "html-502")
-    assert [str(each.fault) for each in waiting.pending] == ["get:1+:delay-3", "get:1+:html-502"]
+    assert third.effects == ("delay-3", "html-502")
+    assert [str(each.fault) for each in waiting.active] == ["get:1+:delay-3", "get:1+:html-502"]
 
 
 def test_every_operation_has_a_name_for_faults() -> None:
     ids = {operation.id for route in contract().routes for operation in route.operations.values()}
-    assert ids == {*OPERATIONS}
-    assert {*OPERATIONS.values(), "any"} == {*get_args(OperationName)}
+    assert ids == {*FAULT_OPERATIONS}
+    assert {*FAULT_OPERATIONS.values(), "any"} == {*get_args(FaultOperation)}
 
 
-# What a caller gets
+# Effects
 
 
 class Wire:
-    """Calls of an emulator by one of its two ways in."""
+    """Calls an emulator, in process or over HTTP."""
 
     def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
         self.emulator = emulator
         self.http = http
         form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-        answer = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
-        http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        response = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
+        http.headers["Authorization"] = f"Bearer {response['access_token']}"
 
     def get(self, fault: str | None = None, **options: Any) -> httpx.Response:
         if fault:
@@ -224,7 +224,7 @@ class Wire:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the cancellation was acted upon."""
+        """Whether the cancellation was processed."""
         entries = self.http.get(ENTRIES).json()["journalEntries"]
         return bool(entries[0]["status"] == "Cancelled")
 
@@ -232,7 +232,7 @@ class Wire:
 @pytest.fixture(params=["in process", "over HTTP"])
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(contextlib.closing(Emulator(pace=AT_ONCE)))
+        emulator = stack.enter_context(contextlib.closing(Emulator(pacing=AT_ONCE)))
         transport = emulator.transport() if request.param == "in process" else None
         emulator.start()
         yield Wire(emulator, stack.enter_context(httpx.Client(transport=transport, base_url=emulator.url)))
@@ -333,7 +333,7 @@ def test_a_status_that_no_document_knows(wire: Wire) -> None:
     assert wire.get().json()["status"] == "Completed"
 
 
-def test_an_answer_that_does_not_say_success(wire: Wire) -> None:
+def test_a_response_without_success(wire: Wire) -> None:
     response = wire.cancel("no-success")
     assert (response.status_code, response.json()) == (200, {})
     assert wire.cancelled
@@ -373,8 +373,8 @@ def test_a_delay_that_passes_is_heard_by_those_who_wait_long_enough(wire: Wire) 
 
 @pytest.mark.parametrize("fault", ["delay-5", "real-delay-5"])
 def test_in_process_a_delay_that_is_too_long_for_the_caller(make: Callable[..., Api], fault: str) -> None:
-    api = make(pace=AT_ONCE, faults=[f"cancel:{fault}"])
-    with pytest.raises(httpx.ReadTimeout, match="after 5 seconds"):
+    api = make(pacing=AT_ONCE, faults=[f"cancel:{fault}"])
+    with pytest.raises(httpx.ReadTimeout, match="delayed by 5 seconds"):
         api.http.put(f"{PATH}/cancel", json={}, timeout=4)
     assert "Cancelled" in api.entry_statuses()
 
@@ -392,7 +392,7 @@ async def test_in_process_for_tasks(api: Api) -> None:
 
 @pytest.fixture
 def delayed(until: Until) -> Iterator[tuple[Emulator, socket.socket]]:
-    """An emulator over HTTP that has been asked for something and lets its caller wait."""
+    """An emulator over HTTP that delays the response to a request."""
     with (
         Emulator(faults=["get:real-delay-3600"]) as emulator,
         socket.create_connection(("127.0.0.1", httpx.URL(emulator.url).port or 0), timeout=10) as connection,
@@ -422,7 +422,7 @@ async def test_another_asgi_server_gets_an_error(api: Api) -> None:
     api.emulator.add_fault("get:reset")
     transport = httpx.ASGITransport(api.emulator.asgi())
     async with httpx.AsyncClient(transport=transport, base_url="http://zuora.test") as http:
-        with pytest.raises(ConnectionResetError, match="before it begins"):
+        with pytest.raises(ConnectionResetError, match="is replaced by a connection reset"):
             await http.get(PATH)
 
 
@@ -446,7 +446,7 @@ async def test_a_delay_reads_the_rest_of_a_body_that_was_too_large(api: Api) -> 
     assert sent[0]["status"] == 413
 
 
-# Beside the calls
+# Configuration
 
 
 def test_faults_wait_until_they_have_struck_or_are_removed(make: Callable[..., Api]) -> None:
@@ -477,13 +477,13 @@ def test_reset_brings_back_the_first_faults_and_no_others(make: Callable[..., Ap
 
 
 def test_there_is_a_bound_to_faults(api: Api) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_FAULTS):
         api.emulator.add_fault("get:1000:reset")
-    with pytest.raises(ValueError, match=f"more than {MOST} faults"):
+    with pytest.raises(ValueError, match=f"more than {MAX_FAULTS} faults"):
         api.emulator.add_fault("get:reset")
 
 
-def test_the_journal_tells_what_befell_a_request(api: Api) -> None:
+def test_the_request_log_shows_faults(api: Api) -> None:
     api.emulator.add_fault("cancel:reset-after")
     api.emulator.add_fault("get:delay-1")
     with contextlib.suppress(httpx.ReadError):
@@ -494,7 +494,7 @@ def test_the_journal_tells_what_befell_a_request(api: Api) -> None:
     assert (get.status, get.faults) == (200, ("delay-1",))
 
 
-def test_what_no_operation_answers_meets_no_fault(api: Api) -> None:
+def test_unknown_operations_are_not_hit_by_faults(api: Api) -> None:
     api.emulator.add_fault("any:reset")
     assert api.http.get("/v1/bill-runs").status_code == 404
     assert api.http.patch(PATH).status_code == 405
@@ -522,4 +522,4 @@ def test_a_client_that_bears_faults_learns_the_truth(api: Api, what: str, seed: 
     assert [entry.status for entry in api.emulator.run(RUN).entries].count(EntryStatus.CANCELLED) == 9
     assert len(outcome.cancelled) == 9
     assert [entry.number for entry in outcome.blocked] == [api.emulator.entry_numbers(RUN)[6]]
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []

@@ -15,7 +15,7 @@ KEY = {"Idempotency-Key": "5b6e3f0a-58c5-4f0e-8f38-6f3f0b0f6a11"}
 DAY = 24 * 60 * 60
 
 
-def test_a_repeated_request_is_answered_as_the_first_and_changes_nothing(api: Api) -> None:
+def test_a_repeated_request_gets_the_first_response_and_changes_nothing(api: Api) -> None:
     first = api.create(KEY)
     again = api.create(KEY)
     assert again.content == first.content
@@ -46,7 +46,7 @@ def test_the_body_is_not_compared(api: Api) -> None:
 
 
 def test_a_key_is_forgotten_after_a_day(make: Callable[..., Api]) -> None:
-    api = make(pace="at-once")
+    api = make(pacing="at-once")
     api.create(KEY)
     api.emulator.clock.advance(DAY - 1)
     api.sign_in()
@@ -72,7 +72,7 @@ def test_a_refused_token_uses_no_key_up(api: Api) -> None:
     assert api.create(KEY).json()["success"] is True
 
 
-def test_each_answer_has_its_own_limits_and_track_id(api: Api) -> None:
+def test_each_response_has_its_own_limits_and_track_id(api: Api) -> None:
     first = api.create(KEY | {"Zuora-Track-Id": "one"}).headers
     again = api.create(KEY | {"Zuora-Track-Id": "two"}).headers
     assert (first["zuora-track-id"], again["zuora-track-id"]) == ("one", "two")

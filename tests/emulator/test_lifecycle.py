@@ -1,4 +1,4 @@
-"""The rules by themselves, against a model that knows only what the documents say."""
+"""The rules of the life cycle, against a model of what the documents say."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from zuora_journal_runs.emulator import EntryStatus, RunStatus, Transfer
-from zuora_journal_runs.emulator.lifecycle import (
+from zuora_journal_runs.emulator.state.lifecycle import (
+    BLOCKS_CANCELLATION,
     BLOCKS_CREATION,
     CANCELABLE,
     DELETABLE,
-    STAYS,
     UNDER_WAY,
     EntryState,
     Step,
@@ -28,12 +28,16 @@ entry_lists = st.lists(st.tuples(st.sampled_from(EntryStatus), transfers), max_s
 
 
 def settle(entries: list[EntryState], at_most: int, before: RunStatus = RunStatus.COMPLETED) -> tuple[RunStatus, int]:
-    """Carry a cancellation to its end; the status then, and the number of steps it took."""
+    """Finish a cancellation; return the status then, and the number of steps."""
     states = {entry.number: entry for entry in entries}
     status, steps = RunStatus.CANCEL_IN_PROGRESS, 0
     while status is RunStatus.CANCEL_IN_PROGRESS:
         step = next_step(
-            status, before=before, outcome=RunStatus.COMPLETED, entries=list(states.values()), at_most=at_most
+            status,
+            previous_status=before,
+            outcome=RunStatus.COMPLETED,
+            entries=list(states.values()),
+            max_entries=at_most,
         )
         assert step.status is not None
         assert len(step.cancelled) <= at_most
@@ -42,7 +46,7 @@ def settle(entries: list[EntryState], at_most: int, before: RunStatus = RunStatu
             states[number] = EntryState(number, EntryStatus.CANCELLED, states[number].transfer)
         status, steps = step.status, steps + 1
     for entry in entries:
-        stays = entry.status is EntryStatus.CREATED and entry.transfer in STAYS
+        stays = entry.status is EntryStatus.CREATED and entry.transfer in BLOCKS_CANCELLATION
         assert (states[entry.number].status is EntryStatus.CREATED) == stays
     return status, steps
 
@@ -52,7 +56,7 @@ def test_a_cancellation_takes_all_entries_that_can_be_cancelled_and_no_other(
     entries: list[EntryState], at_most: int, before: RunStatus
 ) -> None:
     status, steps = settle(entries, at_most, before)
-    stays = any(e.status is EntryStatus.CREATED and e.transfer in STAYS for e in entries)
+    stays = any(e.status is EntryStatus.CREATED and e.transfer in BLOCKS_CANCELLATION for e in entries)
     assert status is (before if stays else RunStatus.CANCELLED)
     loose = sum(entry.cancelable for entry in entries)
     assert steps == -(-loose // at_most) + 1
@@ -67,7 +71,7 @@ def test_only_a_transfer_that_is_done_or_under_way_keeps_an_entry(transfer: Tran
 @pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.ERROR, RunStatus.CANCELLED])
 def test_a_run_at_rest_stays_as_it_is(status: RunStatus) -> None:
     assert status not in UNDER_WAY
-    assert next_step(status, before=RunStatus.PENDING, outcome=RunStatus.ERROR) == Step(status)
+    assert next_step(status, previous_status=RunStatus.PENDING, outcome=RunStatus.ERROR) == Step(status)
 
 
 def test_the_statuses_are_those_of_the_documents() -> None:
@@ -78,7 +82,7 @@ def test_the_statuses_are_those_of_the_documents() -> None:
 
 
 class OneRun(RuleBasedStateMachine):
-    """A run under random calls and steps, beside what a reader of the documents expects to see of it."""
+    """A run under random calls and steps, compared with what the documents say."""
 
     @initialize(outcome=st.sampled_from([RunStatus.COMPLETED, RunStatus.ERROR]))
     def begin(self, outcome: RunStatus) -> None:
@@ -107,10 +111,10 @@ class OneRun(RuleBasedStateMachine):
         assert self.status is not None
         step = next_step(
             self.status,
-            before=self.before,
+            previous_status=self.before,
             outcome=self.outcome,
             entries=list(self.entries.values()),
-            at_most=at_most,
+            max_entries=at_most,
         )
         if self.status is RunStatus.PROCESSING and step.status is RunStatus.COMPLETED:
             self.entries = {f"JE-{i}": EntryState(f"JE-{i}", EntryStatus.CREATED, t) for i, t in enumerate(made)}

@@ -1,4 +1,4 @@
-"""The page at `/`, as it is sent, and as it works in a browser."""
+"""The web page at `/`: how it is sent, and how it works in a browser."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from zuora_journal_runs.emulator import Clock, Emulator, Fault, SeedRun, Transfer
-from zuora_journal_runs.emulator.faults import Kind, OperationName
-from zuora_journal_runs.emulator.fragment import contract
+from zuora_journal_runs.emulator.faults import FaultKind, FaultOperation
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SEEN_SECONDS = 30
 
 
-# As it is sent
+# How it is sent
 
 
 def test_a_browser_gets_the_page(api: Api) -> None:
@@ -87,8 +87,8 @@ def test_it_knows_every_type_operation_fault_and_transfer() -> None:
     enum = re.search(r"\n    TransactionType:\n.*?      enum:\n(.*?)\n\n", contract().text, re.DOTALL)
     assert enum
     assert listed("TYPES") == re.findall(r"- (.+)", enum[1])
-    assert listed("OPERATIONS") == [*get_args(OperationName)]
-    assert {Fault.parse(f"get:{kind}").kind for kind in listed("KINDS")} == {*get_args(Kind)}
+    assert listed("OPERATIONS") == [*get_args(FaultOperation)]
+    assert {Fault.parse(f"get:{kind}").kind for kind in listed("KINDS")} == {*get_args(FaultKind)}
     options = re.search(r'<template id="entry">.*?</template>', PAGE, re.DOTALL)
     assert options
     assert re.findall(r"<option>(\w+)", options[0]) == [*Transfer]
@@ -108,7 +108,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 
 class Page:
-    """The page of an emulator, as a person has it before them."""
+    """The page of an emulator in a browser."""
 
     def __init__(self, browser: webdriver.Chrome, emulator: Emulator) -> None:
         self.browser = browser
@@ -133,7 +133,7 @@ class Page:
         return found
 
     def shows(self, selector: str, text: str) -> None:
-        """Wait until it does, but not until it looks by itself."""
+        """Refresh the page, and wait until it shows the text."""
         self.look()
         self.until(lambda: text in self.texts(selector))
 
@@ -141,14 +141,14 @@ class Page:
         self.until(lambda: any(text in said for said in self.texts("#done")))
 
     def complains(self, text: str) -> None:
-        self.until(lambda: any(text in said for said in self.texts("#wrong")))
+        self.until(lambda: any(text in said for said in self.texts("#failed")))
 
     def look(self) -> None:
-        """Let it look again at once."""
+        """Refresh the page immediately."""
         self.js("document.dispatchEvent(new Event('visibilitychange'))")
 
     def see(self, *, hidden: bool) -> None:
-        """Hide it from its reader, or show it."""
+        """Make the page hidden or visible."""
         self.js("Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true})", hidden)
         self.look()
 
@@ -176,14 +176,14 @@ class Page:
 
 
 class Run:
-    """A run on the page, opened."""
+    """A run on the page, with its details open."""
 
     def __init__(self, page: Page, place: str) -> None:
         self.page = page
         self.place = place
         if page.find(f"{place} details").get_attribute("open") is None:
             page.find(f"{place} summary").click()
-            # What is below moves down when they come.
+            # Loading the entries moves everything below.
             page.until(lambda: self.entries or page.find(f"{place} .none").is_displayed())
 
     def do(self, what: str) -> None:
@@ -204,7 +204,7 @@ class Run:
 
 @pytest.fixture
 def opened(browser: webdriver.Chrome) -> Iterator[Callable[..., Page]]:
-    """Opens the page of a new emulator, and holds what the browser has to say of it against it."""
+    """Opens the page of a new emulator, and fails on messages in the browser's console."""
     emulators: list[Emulator] = []
 
     def opened(**options: Any) -> Page:
@@ -215,14 +215,14 @@ def opened(browser: webdriver.Chrome) -> Iterator[Callable[..., Page]]:
     browser.get("about:blank")
     for emulator in emulators:
         emulator.close()
-    # A call that is refused is told of, too.
+    # Refused requests are reported there, too.
     said = browser.get_log("browser")  # type: ignore[no-untyped-call]
     assert [each for each in said if each["source"] != "network"] == []
 
 
 @in_a_browser
-def test_a_cancellation_is_seen_as_it_goes_on(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+def test_the_progress_of_a_cancellation_is_shown(opened: Callable[..., Page]) -> None:
+    page = opened(pacing="held")
     run = page.run()
     page.until(lambda: run.entries == ["Created"] * 10)
     with page.emulator.client() as client:
@@ -239,8 +239,8 @@ def test_a_cancellation_is_seen_as_it_goes_on(opened: Callable[..., Page]) -> No
 
 
 @in_a_browser
-def test_looking_is_no_poll_and_leaves_nothing_in_the_journal(opened: Callable[..., Page]) -> None:
-    page = opened(pace="polls:1", clock=Clock(NOON, running=False))
+def test_the_page_does_not_count_as_a_read_and_is_not_logged(opened: Callable[..., Page]) -> None:
+    page = opened(pacing="polls:1", clock=Clock(NOON, running=False))
     run = page.run()
     run.do("cancel")
     run.shows("CancelInprogress")
@@ -253,15 +253,15 @@ def test_looking_is_no_poll_and_leaves_nothing_in_the_journal(opened: Callable[.
 
 @in_a_browser
 def test_a_run_is_created_cancelled_and_deleted_by_hand(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+    page = opened(pacing="at-once")
     page.find(".folded summary").click()
     page.fill("#create", accountingPeriodName="Nov-2026")
-    page.says("JR-00000076 is created.")
+    page.says("JR-00000076 was created.")
     run = page.run("JR-00000076")
     run.shows("Completed")
     page.shows(f"{run.place} .period", "Nov-2026")
     run.do("cancel")
-    page.says("JR-00000076 is Cancelled now.")
+    page.says("JR-00000076 is now Cancelled.")
     run.shows("Cancelled")
     run.do("delete")
     page.says("JR-00000076 is deleted.")
@@ -271,60 +271,60 @@ def test_a_run_is_created_cancelled_and_deleted_by_hand(opened: Callable[..., Pa
 
 
 @in_a_browser
-def test_what_is_under_way_goes_on_by_hand(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+def test_steps_are_taken_by_hand(opened: Callable[..., Page]) -> None:
+    page = opened(pacing="held")
     run = page.run()
     run.do("cancel")
-    page.says(f"{RUN} is CancelInprogress now.")
+    page.says(f"{RUN} is now CancelInprogress.")
     run.do("step")
     page.until(lambda: run.entries == ["Cancelled"] + ["Created"] * 9)
     run.do("release")
-    page.says(f"{RUN} is Completed now.")
+    page.says(f"{RUN} is now Completed.")
     assert run.entries.count("Cancelled") == 9
 
 
 @in_a_browser
-def test_what_is_refused_is_told_in_the_words_of_the_refusal(opened: Callable[..., Page]) -> None:
+def test_refusals_are_shown_with_their_message(opened: Callable[..., Page]) -> None:
     page = opened()
     page.run().do("delete")
     page.complains(f"The journal run {RUN} is Completed; only a cancelled one can be deleted.")
     page.find("#dismiss").click()
-    assert page.texts("#wrong") == [""]
+    assert page.texts("#failed") == [""]
     assert page.js("return document.activeElement.dataset.do") == "delete"
     page.fill("#add-fault", kind="boom")
-    page.complains("'boom' is no kind of fault")
+    page.complains("unknown kind of fault 'boom'")
     page.fill("#find", upTo="75")
     page.complains("upTo: ")
 
 
 @in_a_browser
-def test_what_was_done_later_has_the_last_word(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+def test_a_later_action_has_the_last_word(opened: Callable[..., Page]) -> None:
+    page = opened(pacing="held")
     run = page.run()
     page.js("""
         const fetched = window.fetch, held = new Promise((go) => { window.letGo = go; });
-        window.answers = 0;
+        window.responses = 0;
         window.fetch = async (path, ...rest) => {
             if (path.endsWith("?limit=1")) await held;
-            const answer = await fetched(path, ...rest);
-            window.answers += 1;
-            return answer;
+            const response = await fetched(path, ...rest);
+            window.responses += 1;
+            return response;
         };
     """)
     run.do("cancel")
     run.do("delete")
     page.complains(f"{RUN} is CancelInprogress; only a cancelled one can be deleted.")
-    page.js("window.answers = 0; window.letGo()")
-    page.until(lambda: page.js("return window.answers >= 11"))
+    page.js("window.responses = 0; window.letGo()")
+    page.until(lambda: page.js("return window.responses >= 11"))
     assert page.texts("#done") == [""]
 
 
 @in_a_browser
 def test_an_entry_is_marked_as_transferred(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+    page = opened(pacing="at-once")
     run = page.run()
     run.transfer(1).select_by_visible_text("Yes")
-    page.says("JE-00000032 is marked: transferred to accounting Yes.")
+    page.says("JE-00000032: transferred to accounting is now Yes.")
     assert page.emulator.run(RUN).entries[0].transfer is Transfer.YES
     page.emulator.mark_transferred("JE-00000033", "Processing")
     page.look()
@@ -335,10 +335,10 @@ def test_an_entry_is_marked_as_transferred(opened: Callable[..., Page]) -> None:
 
 
 @in_a_browser
-def test_a_mark_that_is_refused_is_taken_back(opened: Callable[..., Page]) -> None:
-    page = opened(pace="at-once")
+def test_a_refused_transfer_is_reverted(opened: Callable[..., Page]) -> None:
+    page = opened(pacing="at-once")
     choice = page.run().transfer(1)
-    # The page does not look between the cancellation and the choice.
+    # A hidden page does not refresh between the cancellation and the choice.
     page.see(hidden=True)
     page.emulator.cancel_run(RUN)
     choice.select_by_visible_text("Yes")
@@ -349,18 +349,18 @@ def test_a_mark_that_is_refused_is_taken_back(opened: Callable[..., Page]) -> No
 @in_a_browser
 def test_the_clock_is_shown_frozen_and_advanced(opened: Callable[..., Page]) -> None:
     page = opened()
-    page.shows("#pace-of-time", "running")
+    page.shows("#clock-state", "running")
     page.find("#freeze").click()
-    page.shows("#pace-of-time", "frozen")
+    page.shows("#clock-state", "frozen")
     before = page.emulator.clock.timestamp()
     page.fill("#advance", amount="1.5", unit="days")
-    page.says("The clock is 1.5 days ahead.")
+    page.says("The clock was advanced by 1.5 days.")
     assert page.emulator.clock.timestamp() == before + 1.5 * 86_400
     page.shows("#now", f"{page.emulator.clock.now():%Y-%m-%d %H:%M:%S} UTC")
     page.emulator.clock.advance_on_poll = 5
-    page.shows("#pace-of-time", "frozen, each read moves it 5 s on")
+    page.shows("#clock-state", "frozen, each read advances it by 5 s")
     page.find("#freeze").click()
-    page.says("The clock runs.")
+    page.says("The clock is running.")
     assert not page.emulator.clock.frozen
 
 
@@ -372,7 +372,7 @@ def test_faults_are_added_and_removed(opened: Callable[..., Page]) -> None:
     page.fill("#add-fault", operation="any", calls="", kind="truncated")
     page.until(lambda: len(page.texts("#fault-list code")) == 2)
     page.find("#fault-list button").click()
-    page.says("delete:2:reset-after is removed.")
+    page.says("delete:2:reset-after was removed.")
     assert [*map(str, page.emulator.faults.values())] == page.texts("#fault-list code")
 
 
@@ -396,7 +396,7 @@ def test_the_last_requests_are_shown(opened: Callable[..., Page]) -> None:
 
 
 @in_a_browser
-def test_what_comes_from_others_is_text(opened: Callable[..., Page]) -> None:
+def test_foreign_content_is_shown_as_text(opened: Callable[..., Page]) -> None:
     page = opened()
     script, image = "<script>document.title='x'</script>", "<img/src=x/onerror=document.title='y'>"
     host, _, port = page.emulator.url.removeprefix("http://").partition(":")
@@ -414,7 +414,7 @@ def test_what_comes_from_others_is_text(opened: Callable[..., Page]) -> None:
 
 @in_a_browser
 def test_focus_and_what_is_open_stay(opened: Callable[..., Page]) -> None:
-    page = opened(pace="held")
+    page = opened(pacing="held")
     page.find(".runs li:nth-child(1) summary").send_keys(Keys.ENTER)
     run = page.run()
     page.until(lambda: len(run.entries) == 10)
@@ -439,12 +439,12 @@ def test_nothing_is_touched_where_nothing_changes(opened: Callable[..., Page]) -
         new MutationObserver((found) => window.changes.push(...found.map((each) => each.target.outerHTML)))
             .observe(document, {attributes: true, characterData: true, childList: true, subtree: true});
         const fetched = window.fetch;
-        window.fetch = async (...all) => { const answer = await fetched(...all); window.answers += 1; return answer; };
+        window.fetch = async (...all) => { const response = await fetched(...all); window.responses += 1; return response; };
     """)
     for _ in range(2):
-        page.js("window.answers = 0")
+        page.js("window.responses = 0")
         page.look()
-        page.until(lambda: page.js("return window.answers >= 5"))
+        page.until(lambda: page.js("return window.responses >= 5"))
     assert page.js("return window.changes") == []
 
 
@@ -455,7 +455,7 @@ def test_thousands_of_runs_are_within_reach(opened: Callable[..., Page]) -> None
     page.find("#more-runs").click()
     page.until(lambda: len(page.texts(".runs .number")) == 100)
     page.fill("#find", upTo=" jr-00000075 ")
-    page.says("Runs up to JR-00000075 are shown.")
+    page.says("Showing runs up to JR-00000075.")
     assert page.texts(".runs .number")[::49] == ["JR-00000075", "JR-00000026"]
     page.fill("#find", upTo="")
     page.shows(".runs .number", "JR-00003000")
@@ -474,7 +474,7 @@ def test_entries_of_a_large_run_come_by_the_hundred(opened: Callable[..., Page])
 
 
 @in_a_browser
-def test_nothing_is_asked_while_nobody_looks(opened: Callable[..., Page]) -> None:
+def test_a_hidden_page_sends_no_requests(opened: Callable[..., Page]) -> None:
     page = opened()
     page.js("""
         window.planned = new Set(); window.count = 0;
@@ -494,25 +494,25 @@ def test_nothing_is_asked_while_nobody_looks(opened: Callable[..., Page]) -> Non
 
 
 @in_a_browser
-def test_an_emulator_that_does_not_answer_is_told_of(opened: Callable[..., Page]) -> None:
+def test_an_emulator_that_does_not_respond_is_reported(opened: Callable[..., Page]) -> None:
     page = opened()
     page.command("Network.enable")
     page.command(
         "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
     )
     page.look()
-    page.complains("The emulator does not answer.")
+    page.complains("The emulator is not responding.")
     assert page.find("main.stale").is_displayed()
     page.command("Network.disable")
     page.look()
-    page.says("The emulator answers again.")
+    page.says("The emulator is responding again.")
     page.until(lambda: not page.texts("main.stale"))
 
 
 @in_a_browser
 @pytest.mark.parametrize(("width", "mobile"), [(390, True), (320, True), (768, False), (1280, False)])
 def test_no_width_scrolls_sideways(opened: Callable[..., Page], width: int, mobile: bool) -> None:
-    page = opened(pace="held", faults=["entries:every-20x3:real-delay-0.25"])
+    page = opened(pacing="held", faults=["entries:every-20x3:real-delay-0.25"])
     httpx.get(f"{page.emulator.url}/v1/{'x' * 500}")
     page.device(width, 844, mobile=mobile)
     page.find(".folded summary").click()

@@ -1,4 +1,4 @@
-"""The fixtures of pytest, as another project's tests use them."""
+"""The pytest fixtures, as another project's tests use them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARGUMENTS = ("-W", "error", "--strict-markers", "-rA", *(f"-pno:{plugin}" for pl
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Callable[[str], pytest.RunResult]:
-    """Runs tests without this project's settings. They must not import the client: it would be there twice."""
+    """Runs tests without this project's settings. They must not import the client, which would be loaded twice."""
 
     def run(code: str) -> pytest.RunResult:
         pytester.makepyfile(code)
@@ -77,14 +77,14 @@ async def cancel(emulator):
 def test_asynchronous(zuora_emulator):
     assert asyncio.run(cancel(zuora_emulator)).complete
 
-@pytest.mark.zuora_emulator(pace="held", seed=[SeedRun()])
+@pytest.mark.zuora_emulator(pacing="held", seed=[SeedRun()])
 class TestMarkers:
     def test_of_the_class(self, zuora_emulator, zuora_client):
         assert [run.number for run in zuora_emulator.runs()] == ["JR-00000001"]
         zuora_client.cancel("JR-00000001")
         assert zuora_emulator.run("JR-00000001").status == "CancelInprogress"
 
-    @pytest.mark.zuora_emulator(pace="at-once", faults=["cancel:reset-after"])
+    @pytest.mark.zuora_emulator(pacing="at-once", faults=["cancel:reset-after"])
     def test_of_its_own(self, zuora_emulator, zuora_client):
         assert zuora_client.cancel_and_wait("JR-00000001").complete
         assert ("reset-after",) in [request.faults for request in zuora_emulator.requests]
@@ -93,7 +93,7 @@ class TestMarkers:
     result.assert_outcomes(passed=6)
 
 
-def test_what_the_readme_says_to_paste(
+def test_the_example_in_the_readme(
     process: Callable[..., pytest.RunResult], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
@@ -109,7 +109,7 @@ def test_side_by_side(process: Callable[..., pytest.RunResult], monkeypatch: pyt
     process(tests, "-n", "2").assert_outcomes(passed=6)
 
 
-LAPSES = """
+MISUSES = """
 import httpx
 import pytest
 
@@ -126,7 +126,7 @@ def unknown(emulator):
 def undocumented(emulator):
     calls(emulator).get("/v1/journal-entries/journal-runs/JR-00000075", params={"pagesize": 40})
 
-def ignorant(emulator):
+def impatient(emulator):
     emulator.add_fault("cancel:too-many-30")
     http = calls(emulator)
     for run in ("JR-00000075", "JR-00000074"):
@@ -135,35 +135,33 @@ def ignorant(emulator):
 
 
 KINDS = {
-    "unknown": ("unknown-operation", "GET /v1/bill-runs/BR-1: no documented operation answers that"),
-    "undocumented": ("undocumented-field", "no document knows pagesize"),
-    "ignorant": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 had asked to wait "),
+    "unknown": ("unknown-operation", "GET /v1/bill-runs/BR-1: there is no such operation in the contract"),
+    "undocumented": ("undocumented-field", "not documented: pagesize"),
+    "impatient": ("ignored-429", "PUT /v1/journal-runs/JR-00000074/cancel: a 429 response asked to wait "),
 }
 
 
-@pytest.mark.parametrize("lapse", KINDS)
-def test_a_test_is_failed_for_what_it_asked_unless_that_is_allowed(
-    run: Callable[[str], pytest.RunResult], lapse: str
-) -> None:
-    kind, says = KINDS[lapse]
+@pytest.mark.parametrize("misuse", KINDS)
+def test_misuse_fails_a_test_unless_it_is_allowed(run: Callable[[str], pytest.RunResult], misuse: str) -> None:
+    kind, says = KINDS[misuse]
     result = run(
-        LAPSES
+        MISUSES
         + f"""
 def test_it(zuora_emulator):
-    {lapse}(zuora_emulator)
+    {misuse}(zuora_emulator)
 
 @pytest.mark.zuora_emulator(allow=["{kind}"])
 def test_allowed(zuora_emulator):
-    {lapse}(zuora_emulator)
+    {misuse}(zuora_emulator)
 """
     )
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines([f"  {kind}: *{says}*", f'@pytest.mark.zuora_emulator(allow=?"{kind}"?) allows it'])
 
 
-def test_a_test_that_fails_by_itself_says_why(run: Callable[[str], pytest.RunResult]) -> None:
+def test_a_failing_test_keeps_its_own_reason(run: Callable[[str], pytest.RunResult]) -> None:
     result = run(
-        LAPSES
+        MISUSES
         + """
 def test_it(zuora_emulator):
     unknown(zuora_emulator)
@@ -171,11 +169,11 @@ def test_it(zuora_emulator):
 """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line("*bill-runs: no documented*")
+    result.stdout.no_fnmatch_line("*bill-runs: there is no such*")
     result.stdout.fnmatch_lines(["*the reason*"])
 
 
-def test_what_is_allowed_has_to_be_something(run: Callable[[str], pytest.RunResult]) -> None:
+def test_unknown_kinds_of_misuse_are_refused(run: Callable[[str], pytest.RunResult]) -> None:
     result = run("""
 import pytest
 
@@ -184,7 +182,7 @@ def test_it(zuora_emulator):
     pass
 """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*'everything' is not a valid LapseKind*"])
+    result.stdout.fnmatch_lines(["*'everything' is not a valid MisuseKind*"])
 
 
 def test_a_test_without_the_fixtures_does_not_import_the_emulator(process: Callable[..., pytest.RunResult]) -> None:

@@ -1,4 +1,4 @@
-"""What happens to runs, as a caller sees it."""
+"""The operations on runs, as callers of the API see them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zuora_journal_runs.emulator import (
     BUSY_SEED,
     HELD,
     Clock,
-    Pace,
+    Pacing,
     RunStatus,
     SeedRun,
     Transfer,
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 RUN = "JR-00000075"
-ONE_BY_ONE = Pace.parse("polls:1")
+ONE_BY_ONE = Pacing.parse("polls:1")
 
 
 def reason(response: Any) -> tuple[int, str]:
-    """The category and the message of the only reason of a refusal."""
+    """Return the category and the message of the only reason of an error."""
     [each] = response.json()["reasons"]
     return int(str(each["code"])[-2:]), each["message"]
 
@@ -55,7 +55,7 @@ def test_the_documented_cancellation(api: Api) -> None:
 
 
 def test_entries_are_cancelled_one_by_one(make: Callable[..., Api]) -> None:
-    api = make(pace=ONE_BY_ONE)
+    api = make(pacing=ONE_BY_ONE)
     api.cancel()
     counts = [api.entry_statuses().count("Cancelled") for _ in range(12)]
     assert counts == [*range(10), 9, 9]
@@ -63,7 +63,7 @@ def test_entries_are_cancelled_one_by_one(make: Callable[..., Api]) -> None:
 
 
 def test_a_cancellation_may_be_hidden_from_readers(make: Callable[..., Api]) -> None:
-    api = make(show_cancel_in_progress=False, pace=HELD)
+    api = make(show_cancel_in_progress=False, pacing=HELD)
     api.cancel()
     assert api.status() == "Completed"
     assert api.cancel().json() == {"success": True}
@@ -73,7 +73,7 @@ def test_a_cancellation_may_be_hidden_from_readers(make: Callable[..., Api]) -> 
 
 
 def test_a_cancellation_whose_entries_all_go_ends_cancelled(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     api.cancel("JR-00000073")
     assert api.status("JR-00000073") == "Cancelled"
     assert set(api.entry_statuses("JR-00000073")) == {"Cancelled"}
@@ -81,7 +81,7 @@ def test_a_cancellation_whose_entries_all_go_ends_cancelled(make: Callable[..., 
 
 @pytest.mark.parametrize("transfer", Transfer)
 def test_which_transfers_keep_an_entry(make: Callable[..., Api], transfer: Transfer) -> None:
-    api = make(pace=AT_ONCE, seed=[SeedRun(number=RUN, entries=2, transfers={1: transfer})])
+    api = make(pacing=AT_ONCE, seed=[SeedRun(number=RUN, entries=2, transfers={1: transfer})])
     api.cancel()
     stays = transfer.value in ("Yes", "Processing")
     assert api.entry_statuses() == ["Created" if stays else "Cancelled", "Cancelled"]
@@ -89,7 +89,7 @@ def test_which_transfers_keep_an_entry(make: Callable[..., Api], transfer: Trans
 
 
 def test_an_entry_that_is_transferred_meanwhile_stays(make: Callable[..., Api]) -> None:
-    api = make(pace=HELD)
+    api = make(pacing=HELD)
     api.cancel()
     first, *_ = api.emulator.entry_numbers(RUN)
     api.emulator.mark_transferred(first)
@@ -98,7 +98,7 @@ def test_an_entry_that_is_transferred_meanwhile_stays(make: Callable[..., Api]) 
 
 
 def test_a_transfer_that_fails_later_lets_a_second_cancellation_end(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     run = "JR-00000074"
     api.cancel(run)
     assert api.status(run) == "Completed"
@@ -118,7 +118,7 @@ def test_a_run_without_entries_is_cancelled(make: Callable[..., Api], status: Ru
 
 def test_a_failed_run_with_an_entry_that_stays_is_failed_again(make: Callable[..., Api]) -> None:
     run = SeedRun(number=RUN, status=RunStatus.ERROR, entries=2, transfers={1: Transfer.YES})
-    api = make(seed=[run], pace=AT_ONCE)
+    api = make(seed=[run], pacing=AT_ONCE)
     api.cancel()
     assert api.status() == "Error"
 
@@ -131,7 +131,7 @@ REFUSED: dict[str, list[RunStatus]] = {
 
 @pytest.mark.parametrize(("verb", "status"), [(verb, status) for verb, each in REFUSED.items() for status in each])
 def test_a_status_that_forbids_it(make: Callable[..., Api], verb: str, status: RunStatus) -> None:
-    api = make(seed=[SeedRun(number=RUN, status=status)], pace=HELD)
+    api = make(seed=[SeedRun(number=RUN, status=status)], pacing=HELD)
     response = getattr(api, verb)()
     category, message = reason(response)
     assert (response.status_code, category) == (400, 30)
@@ -150,7 +150,7 @@ def test_a_deletion_is_seen_and_then_the_run_is_gone(api: Api) -> None:
 
 
 def test_a_deleted_run_is_gone_at_once_at_that_pace(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     api.delete("JR-00000072")
     assert api.status("JR-00000072") == "gone"
 
@@ -178,7 +178,7 @@ def test_a_created_run_goes_its_way(api: Api) -> None:
 
 
 def test_a_created_run_may_end_in_error(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     api.emulator.end_next_run()
     assert [api.status(api.created()) for _ in range(2)] == ["Error", "Completed"]
 
@@ -205,7 +205,7 @@ def test_several_runs_at_a_time_where_the_tenant_allows_it(make: Callable[..., A
 
 
 def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Callable[..., Api]) -> None:
-    api = make(pace="seconds:10")
+    api = make(pacing="seconds:10")
     api.created()
     api.emulator.clock.advance(19)
     assert reason(api.create())[0] == 30
@@ -214,7 +214,7 @@ def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Calla
 
 
 @pytest.mark.parametrize(
-    ("changes", "category", "says"),
+    ("changes", "category", "expected"),
     [
         ({"journalEntryDate": None}, 22, "journalEntryDate"),
         ({"transactionTypes": None}, 22, "transactionTypes"),
@@ -234,11 +234,11 @@ def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Calla
         ({"accountingPeriodName": "\U0001f4b0"}, 20, "Multilingual"),
     ],
 )
-def test_what_is_not_created(api: Api, changes: dict[str, Any], category: int, says: str) -> None:
+def test_invalid_creations(api: Api, changes: dict[str, Any], category: int, expected: str) -> None:
     response = api.create(**changes)
     assert response.status_code == 400
     assert reason(response)[0] == category
-    assert says in reason(response)[1]
+    assert expected in reason(response)[1]
     assert api.status("JR-00000076") == "gone"
 
 
@@ -246,21 +246,21 @@ DATES: dict[str, Any] = {"accountingPeriodName": None, "transactionTypes": [{"ty
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "category", "says"),
+    ("start", "end", "category", "expected"),
     [
         ("2026-10-05", "2026-10-04", 20, "before"),
         ("2026-10-15", "2026-11-15", 20, "one accounting period"),
         ("1999-10-01", "1999-10-31", 20, "one accounting period"),
     ],
 )
-def test_target_dates_that_are_refused(api: Api, start: str, end: str, category: int, says: str) -> None:
+def test_target_dates_that_are_refused(api: Api, start: str, end: str, category: int, expected: str) -> None:
     response = api.create(targetStartDate=start, targetEndDate=end, **DATES)
     assert reason(response)[0] == category
-    assert says in reason(response)[1]
+    assert expected in reason(response)[1]
 
 
 def test_target_dates_within_a_period(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     run = api.get(api.created(targetStartDate="2016-03-05", targetEndDate="2016-03-31", **DATES)).json()
     assert (run["targetStartDate"], run["targetEndDate"]) == ("2016-03-05", "2016-03-31")
     entry, *_ = api.entries(run["number"]).json()["journalEntries"]
@@ -285,13 +285,13 @@ def test_the_earliest_target_date_of_a_tenant(make: Callable[..., Api]) -> None:
     assert api.create(accountingPeriodName="Jan-2015").json()["success"] is True
 
 
-def test_all_that_is_wrong_is_said(api: Api) -> None:
+def test_all_errors_are_reported(api: Api) -> None:
     response = api.create(journalEntryDate=None, transactionTypes=[{"type": "x"}, {"type": "y"}])
     assert len(response.json()["reasons"]) == 3
 
 
 def test_a_run_over_no_transaction_types_has_no_entries(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     assert api.get(api.created(transactionTypes=[])).json()["totalJournalEntryCount"] == 0
 
 
@@ -310,10 +310,10 @@ ALL_TYPES = [
 
 
 def test_entries_are_such_as_a_ledger_takes(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     number = api.created(transactionTypes=[{"type": each} for each in ALL_TYPES])
-    answer = json.loads(api.entries(number, pageSize=300).content, parse_float=Decimal)
-    entries = answer["journalEntries"]
+    response = json.loads(api.entries(number, pageSize=300).content, parse_float=Decimal)
+    entries = response["journalEntries"]
     assert {entry["transactionType"] for entry in entries} == set(ALL_TYPES)
     assert len({entry["number"] for entry in entries}) == len(entries)
     for entry in entries:
@@ -334,7 +334,7 @@ def test_the_same_run_has_the_same_entries_in_every_emulator(make: Callable[...,
     assert one.emulator.client_id != other.emulator.client_id
 
 
-def test_a_transferred_entry_says_by_whom_and_when(api: Api) -> None:
+def test_a_transferred_entry_shows_by_whom_and_when(api: Api) -> None:
     first, *_ = api.emulator.entry_numbers(RUN)
     api.emulator.mark_transferred(first, by="night batch")
     entry = api.entries().json()["journalEntries"][0]
@@ -350,9 +350,9 @@ def test_pages(api: Api) -> None:
     url: str | None = "/v1/journal-entries/journal-runs/JR-00000073"
     pages = 0
     while url:
-        answer = api.http.get(url).json()
-        seen += [entry["number"] for entry in answer["journalEntries"]]
-        url, pages = answer.get("nextPage"), pages + 1
+        response = api.http.get(url).json()
+        seen += [entry["number"] for entry in response["journalEntries"]]
+        url, pages = response.get("nextPage"), pages + 1
         assert url is None or url.startswith("http://localhost/v1/journal-entries/")
     assert pages == 3
     assert seen == api.emulator.entry_numbers("JR-00000073")
@@ -372,9 +372,9 @@ def test_pages(api: Api) -> None:
     ],
 )
 def test_page_and_size(api: Api, query: dict[str, int], count: int, following: bool) -> None:
-    answer = api.entries("JR-00000073", **query).json()
-    assert len(answer["journalEntries"]) == count
-    assert ("nextPage" in answer) == following
+    response = api.entries("JR-00000073", **query).json()
+    assert len(response["journalEntries"]) == count
+    assert ("nextPage" in response) == following
 
 
 @pytest.mark.parametrize(
@@ -388,22 +388,22 @@ def test_pages_that_are_refused(api: Api, query: dict[str, Any]) -> None:
 
 
 def test_a_smaller_largest_page(make: Callable[..., Api]) -> None:
-    api = make(largest_page=40)
+    api = make(max_page_size=40)
     assert reason(api.entries(pageSize=41))[0] == 20
     assert api.entries(pageSize=40).json()["success"] is True
 
 
-# Pace
+# Pacing
 
 
 def test_each_state_is_seen_by_so_many_reads(make: Callable[..., Api]) -> None:
-    api = make(pace="polls:2")
+    api = make(pacing="polls:2")
     number = api.created()
     assert [api.status(number) for _ in range(5)] == ["Pending", "Pending", "Processing", "Processing", "Completed"]
 
 
 def test_only_reads_count(make: Callable[..., Api]) -> None:
-    api = make(pace="polls:1")
+    api = make(pacing="polls:1")
     number = api.created()
     assert api.status(number) == "Pending"
     assert "is Pending" in reason(api.create())[1]
@@ -412,7 +412,7 @@ def test_only_reads_count(make: Callable[..., Api]) -> None:
 
 
 def test_virtual_time_moves_a_run(make: Callable[..., Api]) -> None:
-    api = make(pace="seconds:60")
+    api = make(pacing="seconds:60")
     api.cancel()
     clock = api.emulator.clock
     assert api.entry_statuses().count("Cancelled") == 0
@@ -425,7 +425,7 @@ def test_virtual_time_moves_a_run(make: Callable[..., Api]) -> None:
 
 
 def test_a_held_run_waits_for_its_release(make: Callable[..., Api]) -> None:
-    api = make(seed=[SeedRun(number=RUN, status=RunStatus.PROCESSING, pace=HELD)], pace=AT_ONCE)
+    api = make(seed=[SeedRun(number=RUN, status=RunStatus.PROCESSING, pacing=HELD)], pacing=AT_ONCE)
     api.emulator.clock.advance(3000)
     assert [api.status() for _ in range(3)] == ["Processing"] * 3
     api.emulator.release(RUN)
@@ -441,8 +441,8 @@ def test_releasing_what_is_not_under_way_changes_nothing(api: Api) -> None:
         api.emulator.release("JR-99999999")
 
 
-def test_a_held_run_goes_on_step_by_step(make: Callable[..., Api]) -> None:
-    api = make(pace=HELD)
+def test_a_held_run_progresses_step_by_step(make: Callable[..., Api]) -> None:
+    api = make(pacing=HELD)
     number = api.created()
     assert api.status(number) == "Pending"
     api.emulator.step(number)
@@ -455,7 +455,7 @@ def test_a_held_run_goes_on_step_by_step(make: Callable[..., Api]) -> None:
 
 
 def test_short_spans_of_time_add_up(make: Callable[..., Api]) -> None:
-    api = make(pace="seconds:0.1")
+    api = make(pacing="seconds:0.1")
     api.cancel()
     for cancelled in range(10):
         assert api.entry_statuses().count("Cancelled") == min(cancelled, 9)
@@ -463,7 +463,7 @@ def test_short_spans_of_time_add_up(make: Callable[..., Api]) -> None:
 
 
 def test_releasing_a_deletion_ends_it(make: Callable[..., Api]) -> None:
-    api = make(pace=HELD)
+    api = make(pacing=HELD)
     api.delete("JR-00000072")
     api.emulator.release("JR-00000072")
     assert api.status("JR-00000072") == "gone"
@@ -473,7 +473,7 @@ def test_releasing_a_deletion_ends_it(make: Callable[..., Api]) -> None:
 
 
 def test_reset_goes_back_to_the_seed_and_keeps_who_is_signed_in(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     before = [api.get().json(), api.entries(pageSize=300).json()]
     api.cancel()
     api.emulator.end_next_run()
@@ -493,10 +493,10 @@ def test_a_run_is_added_with_the_next_number_or_its_own(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "says"),
+    ("run", "expected"),
     [
         (SeedRun(number=RUN), "already"),
-        (SeedRun(number="75"), "not the number of a run"),
+        (SeedRun(number="75"), "not a valid run number"),
         (SeedRun(period="Smarch-2026"), "Smarch-2026"),
         (SeedRun(entries=1, transaction_types=()), "transaction type"),
         (SeedRun(outcome=RunStatus.CANCELLED), "cannot end in Cancelled"),
@@ -505,14 +505,14 @@ def test_a_run_is_added_with_the_next_number_or_its_own(api: Api) -> None:
         (SeedRun(status=RunStatus.CANCELLED, entries=1, transfers={1: Transfer.YES}), "cancelled"),
     ],
 )
-def test_runs_that_cannot_be(api: Api, run: SeedRun, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_seed_runs(api: Api, run: SeedRun, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         api.emulator.add_run(run)
     assert api.emulator.add_run(SeedRun(entries=1)) == "JR-00000076"
 
 
 def test_entries_that_cannot_be_transferred(make: Callable[..., Api]) -> None:
-    api = make(pace=AT_ONCE)
+    api = make(pacing=AT_ONCE)
     with pytest.raises(ValueError, match="no journal entry"):
         api.emulator.mark_transferred("JE-99999999")
     api.cancel()
@@ -523,7 +523,7 @@ def test_entries_that_cannot_be_transferred(make: Callable[..., Api]) -> None:
 
 
 def test_two_emulators_know_nothing_of_each_other(make: Callable[..., Api]) -> None:
-    one, other = make(pace=AT_ONCE), make(pace=AT_ONCE, random=Random(1))
+    one, other = make(pacing=AT_ONCE), make(pacing=AT_ONCE, random=Random(1))
     one.cancel()
     assert one.entry_statuses().count("Cancelled") == 9
     assert other.entry_statuses().count("Cancelled") == 0
@@ -539,7 +539,7 @@ def test_a_running_clock_moves_runs_too(make: Callable[..., Api]) -> None:
             return self.now
 
     ticks = Ticks()
-    api = make(clock=Clock(monotonic=ticks), pace="seconds:2")
+    api = make(clock=Clock(monotonic=ticks), pacing="seconds:2")
     number = api.created()
     ticks.now = 4.0
     assert api.status(number) == "Completed"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zuora_journal_runs.emulator import Pace, RunStatus, SeedRun, SeedUnusable, Transfer, read_seed
+from zuora_journal_runs.emulator import Pacing, RunStatus, SeedFileError, SeedRun, Transfer, read_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 YAML = """\
-# What a close begins with.
+# The state at the beginning of a close.
 runs:
   - number: JR-00000100
     accountingPeriodName: Sep-2026
@@ -23,7 +23,7 @@ runs:
     transferredToAccounting: {7: Yes, 8: No, 9: Processing}
   - status: Pending
     outcome: Error
-    pace: polls:1/3
+    pacing: polls:1/3
   - {}
 """
 RUNS = (
@@ -35,7 +35,7 @@ RUNS = (
         entries=10,
         transfers={7: Transfer.YES, 8: Transfer.NO, 9: Transfer.PROCESSING},
     ),
-    SeedRun(status=RunStatus.PENDING, outcome=RunStatus.ERROR, pace=Pace("polls", 1, 3)),
+    SeedRun(status=RunStatus.PENDING, outcome=RunStatus.ERROR, pacing=Pacing("polls", 1, 3)),
     SeedRun(),
 )
 JSON = """\
@@ -62,7 +62,7 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "expected"),
     [
         ("s.yaml", "runs:\n  - number: [\n", "s.yaml, line 3: it is not YAML"),
         ("s.yaml", "runs: *nobody\n", "s.yaml, line 1: it is not YAML"),
@@ -77,7 +77,7 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
         ("s.yaml", "runs:\n- {}\n-\n  colour: green\n", "s.yaml, line 4: runs.1: "),
         ("s.yaml", "runs:\n- transferredToAccounting:\n    0: Yes\n", "s.yaml, line 3: runs.0.transferredToAccounting"),
         ("s.yaml", "runs:\n- status: Done\n", "s.yaml, line 2: runs.0.status: "),
-        ("s.yaml", "runs:\n- {}\n- pace: fast\n", "s.yaml, line 3: runs.1: 'fast' is not a pace"),
+        ("s.yaml", "runs:\n- {}\n- pacing: fast\n", "s.yaml, line 3: runs.1: 'fast' is not a pacing"),
         ("s.json", '{"runs": [{}, }', "s.json: it is not JSON: "),
         ("s.json", "[" * 100_000, "s.json: it is not JSON: "),
         ("s.json", '{"runs": [\n{"entries": -1}\n]}', "s.json, line 2: runs.0.entries: the value is less than"),
@@ -85,17 +85,17 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
     ],
     ids=lambda value: value[:30],
 )
-def test_what_is_wrong_with_a_seed_is_told_with_its_place(tmp_path: Path, name: str, text: str, says: str) -> None:
+def test_errors_in_a_seed_are_reported_with_their_place(tmp_path: Path, name: str, text: str, expected: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(SeedUnusable) as caught:
+    with pytest.raises(SeedFileError) as caught:
         read_seed(tmp_path / name)
-    assert says in str(caught.value)
+    assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_seed_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(SeedUnusable, match="No such file"):
+    with pytest.raises(SeedFileError, match="No such file"):
         read_seed(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"runs: [\xe9]")
-    with pytest.raises(SeedUnusable, match="not UTF-8"):
+    with pytest.raises(SeedFileError, match="not UTF-8"):
         read_seed(tmp_path / "latin.yaml")

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Clock, Emulator, EmulatorError, PortInUse, RunStatus, SeedRun, Settings, serve
+from zuora_journal_runs.emulator import (
+    Clock,
+    Emulator,
+    EmulatorError,
+    PortInUseError,
+    RunStatus,
+    SeedRun,
+    Settings,
+    serve,
+)
 from zuora_journal_runs.emulator import server as server_module
 
 if TYPE_CHECKING:
@@ -32,8 +41,8 @@ PATH = f"/v1/journal-runs/{RUN}"
 
 def bearer(emulator: Emulator, http: httpx.Client) -> dict[str, str]:
     form = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    answer = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
-    return {"Authorization": f"Bearer {answer['access_token']}"}
+    response = http.post("/oauth/token", data=form | {"grant_type": "client_credentials"}).json()
+    return {"Authorization": f"Bearer {response['access_token']}"}
 
 
 def address(emulator: Emulator) -> tuple[str, int]:
@@ -43,7 +52,7 @@ def address(emulator: Emulator) -> tuple[str, int]:
 
 
 def exchange(emulator: Emulator, *parts: bytes) -> tuple[int, httpx.Headers, Any]:
-    """Send bytes and read one answer: its status, headers and JSON."""
+    """Send bytes and read one response: its status, headers and JSON."""
     with socket.create_connection(address(emulator), timeout=10) as connection:
         for part in parts:
             connection.sendall(part)
@@ -78,7 +87,7 @@ def test_it_is_served_from_start_to_stop() -> None:
 
 
 def test_it_keeps_its_state_between_two_servings() -> None:
-    emulator = Emulator(pace="at-once")
+    emulator = Emulator(pacing="at-once")
     try:
         with httpx.Client(base_url=emulator.start().url) as http:
             headers = bearer(emulator, http)
@@ -94,7 +103,7 @@ def test_it_keeps_its_state_between_two_servings() -> None:
 
 def test_many_at_once_share_one_thread_and_nothing_else() -> None:
     with contextlib.ExitStack() as stack:
-        emulators = [stack.enter_context(Emulator(pace="at-once")) for _ in range(5)]
+        emulators = [stack.enter_context(Emulator(pacing="at-once")) for _ in range(5)]
         assert len({emulator.url for emulator in emulators}) == 5
         clients = [stack.enter_context(httpx.Client(base_url=emulator.url)) for emulator in emulators]
         tokens = [bearer(*pair) for pair in zip(emulators, clients, strict=True)]
@@ -128,7 +137,7 @@ def test_stopping_ends_idle_and_half_sent_connections() -> None:
 def test_a_port_that_is_in_use(served: Emulator) -> None:
     _, port = address(served)
     with contextlib.closing(Emulator(port=port)) as other:
-        with pytest.raises(PortInUse, match=f"Port {port} on 127.0.0.1 is in use. Choose another"):
+        with pytest.raises(PortInUseError, match=f"Port {port} on 127.0.0.1 is in use. Choose another"):
             other.start()
         served.stop()
         assert other.start().url == f"http://127.0.0.1:{port}"
@@ -160,7 +169,7 @@ def test_the_next_page_is_on_the_same_server(served: Emulator) -> None:
         assert len(http.get(following, headers=headers).json()["journalEntries"]) == 2
 
 
-def test_answers_are_sent_without_delay(served: Emulator) -> None:
+def test_responses_are_sent_without_delay(served: Emulator) -> None:
     with httpx.Client(base_url=served.url) as http:
         http.get("/")
         assert served._server is not None
@@ -173,19 +182,19 @@ def test_threads_take_turns(served: Emulator) -> None:
     runs = [served.add_run(SeedRun(status=RunStatus.CANCELLED, entries=1)) for _ in range(20)]
     with httpx.Client(base_url=served.url) as http:
         headers = bearer(served, http)
-    answers: list[bool] = []
+    responses: list[bool] = []
 
     def work() -> None:
         with httpx.Client(base_url=served.url, headers=headers) as http:
-            answers.extend(http.delete(f"/v1/journal-runs/{run}").json()["success"] for run in runs)
+            responses.extend(http.delete(f"/v1/journal-runs/{run}").json()["success"] for run in runs)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count(True) == len(runs)
-    assert answers.count(False) == 3 * len(runs)
+    assert responses.count(True) == len(runs)
+    assert responses.count(False) == 3 * len(runs)
 
 
 # What is not quite HTTP
@@ -213,7 +222,7 @@ def test_threads_take_turns(served: Emulator) -> None:
     ],
     ids=lambda data: repr(data[:20]),
 )
-def test_what_is_not_http_is_answered_in_zuoras_form(served: Emulator, data: bytes) -> None:
+def test_invalid_http_gets_an_error_in_zuoras_form(served: Emulator, data: bytes) -> None:
     status, headers, body = exchange(served, data)
     assert status == 400
     assert body["success"] is False
@@ -285,7 +294,7 @@ def test_the_date_is_the_emulators_time() -> None:
 
 def test_connections_beyond_the_bound_are_refused(until: Until) -> None:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(Emulator(settings=Settings(most_connections=3)))
+        emulator = stack.enter_context(Emulator(settings=Settings(max_connections=3)))
         kept = [stack.enter_context(socket.create_connection(address(emulator), timeout=10)) for _ in range(3)]
         status, headers, body = exchange(emulator)
         assert (status, headers["connection"], body["success"]) == (503, "close", False)
@@ -319,17 +328,17 @@ HALF = b"PUT /v1/journal-runs/JR-00000075/cancel HTTP/1.1\r\nhost: x\r\ncontent-
 
 def test_bodies_that_wait_to_be_complete_are_bounded_together(until: Until) -> None:
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(Emulator(settings=Settings(most_held=1000)))
+        emulator = stack.enter_context(Emulator(settings=Settings(max_buffered_size=1000)))
         assert emulator._server is not None
         state = emulator._server._state
         first = stack.enter_context(socket.create_connection(address(emulator), timeout=10))
         first.sendall(HALF % 801 + b" " * 800)
-        until(lambda: state.held == 800)
+        until(lambda: state.buffered == 800)
         status, _, body = exchange(emulator, HALF % 201 + b" " * 201)
         assert (status, body["success"]) == (503, False)
         assert exchange(emulator, HALF % 100 + b" " * 100)[0] == 401
         first.close()
-        until(lambda: state.held == 0)
+        until(lambda: state.buffered == 0)
         assert exchange(emulator, HALF % 201 + b" " * 201)[0] == 401
         assert [request.status for request in emulator.requests] == [401, 401]
 
@@ -339,7 +348,7 @@ PAGE = b"GET /v1/journal-entries/journal-runs/JR-00000076?pageSize=300 HTTP/1.1\
 
 @contextlib.contextmanager
 def reluctant(emulator: Emulator, pages: int, until: Until) -> Iterator[socket.socket]:
-    """A caller that has asked for more than it and the system can hold, and reads nothing of it yet."""
+    """A caller that requested more than all buffers can hold, and reads nothing yet."""
     emulator.add_run(SeedRun(entries=300))
     with httpx.Client(base_url=emulator.url) as http:
         page = PAGE % bearer(emulator, http)["Authorization"].encode()
@@ -440,7 +449,7 @@ async def test_an_asgi_server_that_gives_no_raw_path(api: Api) -> None:
     assert b"%C3%BC" in body["body"]
 
 
-async def test_a_caller_that_hangs_up_is_not_answered(api: Api) -> None:
+async def test_a_caller_that_disconnects_gets_no_response(api: Api) -> None:
     before = api.emulator.requests
     scope = {"type": "http", "method": "PUT", "path": f"{PATH}/cancel", "headers": []}
     messages: list[dict[str, Any]] = [
@@ -486,10 +495,10 @@ def test_serving_ends_when_its_caller_fails() -> None:
 
 
 def test_bounds_can_be_set(make: Callable[..., Api]) -> None:
-    api = make(largest_head=2000, largest_body=130)
+    api = make(max_head_size=2000, max_body_size=130)
     assert api.get(Cookie="x" * 2000).status_code == 431
     assert api.create().status_code == 413
-    assert Settings().largest_body == 1 << 20
+    assert Settings().max_body_size == 1 << 20
 
 
 def test_a_server_that_cannot_be_made_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:

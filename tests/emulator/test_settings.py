@@ -14,7 +14,7 @@ def test_settings_are_read() -> None:
     texts = [
         "show-cancel-in-progress=no",
         "numeric-codes=yes",
-        "largest-page=40",
+        "max-page-size=40",
         "tenant-version=2025-08-12",
         "entity-ids=e1,e2",
         "organization-ids=",
@@ -22,7 +22,7 @@ def test_settings_are_read() -> None:
     ]
     assert Settings.parse(texts) == Settings(
         show_cancel_in_progress=False,
-        largest_page=40,
+        max_page_size=40,
         tenant_version="2025-08-12",
         entity_ids=frozenset({"e1", "e2"}),
         earliest_target_date=date(2015, 1, 1),
@@ -32,15 +32,15 @@ def test_settings_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("colour=green", "'colour' is no setting; there are show-cancel-in-progress, "),
+        ("colour=green", "unknown setting 'colour': use one of show-cancel-in-progress, "),
         ("numeric-codes", "write yes or no"),
         ("numeric-codes=true", "write yes or no"),
-        ("largest-page=0", "from 1 on"),
-        ("largest-page=-1", "from 1 on"),
-        ("largest-page=99999999999999999999", "from 1 on"),
+        ("max-page-size=0", "at least 1"),
+        ("max-page-size=-1", "at least 1"),
+        ("max-page-size=99999999999999999999", "at least 1"),
         ("earliest-target-date=soon", "Invalid isoformat"),
     ],
 )
-def test_what_is_no_setting_is_refused(text: str, said: str) -> None:
+def test_invalid_settings_are_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Settings.parse([text])

@@ -43,7 +43,7 @@ def test_a_new_token_does_not_end_the_old_one(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "expected"),
     [
         ({"client_id": "x" * 36}, "Invalid client id"),
         ({"client_id": ""}, "Invalid client id"),
@@ -54,12 +54,12 @@ def test_a_new_token_does_not_end_the_old_one(api: Api) -> None:
     ],
 )
 @pytest.mark.parametrize("version", ["186.0", "2025-08-12"])
-def test_wrong_credentials(api: Api, fields: dict[str, Any], says: str, version: str) -> None:
+def test_wrong_credentials(api: Api, fields: dict[str, Any], expected: str, version: str) -> None:
     api.http.headers["Zuora-Version"] = version
     response = api.token(**fields)
     body = response.json()
     assert response.status_code == body["status"] == 400
-    assert says in body["message"]
+    assert expected in body["message"]
     assert (body["error"], body["path"], body["timestamp"]) == (
         "Bad Request",
         "/oauth/token",

@@ -21,8 +21,8 @@ warnings.simplefilter("error")
 warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient
-from zuora_journal_runs.emulator import Clock, Emulator, Pace, SeedRun, Settings, Transfer
-from zuora_journal_runs.emulator.clock import Waiting
+from zuora_journal_runs.emulator import Clock, Emulator, Pacing, SeedRun, Settings, Transfer
+from zuora_journal_runs.emulator.clock import ClientClock
 
 KIND = {kind!r}
 LONG = 1e8
@@ -55,7 +55,7 @@ emulator.add_runs(
         number=number,
         entries=2,
         transfers={{2: Transfer.YES}} if expected(number) == "1 blocked" else {{}},
-        pace=Pace.parse("polls:2/1"),
+        pacing=Pacing.parse("polls:2/1"),
     )
     for number in [*numbers, *OF_THE_CHILD]
     if expected(number) != "NotFound"
@@ -63,7 +63,7 @@ emulator.add_runs(
 for seed, fault in enumerate(FAULTS):
     emulator.add_fault(f"any:2%@{{seed}}:{{fault}}")
 
-class Shared(Waiting):
+class Shared(ClientClock):
     # What the child waits does not move the clock of its parent, who has to get on meanwhile.
     def sleep(self, seconds):
         if child == 0:

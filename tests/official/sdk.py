@@ -18,7 +18,7 @@ def test_a_month_end_close_with_the_official_sdk() -> None:
         pytest.skip("zuora-sdk cannot be installed here")
     # The SDK sends a PUT without a content type. Live tenants have been seen to refuse that, and so does the emulator
     # unless it is told otherwise.
-    with Emulator(pace=AT_ONCE, settings=Settings(put_needs_content_type=False)) as emulator:
+    with Emulator(pacing=AT_ONCE, settings=Settings(put_needs_content_type=False)) as emulator:
         given = [emulator.url, emulator.client_id, emulator.client_secret]
         done = subprocess.run(
             [python, Path(__file__).with_name("month_end.py"), *given], capture_output=True, text=True, check=False

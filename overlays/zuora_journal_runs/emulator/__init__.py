@@ -1,47 +1,58 @@
-"""A stateful stand-in for Zuora's journal runs, in this process or over HTTP.
+"""A stateful emulator of Zuora's journal runs, in process or over HTTP.
 
-It shares no code with the client: what both know, they know from the contract.
+It shares no code with the client, so that both cannot have the same mistake: what they have in common is the contract.
+
+Where things are:
+
+- `emulator.py`: the class `Emulator`, which puts the parts together
+- `api.py`: Zuora's API; `openapi.py`: its operations and schemas; `rate_limit.py`; `request_log.py`: requests, misuses
+- `control.py`, `control.yaml`: the control API; `page.py`, `page.html`: the web page
+- `state/`: the life cycle of runs, the tenant, the store, seeds, tokens
+- `faults/`: faults on demand; `kinds.py` says how to add one
+- `pacing.py`, `clock.py`, `settings.py`: what a user can choose
+- `server.py`, `process.py`, `asgi.py`, `transport.py`: the ways to call it; `http.py`: requests and responses as values
 """
 
 from .clock import Clock
-from .emulator import Emulator, serve
-from .errors import DatabaseUnusable, EmulatorError, NotThere, PortInUse, SeedUnusable
+from .emulator import Emulator
+from .errors import DatabaseFileError, EmulatorError, PortInUseError, ResourceNotFoundError, SeedFileError
 from .faults import Fault
-from .journal import Lapse, LapseKind, RecordedRequest
-from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .pace import AT_ONCE, DEFAULT_PACE, HELD, Pace
-from .seed import BUSY_SEED, DEFAULT_SEED, SeedRun
-from .seed_file import read_seed
+from .http import RefusedError
+from .pacing import AT_ONCE, DEFAULT_PACING, HELD, Pacing
+from .process import serve
+from .request_log import Misuse, MisuseKind, RecordedRequest
 from .settings import PERMISSIONS, Settings
-from .tenant import RunState, RunSummary
-from .wire import Refusal
+from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer
+from .state.seed import BUSY_SEED, DEFAULT_SEED, SeedRun
+from .state.seed_file import read_seed
+from .state.tenant import RunState, RunSummary
 
 __all__ = [
     "AT_ONCE",
     "BUSY_SEED",
-    "DEFAULT_PACE",
+    "DEFAULT_PACING",
     "DEFAULT_SEED",
     "HELD",
     "PERMISSIONS",
     "Clock",
-    "DatabaseUnusable",
+    "DatabaseFileError",
     "Emulator",
     "EmulatorError",
     "EntryState",
     "EntryStatus",
     "Fault",
-    "Lapse",
-    "LapseKind",
-    "NotThere",
-    "Pace",
-    "PortInUse",
+    "Misuse",
+    "MisuseKind",
+    "Pacing",
+    "PortInUseError",
     "RecordedRequest",
-    "Refusal",
+    "RefusedError",
+    "ResourceNotFoundError",
     "RunState",
     "RunStatus",
     "RunSummary",
+    "SeedFileError",
     "SeedRun",
-    "SeedUnusable",
     "Settings",
     "Transfer",
     "read_seed",

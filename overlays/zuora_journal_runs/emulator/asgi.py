@@ -9,12 +9,12 @@ import struct
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .wire import Ending, Request
+from .http import Delivery, Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from .wire import Response
+    from .http import Response
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 
 TRANSPORT = "zuora_emulator.transport"
-"""Where a server of this package puts a connection's transport in the scope, for what ASGI has no message for."""
+"""The scope key under which `server.py` passes the asyncio transport, for effects that ASGI has no message for."""
 
 
-def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIApp:
-    """Wrap `handle`. Of a larger body no more than one byte too many is handed on, and the rest is not read.
+def asgi_app(handle: Callable[[Request], Response], max_body_size: int) -> ASGIApp:
+    """Make an ASGI application of `handle`.
 
-    Under a server that is not this package's, an answer that is to end badly ends in a ConnectionResetError.
+    A body that is too large is not read to its end; one byte more than allowed is passed on. With a server other than
+    `server.py`, faults that break the connection raise ConnectionResetError.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +39,7 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
             await _lifespan(receive, send)
             return
         body, more = b"", True
-        while more and len(body) <= largest_body:
+        while more and len(body) <= max_body_size:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
@@ -51,15 +52,15 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
             path,
             query,
             scope["headers"],
-            body[: largest_body + 1],
+            body[: max_body_size + 1],
             scope.get("scheme", "http"),
             scope.get("client"),
         )
         response = handle(request)
-        if response.real_delay and await _hangs_up(receive, response.real_delay):
+        if response.real_delay and await _disconnects(receive, response.real_delay):
             return
-        if response.ending is not Ending.WHOLE:
-            await _end_badly(response, scope.get(TRANSPORT), receive)
+        if response.delivery is not Delivery.COMPLETE:
+            await _break_connection(response, scope.get(TRANSPORT), receive)
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
@@ -67,8 +68,8 @@ def asgi_app(handle: Callable[[Request], Response], largest_body: int) -> ASGIAp
     return app
 
 
-async def _hangs_up(receive: Receive, within: float) -> bool:
-    """Whether the caller hangs up within so many seconds, which is not waited for longer."""
+async def _disconnects(receive: Receive, within: float) -> bool:
+    """Wait at most `within` seconds; return whether the caller disconnected."""
     try:
         async with asyncio.timeout(within):
             await _disconnected(receive)
@@ -77,16 +78,16 @@ async def _hangs_up(receive: Receive, within: float) -> bool:
     return True
 
 
-async def _end_badly(response: Response, transport: asyncio.Transport | None, receive: Receive) -> None:
+async def _break_connection(response: Response, transport: asyncio.Transport | None, receive: Receive) -> None:
     if transport is None:
-        raise ConnectionResetError(f"the answer was to end {response.ending.value}")
-    if response.ending is Ending.RESET:
-        # Closed with a time to linger of none, a connection is reset.
+        raise ConnectionResetError(f"fault: the response {response.delivery.value}")
+    if response.delivery is Delivery.RESET:
+        # Closing a connection with a linger time of zero resets it.
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
         transport.abort()
     else:
-        body = response.body[: len(response.body) // 2] if response.ending is Ending.CUT else response.body
+        body = response.body[: len(response.body) // 2] if response.delivery is Delivery.TRUNCATED else response.body
         head = b"".join(b"%s: %s\r\n" % header for header in response.headers)
         transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (response.status, head, body))
         transport.close()
@@ -94,7 +95,7 @@ async def _end_badly(response: Response, transport: asyncio.Transport | None, re
 
 
 async def _disconnected(receive: Receive) -> None:
-    # Before it comes what is left of a body that was too large.
+    # The rest of a body that was too large comes first.
     while (await receive())["type"] != "http.disconnect":
         pass
 

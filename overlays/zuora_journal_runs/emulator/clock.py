@@ -1,4 +1,4 @@
-"""The emulator's own clock: it can be frozen and moved ahead, and nothing ever waits for it."""
+"""The emulator's own clock: it can be frozen and advanced, and nothing ever waits for it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ _END = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Clock:
-    """A virtual clock in UTC, safe to use from several threads.
+    """A virtual clock in UTC. It is thread-safe.
 
-    It starts at `start` (default: now) and runs, unless `running` is false; `monotonic` gives the seconds
-    that it runs by. Each read of a run or of its entries moves it `advance_on_poll` seconds ahead.
+    Args:
+        start: The initial time; now by default.
+        running: Whether time passes by itself.
+        advance_on_poll: Seconds by which each read of a run or its entries advances the clock.
+        monotonic: The source of elapsed time, in seconds.
     """
 
     def __init__(
@@ -33,27 +36,32 @@ class Clock:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         at = (start or datetime.now(UTC)).timestamp()
+        # The time at an anchor, and the anchor on the monotonic clock: None while the clock is frozen.
         self._state: tuple[float, float | None] = (at, monotonic() if running else None)
         self.advance_on_poll = advance_on_poll
 
     def timestamp(self) -> float:
-        """The virtual time as seconds since 1970."""
+        """Return the virtual time as seconds since 1970."""
         at, anchor = self._state
         return at if anchor is None else at + self._monotonic() - anchor
 
     def now(self) -> datetime:
-        """The virtual time."""
+        """Return the virtual time."""
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     def advance(self, by: timedelta | float) -> None:
-        """Move ahead by a span, or by seconds. Raises ValueError for a negative one, and for one beyond all years."""
+        """Advance the clock by a timedelta or a number of seconds.
+
+        Raises:
+            ValueError: The amount is negative, or leads beyond the year 9000.
+        """
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
         if seconds < 0:
-            raise ValueError("a clock cannot be moved back")
+            raise ValueError("the clock cannot be moved back")
         with self._lock:
             at, anchor = self._state
             if not at + seconds < _END:
-                raise ValueError("a clock cannot be moved beyond the year 9000")
+                raise ValueError("the clock cannot be advanced beyond the year 9000")
             self._state = (at + seconds, anchor)
 
     def advance_to(self, timestamp: float) -> None:
@@ -65,46 +73,46 @@ class Clock:
                 self._state = (at + (timestamp - now), anchor)
 
     def poll(self) -> None:
-        """Move ahead as a read does."""
+        """Advance the clock by `advance_on_poll`."""
         if self.advance_on_poll:
             self.advance(self.advance_on_poll)
 
     @property
     def frozen(self) -> bool:
-        """Whether it stands still."""
+        """Whether the clock is frozen."""
         return self._state[1] is None
 
     def freeze(self) -> None:
-        """Stand still until `resume`; `advance` still moves it."""
+        """Freeze the clock until `resume`; `advance` still works."""
         with self._lock:
             self._state = (self.timestamp(), None)
 
     def resume(self) -> None:
-        """Run on from the time shown."""
+        """Let the clock run again from its current time."""
         with self._lock:
             self._state = (self.timestamp(), self._monotonic())
 
 
-class Waiting:
-    """A clock as the clients of this package want one, on which to wait is to move it ahead."""
+class ClientClock:
+    """Adapter that gives this package's clients the emulator's clock: sleeping advances it, and takes no time."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return seconds on a clock that never goes back."""
         return self._clock.timestamp()
 
     def time(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return self._clock.timestamp()
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock ahead."""
+        """Advance the clock."""
         self._clock.advance_to(self._clock.timestamp() + seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let other tasks go on, and move the clock ahead: the sleeps of several tasks overlap."""
+        """Let other tasks run, and advance the clock: the sleeps of several tasks overlap."""
         due = self._clock.timestamp() + seconds
         await asyncio.sleep(0)
         self._clock.advance_to(due)

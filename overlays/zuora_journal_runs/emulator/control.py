@@ -1,4 +1,7 @@
-"""What can be done to an emulator beside the API, over HTTP; `control.yaml` describes it."""
+"""The control API: what tests and the web page do to an emulator over HTTP.
+
+To add an operation: describe it in `control.yaml`, and enter its `operationId` in `ControlApi`.
+"""
 
 from __future__ import annotations
 
@@ -8,155 +11,151 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from . import wire
-from .errors import NotThere
+from . import http
+from .errors import ResourceNotFoundError
 from .faults import Fault
-from .fragment import control, findings
-from .seed_file import read_run
+from .http import RefusedError, Response
+from .openapi import control_api, schema_errors
 from .settings import PERMISSIONS
-from .wire import Refusal, Response
+from .state.seed_file import parse_seed_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .emulator import Emulator
-    from .fragment import Operation
-    from .wire import Request
+    from .http import Request
+    from .openapi import Operation
 
-    Answer = tuple[int, Any]
+    StatusAndBody = tuple[int, Any]
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 HEALTH = "/health"
 CONTROL = "/_emulator/"
-"""Where the other paths of the control interface begin. Zuora has none of them."""
-_MOST_ENTRIES = 100_000
-_DONE: tuple[int, Any] = (204, None)
+"""The prefix of all other paths of the control API; Zuora has none of them."""
+_MAX_ENTRIES = 100_000
+_NO_CONTENT: tuple[int, Any] = (204, None)
 
 
-class Control:
-    """The control interface of an emulator that listens on `host`.
+class ControlApi:
+    """The control API of an emulator that listens on `host`.
 
-    A page in someone's browser can send requests to this machine, also under a name of its own, and must not reach an
-    emulator: see `_check_origin`.
+    Web pages of other origins must not control an emulator from a user's browser: see `_check_origin`.
     """
 
     def __init__(self, emulator: Emulator, host: str) -> None:
         self._emulator = emulator
         self._host = host.lower()
-        self._operations: dict[str, Callable[[str, Any], Answer]] = {
+        self._operations: dict[str, Callable[[str, Any], StatusAndBody]] = {
             "health": lambda *_: (200, {"status": "ok", "now": self._now()}),
-            "describe": lambda *_: (200, control().text),
-            "reset": lambda *_: self._do(emulator.reset),
+            "describe": lambda *_: (200, control_api().text),
+            "reset": lambda *_: self._call(emulator.reset),
             "seed": self._seed,
             "addUser": self._add_user,
             "listRuns": self._list_runs,
             "addRuns": self._add_runs,
             "createRun": lambda _, body: (201, {"number": emulator.create_run(body)}),
             "showRun": self._show_run,
-            "cancelRun": lambda number, _: self._do(emulator.cancel_run, number),
-            "deleteRun": lambda number, _: self._do(emulator.delete_run, number),
-            "stepRun": lambda number, _: self._do(emulator.step, number),
-            "releaseRun": lambda number, _: self._do(emulator.release, number),
-            "endNextRun": lambda _, body: self._do(emulator.end_next_run, body["outcome"]),
+            "cancelRun": lambda number, _: self._call(emulator.cancel_run, number),
+            "deleteRun": lambda number, _: self._call(emulator.delete_run, number),
+            "stepRun": lambda number, _: self._call(emulator.step, number),
+            "releaseRun": lambda number, _: self._call(emulator.release, number),
+            "endNextRun": lambda _, body: self._call(emulator.end_next_run, body["outcome"]),
             "markTransferred": self._mark_transferred,
             "listSnapshots": lambda *_: (200, {"snapshots": emulator.snapshots}),
-            "takeSnapshot": lambda name, _: self._do(emulator.take_snapshot, name),
-            "dropSnapshot": lambda name, _: self._do(emulator.drop_snapshot, name),
-            "restoreSnapshot": lambda name, _: self._do(emulator.restore, name),
+            "takeSnapshot": lambda name, _: self._call(emulator.take_snapshot, name),
+            "dropSnapshot": lambda name, _: self._call(emulator.drop_snapshot, name),
+            "restoreSnapshot": lambda name, _: self._call(emulator.restore, name),
             "showClock": lambda *_: (200, self._clock()),
             "setClock": self._set_clock,
             "listFaults": lambda *_: (200, {"faults": [_fault(*each) for each in emulator.faults.items()]}),
             "addFault": self._add_fault,
-            "clearFaults": lambda *_: self._do(emulator.clear_faults),
+            "clearFaults": lambda *_: self._call(emulator.clear_faults),
             "removeFault": self._remove_fault,
             "listRequests": self._list_requests,
-            "clearRequests": lambda *_: self._do(emulator.forget_requests),
-            "listLapses": self._list_lapses,
+            "clearRequests": lambda *_: self._call(emulator.clear_requests),
+            "listMisuses": self._list_misuses,
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer a request. It never raises: what goes wrong in here is logged and answered with 500."""
+        """Process a request. This never raises: unexpected errors are logged and become a 500 response."""
         headers: list[tuple[bytes, bytes]] = []
         try:
-            status, answer = self._answer(request)
-        except Refusal as refusal:
-            status = refusal.status or wire.HTTP_STATUS[refusal.reasons[0][0]]
-            answer = _error("; ".join(said for _, said in refusal.reasons))
-            headers = [*refusal.headers]
+            status, content = self._process(request)
+        except RefusedError as error:
+            status = error.status or http.HTTP_STATUS[error.reasons[0][0]]
+            content = _error("; ".join(message for _, message in error.reasons))
+            headers = [*error.headers]
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            status, answer = 500, _error("An unexpected error occurred.")
-        kind = b"application/yaml" if isinstance(answer, str) else b"application/json"
-        body = b"" if status == 204 else answer.encode() if isinstance(answer, str) else wire.write_json(answer)
-        headers += [(b"content-type", kind), (b"cache-control", b"no-store")] if body else []
-        if status != 204:
-            headers.append((b"content-length", b"%d" % len(body)))
-        return Response(status, headers, b"" if request.method == "HEAD" else body)
+            status, content = 500, _error("An unexpected error occurred.")
+        return _response(request, status, headers, content)
 
-    def _answer(self, request: Request) -> Answer:
+    def _process(self, request: Request) -> StatusAndBody:
         settings = self._emulator.settings
-        wire.check_size(request, settings.largest_head, settings.largest_body)
+        http.check_size(request, settings.max_head_size, settings.max_body_size)
         self._check_origin(request)
-        found = control().route(request.path)
+        found = control_api().route(request.path)
         if found is None:
-            raise Refusal((40, f"There is no {request.path[:200]} here; see /_emulator/openapi.yaml."), status=404)
+            raise RefusedError((40, f"There is no {request.path[:200]} here; see /_emulator/openapi.yaml."), status=404)
         route, name = found
         if request.method not in route.operations:
             allow = ", ".join(sorted(route.operations)).encode()
-            raise Refusal((45, f"{request.method} is not supported here."), status=405, headers=[(b"allow", allow)])
+            raise RefusedError(
+                (45, f"{request.method} is not supported here."), status=405, headers=[(b"allow", allow)]
+            )
         operation = route.operations[request.method]
-        given = _query(request, operation) if operation.query else _body(request, operation, settings.largest_body)
+        in_query = bool(operation.query)
+        argument = _query(request, operation) if in_query else _body(request, operation, settings.max_body_size)
         try:
-            return self._operations[operation.id](unquote(name), given)
+            return self._operations[operation.id](unquote(name), argument)
         except ValueError as error:
-            refused = (40, str(error)) if isinstance(error, NotThere) else (20, str(error))
-            raise Refusal(refused, status=wire.HTTP_STATUS[refused[0]]) from None
+            category = 40 if isinstance(error, ResourceNotFoundError) else 20
+            raise RefusedError((category, str(error))) from None
 
     def _check_origin(self, request: Request) -> None:
-        """Refuse what a page of another origin may have sent.
+        """Refuse what a web page of another origin may have sent.
 
-        Such a page can send a request without a preflight only if it has none of the content types that are asked for
-        here, and names its origin in `Origin`. It can get around both by letting its own name lead to this machine,
-        but then `Host` has that name.
+        Without a CORS preflight, such a page cannot send the content type that is required here, and its browser sends
+        its origin in `Origin`. A page that gets around both by DNS rebinding has its own name in `Host`.
         """
         host = request.headers.get("host", "")
         origin = request.headers.get("origin")
-        if not self._may_call(_name(host)):
-            raise Refusal((10, f"{host[:200]!r} is not a name of this emulator."), status=403)
+        if not self._is_own_name(_name(host)):
+            raise RefusedError((10, f"{host[:200]!r} is not a name of this emulator."), status=403)
         if origin is not None and origin != f"{request.scheme}://{host}":
-            raise Refusal((10, f"Pages of {origin[:200]!r} cannot control this emulator."), status=403)
+            raise RefusedError((10, f"Pages of {origin[:200]!r} cannot control this emulator."), status=403)
 
-    def _may_call(self, name: str) -> bool:
+    def _is_own_name(self, name: str) -> bool:
         if name in ("localhost", self._host) or name.endswith(".localhost"):
             return True
         own = _address(self._host)
-        asked = _address(name)
-        if asked is not None and asked.is_loopback:
+        requested = _address(name)
+        if requested is not None and requested.is_loopback:
             return True
-        # Open to other machines, it is called by their addresses for it, or by a name in their own network. Nobody can
-        # let a name without a dot lead anywhere from outside.
+        # If it listens for other machines, they call it by an address, or by a name in their own network: names without
+        # a dot cannot be resolved from outside.
         open_to_others = own is not None and not own.is_loopback
-        return open_to_others and (asked is not None or (name != "" and "." not in name))
+        return open_to_others and (requested is not None or (name != "" and "." not in name))
 
     # Operations
 
-    def _do(self, action: Callable[..., object], *arguments: object) -> Answer:
+    def _call(self, action: Callable[..., object], *arguments: object) -> StatusAndBody:
         action(*arguments)
-        return _DONE
+        return _NO_CONTENT
 
-    def _seed(self, _: str, body: Any) -> Answer:
+    def _seed(self, _: str, body: Any) -> StatusAndBody:
         self._emulator.reset(_runs(body))
         return 200, {"numbers": [run.number for run in self._emulator.runs()]}
 
-    def _add_runs(self, _: str, body: Any) -> Answer:
+    def _add_runs(self, _: str, body: Any) -> StatusAndBody:
         return 201, {"numbers": self._emulator.add_runs(_runs(body))}
 
-    def _add_user(self, _: str, body: Any) -> Answer:
+    def _add_user(self, _: str, body: Any) -> StatusAndBody:
         client_id, client_secret = self._emulator.add_user(body.get("permissions", PERMISSIONS))
         return 201, {"clientId": client_id, "clientSecret": client_secret}
 
-    def _list_runs(self, _: str, query: Any) -> Answer:
+    def _list_runs(self, _: str, query: Any) -> StatusAndBody:
         return 200, {
             "runs": [
                 {
@@ -170,7 +169,7 @@ class Control:
             ]
         }
 
-    def _show_run(self, number: str, query: Any) -> Answer:
+    def _show_run(self, number: str, query: Any) -> StatusAndBody:
         run = self._emulator.run(number, query["limit"])
         entries = [
             {"number": entry.number, "status": entry.status, "transferredToAccounting": entry.transfer}
@@ -178,14 +177,14 @@ class Control:
         ]
         return 200, {"number": run.number, "status": run.status, "entries": entries}
 
-    def _mark_transferred(self, number: str, body: Any) -> Answer:
+    def _mark_transferred(self, number: str, body: Any) -> StatusAndBody:
         by = {"by": body["transferredBy"]} if "transferredBy" in body else {}
         self._emulator.mark_transferred(number, body["transferredToAccounting"], **by)
-        return _DONE
+        return _NO_CONTENT
 
-    def _set_clock(self, _: str, body: Any) -> Answer:
+    def _set_clock(self, _: str, body: Any) -> StatusAndBody:
         clock = self._emulator.clock
-        # A span that is too long is refused before anything else is done.
+        # This fails if it leads too far, and must then be the only thing that happens.
         clock.advance(body.get("advance", 0))
         clock.advance_on_poll = body.get("advanceOnPoll", clock.advance_on_poll)
         if body.get("frozen", clock.frozen) != clock.frozen:
@@ -197,23 +196,23 @@ class Control:
         return {"now": self._now(), "frozen": clock.frozen, "advanceOnPoll": clock.advance_on_poll}
 
     def _now(self) -> str:
-        return _written(self._emulator.clock.timestamp())
+        return _iso(self._emulator.clock.timestamp())
 
-    def _add_fault(self, _: str, body: Any) -> Answer:
+    def _add_fault(self, _: str, body: Any) -> StatusAndBody:
         fault = Fault.parse(body["fault"])
         return 201, _fault(self._emulator.add_fault(fault), fault)
 
-    def _remove_fault(self, number: str, _: Any) -> Answer:
+    def _remove_fault(self, number: str, _: Any) -> StatusAndBody:
         if not (number.isascii() and number.isdecimal() and len(number) < 20):
-            raise NotThere(f"there is no fault {number[:100]}")
-        return self._do(self._emulator.remove_fault, int(number))
+            raise ResourceNotFoundError(f"there is no fault {number[:100]}")
+        return self._call(self._emulator.remove_fault, int(number))
 
-    def _list_requests(self, _: str, query: Any) -> Answer:
+    def _list_requests(self, _: str, query: Any) -> StatusAndBody:
         requests = self._emulator.requests
         return 200, {
             "requests": [
                 {
-                    "at": _written(each.at),
+                    "at": _iso(each.at),
                     "method": each.method,
                     "path": each.path,
                     "query": each.query,
@@ -229,23 +228,22 @@ class Control:
             ]
         }
 
-    def _list_lapses(self, *_: object) -> Answer:
+    def _list_misuses(self, *_: object) -> StatusAndBody:
         return 200, {
-            "lapses": [
+            "misuses": [
                 {"kind": each.kind, "message": each.message, "requestId": each.request.request_id}
-                for each in self._emulator.lapses()
+                for each in self._emulator.misuses()
             ]
         }
 
 
-def _body(request: Request, operation: Operation, most: int) -> Any:
-    if request.method in ("POST", "PUT", "PATCH") and wire.media_type(request) != "application/json":
-        raise Refusal((45, "The content type has to be application/json."), status=415)
-    content = wire.plain_body(request, most)
-    body = wire.read_json(content) if content else None
-    found = findings(operation.body, body)
-    if found:
-        raise Refusal(*found)
+def _body(request: Request, operation: Operation, max_size: int) -> Any:
+    if request.method in ("POST", "PUT", "PATCH") and http.media_type(request) != "application/json":
+        raise RefusedError((45, "The content type must be application/json."), status=415)
+    content = http.decompressed_body(request, max_size)
+    body = http.parse_json(content) if content else None
+    if errors := schema_errors(operation.body, body):
+        raise RefusedError(*errors)
     return body
 
 
@@ -253,20 +251,20 @@ def _query(request: Request, operation: Operation) -> dict[str, Any]:
     given = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
     query = {}
     for name, parameter in operation.query.items():
-        query[name] = parameter.read(given[name]) if name in given else parameter.default
-        if name in given and (found := findings(parameter.validator, query[name], name)):
-            raise Refusal(*found)
+        query[name] = parameter.parse(given[name]) if name in given else parameter.default
+        if name in given and (errors := schema_errors(parameter.validator, query[name], name)):
+            raise RefusedError(*errors)
     return query
 
 
 def _runs(body: Any) -> list[Any]:
-    if sum(run.get("entries", 0) for run in body["runs"]) > _MOST_ENTRIES:
-        raise ValueError(f"more than {_MOST_ENTRIES} entries cannot be added at once")
-    return [read_run(run) for run in body["runs"]]
+    if sum(run.get("entries", 0) for run in body["runs"]) > _MAX_ENTRIES:
+        raise ValueError(f"more than {_MAX_ENTRIES} entries cannot be added at once")
+    return [parse_seed_run(run) for run in body["runs"]]
 
 
 def _name(host: str) -> str:
-    """The name in a `Host` header, without the port."""
+    """Return the name in a `Host` header, without the port."""
     name = host.lower()
     return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 
@@ -278,6 +276,19 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
+def _response(request: Request, status: int, headers: list[tuple[bytes, bytes]], content: Any) -> Response:
+    if status == 204:
+        return Response(status, headers, b"")
+    is_text = isinstance(content, str)
+    body = content.encode() if is_text else http.to_json(content)
+    headers += [
+        (b"content-type", b"application/yaml" if is_text else b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    return Response(status, headers, b"" if request.method == "HEAD" else body)
+
+
 def _error(message: str) -> dict[str, str]:
     return {"error": message}
 
@@ -286,5 +297,5 @@ def _fault(number: int, fault: Fault) -> dict[str, Any]:
     return {"number": number, "fault": str(fault)}
 
 
-def _written(timestamp: float) -> str:
+def _iso(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")

@@ -1,54 +1,51 @@
-"""An emulator of Zuora's journal runs, in this process or over HTTP."""
+"""The emulator: a tenant, Zuora's API to it, and methods to inspect and change it."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import sys
-import threading
 import weakref
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Self
 
-from .app import App
+from .api import ZuoraApi
 from .asgi import asgi_app
-from .clock import Clock, Waiting
-from .control import CONTROL, HEALTH, Control
-from .errors import NotThere
-from .faults import Fault, Faults
-from .fragment import contract, findings
-from .identifiers import Identifiers
-from .journal import Lapse, LapseKind
-from .lifecycle import RunStatus, Transfer
-from .pace import DEFAULT_PACE, Pace
+from .clock import ClientClock, Clock
+from .control import CONTROL, HEALTH, ControlApi
+from .errors import ResourceNotFoundError
+from .faults import Fault, FaultSchedule
+from .http import RefusedError
+from .openapi import contract, schema_errors
+from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
-from .seed import DEFAULT_SEED, SeedRun
+from .request_log import Misuse, MisuseKind
 from .settings import PERMISSIONS, Settings
-from .store import Store
-from .tenant import Tenant
-from .tokens import Tokens
-from .wire import Refusal
+from .state.identifiers import Identifiers
+from .state.lifecycle import RunStatus, Transfer
+from .state.seed import DEFAULT_SEED, SeedRun
+from .state.store import Store
+from .state.tenant import Tenant
+from .state.tokens import Tokens
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from random import Random
     from types import TracebackType
 
     import zuora_journal_runs
 
     from .asgi import ASGIApp
-    from .journal import RecordedRequest
+    from .http import Request, Response
+    from .request_log import RecordedRequest
     from .server import HttpServer
-    from .store import Snapshot
-    from .tenant import RunState, RunSummary
+    from .state.store import Snapshot
+    from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport
-    from .wire import Request, Response
 
-_MOST_SNAPSHOTS = 100
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it is asked for
-"""Hosts that mean every address of this machine, and one that a caller on it can use."""
+_MAX_SNAPSHOTS = 100
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - chosen by the user
+"""Hosts that stand for every address of this machine, and the loopback address to use for each."""
 
 
 class Emulator:
@@ -59,18 +56,29 @@ class Emulator:
         with Emulator() as emulator, emulator.client() as client:
             client.cancel_and_wait("JR-00000075")
 
-    Each emulator stands alone: its state is in `database` (in memory, or a file, which keeps it for the next
-    emulator that is given the same file), its time is `clock`, and its identifiers and credentials come from
-    `random`. What is under way goes on at `pace`, of which the default moves a run on each time that it is
-    read: see `Pace`. `seed` are the runs of a new database, or of one that is reset, and `faults` are what is to
-    go wrong: see `Fault`. All methods may be called from any thread.
+    Emulators are independent of each other. All methods are thread-safe.
+
+    Args:
+        database: The file that keeps the state for the next emulator with the same file; in memory by default.
+        pacing: How fast operations on a run progress; by default, a run takes a step whenever it is read.
+        clock: The source of time; by default a clock that starts now.
+        seed: The runs of a new database, and of one that is reset.
+        faults: What goes wrong; see `Fault`.
+        random: The source of identifiers and credentials.
+        settings: Behaviour that Zuora's documents leave open, and limits.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any free one.
+
+    Raises:
+        DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
+        ValueError: The pacing, a fault or a seed run is invalid.
     """
 
     def __init__(
         self,
         *,
         database: str | os.PathLike[str] = ":memory:",
-        pace: Pace | str = DEFAULT_PACE,
+        pacing: Pacing | str = DEFAULT_PACING,
         clock: Clock | None = None,
         seed: Iterable[SeedRun] = DEFAULT_SEED,
         faults: Iterable[Fault | str] = (),
@@ -82,17 +90,19 @@ class Emulator:
         self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
         self._seed = tuple(seed)
-        self._faults = Faults(map(_fault, faults))
+        self._faults = FaultSchedule(map(_parsed, faults))
         self._host = host
         self._port = port
         self._server: HttpServer | None = None
-        paced = pace if isinstance(pace, Pace) else Pace.parse(pace)
+        pacing = Pacing.parse(pacing) if isinstance(pacing, str) else pacing
         self._store = Store(database)
         self._close = weakref.finalize(self, self._store.close)
-        # A database may come from an emulator whose clock was moved ahead: time does not go back.
-        self.clock: Clock = clock or Clock(max(datetime.now(UTC), datetime.fromtimestamp(self._store.latest(), UTC)))
-        self._tenant = Tenant(self._store, self.clock, paced, self.settings)
-        self._app = App(
+        # The database may come from an emulator whose clock was advanced: time must not go back.
+        self.clock: Clock = clock or Clock(
+            max(datetime.now(UTC), datetime.fromtimestamp(self._store.last_step_time(), UTC))
+        )
+        self._tenant = Tenant(self._store, self.clock, pacing, self.settings)
+        self._api = ZuoraApi(
             self._store,
             self._tenant,
             Tokens(self._store, self.clock, self.settings, self._identifiers),
@@ -102,46 +112,52 @@ class Emulator:
             self._faults,
             lambda: self.url,
         )
-        self._control = Control(self, host)
+        self._control = ControlApi(self, host)
         self._snapshots: dict[str, tuple[float, Snapshot]] = {}
         self.client_id: str
         self.client_secret: str
         try:
-            self.client_id, self.client_secret = self._move_in()
+            self.client_id, self.client_secret = self._credentials()
         except ValueError:
             self._close()
             raise
 
-    def _move_in(self) -> tuple[str, str]:
+    def _credentials(self) -> tuple[str, str]:
+        """Return the credentials of the first user, after filling a new database."""
         with self._store.transaction():
             if self._store.first_user() is None:
-                self._store.add_user(*self._credentials(), "\n".join(sorted(PERMISSIONS)))
-                self._tenant.plant(self._seed)
+                self._store.add_user(*self._new_credentials(), "\n".join(sorted(PERMISSIONS)))
+                self._tenant.insert_seed(self._seed)
             return self._store.first_user() or ("", "")
 
-    def _credentials(self) -> tuple[str, str]:
+    def _new_credentials(self) -> tuple[str, str]:
         return self._identifiers.uuid(), self._identifiers.token()
 
     # Serving
 
     def start(self) -> Self:
-        """Serve HTTP; the port is open when this returns. Raises PortInUse, EmulatorError."""
-        from .server import HttpServer  # uvicorn takes a while to import
+        """Start to serve HTTP; when this returns, the port is open.
+
+        Raises:
+            PortInUseError: Another program is listening on the port.
+            EmulatorError: The address cannot be listened on.
+        """
+        from .server import HttpServer  # imports uvicorn, which takes a while
 
         if self._server is None:
             self._server = HttpServer(
-                self._handle, self._app.not_http, self.clock, self._host, self._port, self.settings
+                self._handle, self._api.invalid_http, self.clock, self._host, self._port, self.settings
             )
         return self
 
     def stop(self) -> None:
-        """Stop serving and close every connection. The state stays, and `start` serves it again."""
+        """Stop serving and close every connection. The state remains, and `start` serves it again."""
         if self._server is not None:
             self._server.stop()
             self._server = None
 
     def close(self) -> None:
-        """Stop, and let go of the database."""
+        """Stop serving, and close the database."""
         self.stop()
         self._close()
 
@@ -158,7 +174,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The address while it is served; otherwise one that `transport` answers to."""
+        """The base URL; before `start`, one that works with `transport`."""
         if self._server is None:
             return "http://localhost"
         host = _ANY_ADDRESS.get(self._host, self._host)
@@ -166,7 +182,7 @@ class Emulator:
         return f"http://{host}:{self._server.port}"
 
     def environ(self) -> dict[str, str]:
-        """The environment variables by which a client finds this emulator and signs in to it."""
+        """Return the environment variables with this emulator's URL and credentials."""
         return {
             "ZUORA_BASE_URL": self.url,
             "ZUORA_CLIENT_ID": self.client_id,
@@ -174,71 +190,83 @@ class Emulator:
         }
 
     def transport(self) -> EmulatorTransport:
-        """A transport for `httpx.Client` and `httpx.AsyncClient` that needs no socket, nor `start`."""
+        """Return a transport for `httpx.Client` and `httpx.AsyncClient` that needs neither a socket nor `start`."""
         from .transport import EmulatorTransport
 
         return EmulatorTransport(self._handle)
 
     def client(self, **arguments: Any) -> zuora_journal_runs.JournalRunsClient:
-        """This package's client of the emulator, without a socket, to be closed; `arguments` are the client's.
+        """Return a `JournalRunsClient` for this emulator, which needs no socket; the caller closes it.
 
-        It waits by the emulator's clock: a wait moves it ahead, and takes no time.
+        The client waits on the emulator's clock: waiting advances it, and takes no time.
+
+        Args:
+            **arguments: Further arguments of the client.
         """
-        # The emulator shares no code with the client, and is not built on it. It hands out to those who want it the
-        # one that they would build themselves.
+        # The one exception to the rule that the emulator does not import the client: a convenience for callers, on
+        # which nothing in the emulator is built.
         import zuora_journal_runs
 
-        given = {"clock": Waiting(self.clock), **arguments}
+        given = {"clock": ClientClock(self.clock), **arguments}
         return zuora_journal_runs.JournalRunsClient.from_env(self.environ(), transport=self.transport(), **given)
 
     def async_client(self, **arguments: Any) -> zuora_journal_runs.AsyncJournalRunsClient:
-        """The same for asyncio."""
-        import zuora_journal_runs  # as above
+        """Return an `AsyncJournalRunsClient` for this emulator; otherwise like `client`."""
+        import zuora_journal_runs  # see `client`
 
-        given = {"clock": Waiting(self.clock), **arguments}
+        given = {"clock": ClientClock(self.clock), **arguments}
         return zuora_journal_runs.AsyncJournalRunsClient.from_env(self.environ(), transport=self.transport(), **given)
 
     def asgi(self) -> ASGIApp:
-        """The emulator as an ASGI application."""
-        return asgi_app(self._handle, self.settings.largest_body)
+        """Return the emulator as an ASGI application."""
+        return asgi_app(self._handle, self.settings.max_body_size)
 
     def _handle(self, request: Request) -> Response:
         if request.path.startswith(CONTROL) or request.path == HEALTH:
             return self._control.handle(request)
         if is_page(request):
             return page(request)
-        return self._app.handle(request)
+        return self._api.handle(request)
 
-    # What happens without the API
+    # Requests and faults
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """The last requests, oldest first; as many as `Settings.journal_size`."""
+        """The last requests, oldest first, up to `Settings.request_log_size`."""
         with self._store.lock:
-            return tuple(self._app.journal.requests)
+            return tuple(self._api.request_log.requests)
 
-    def lapses(self, *, allow: Collection[LapseKind | str] = ()) -> list[Lapse]:
-        """What the requests had in them that no caller of Zuora should do, but for the kinds that are allowed.
+    def misuses(self, *, allow: Collection[MisuseKind | str] = ()) -> list[Misuse]:
+        """Return the misuses of Zuora's API among the requests, except of the kinds in `allow`.
 
-        Raises ValueError for a kind that there is not.
+        Raises:
+            ValueError: A kind is unknown.
         """
-        allowed = {LapseKind(kind) for kind in allow}
+        allowed = {MisuseKind(kind) for kind in allow}
         with self._store.lock:
-            return self._app.journal.lapses_but(allowed)
+            return self._api.request_log.misuses_except(allowed)
 
     def add_fault(self, fault: Fault | str) -> int:
-        """Let something go wrong, as in `cancel:2:reset-after`; the fault's number. Raises ValueError."""
+        """Add a fault such as `cancel:2:reset-after`; return its number.
+
+        Raises:
+            ValueError: The text is not a fault, or there are too many faults.
+        """
         with self._store.lock:
-            return self._faults.add(_fault(fault))
+            return self._faults.add(_parsed(fault))
 
     @property
     def faults(self) -> dict[int, Fault]:
-        """The faults that may strike yet, by their numbers."""
+        """The active faults by their numbers."""
         with self._store.lock:
-            return {each.id: each.fault for each in self._faults.pending}
+            return {each.id: each.fault for each in self._faults.active}
 
     def remove_fault(self, number: int) -> None:
-        """Remove a fault. Raises NotThere if there is none of that number, or none any more."""
+        """Remove an active fault.
+
+        Raises:
+            ResourceNotFoundError: There is no such fault, or it is not active any more.
+        """
         with self._store.lock:
             self._faults.remove(number)
 
@@ -247,32 +275,41 @@ class Emulator:
         with self._store.lock:
             self._faults.clear()
 
-    def forget_requests(self) -> None:
-        """Empty the journal."""
+    def clear_requests(self) -> None:
+        """Clear the request log."""
         with self._store.lock:
-            self._app.journal.clear()
+            self._api.request_log.clear()
+
+    # State
 
     def reset(self, seed: Iterable[SeedRun] | None = None) -> None:
-        """Go back to the seed, or to another one, and to the faults that there were at first; forget the requests.
+        """Go back to the seed and the initial faults, and clear the request log. Users, tokens and the clock stay.
 
-        Users and their tokens stay, and so does the clock. Raises ValueError for a seed that no tenant can hold.
+        Args:
+            seed: The new seed; the current one by default.
+
+        Raises:
+            ValueError: A seed run is invalid.
         """
         runs = self._seed if seed is None else tuple(seed)
         with self._store.transaction():
             self._store.clear_runs()
-            self._tenant.plant(runs)
+            self._tenant.insert_seed(runs)
             self._seed = runs
             self._faults.reset()
-            self._app.journal.clear()
+            self._api.request_log.clear()
 
     def take_snapshot(self, name: str) -> None:
-        """Keep the runs, the idempotency keys and all numbers as they are, to `restore` them.
+        """Take a snapshot of runs, idempotency keys and numbers, which `restore` goes back to.
 
-        Snapshots last as long as the emulator. Raises ValueError if there are 100 of them.
+        Snapshots last as long as the emulator.
+
+        Raises:
+            ValueError: There are 100 snapshots already.
         """
         with self._store.transaction():
-            if len(self._snapshots) >= _MOST_SNAPSHOTS and name not in self._snapshots:
-                raise ValueError(f"more than {_MOST_SNAPSHOTS} snapshots cannot be kept")
+            if len(self._snapshots) >= _MAX_SNAPSHOTS and name not in self._snapshots:
+                raise ValueError(f"more than {_MAX_SNAPSHOTS} snapshots are not possible")
             self._snapshots[name] = (self.clock.timestamp(), self._store.take_snapshot())
 
     @property
@@ -282,131 +319,152 @@ class Emulator:
             return tuple(self._snapshots)
 
     def restore(self, name: str) -> None:
-        """Go back to a snapshot. What was under way goes on as if no time had passed. Raises NotThere.
+        """Go back to a snapshot, as if no time had passed since. Users, tokens, clock, faults and request log stay.
 
-        Users and their tokens stay, and so do the clock, the faults and the journal.
+        Raises:
+            ResourceNotFoundError: There is no such snapshot.
         """
         with self._store.transaction():
             taken, snapshot = self._snapshot(name)
             self._store.restore_snapshot(snapshot, self.clock.timestamp() - taken)
 
     def drop_snapshot(self, name: str) -> None:
-        """Forget a snapshot. Raises NotThere."""
+        """Delete a snapshot.
+
+        Raises:
+            ResourceNotFoundError: There is no such snapshot.
+        """
         with self._store.lock:
             self._snapshot(name)
             del self._snapshots[name]
 
     def _snapshot(self, name: str) -> tuple[float, Snapshot]:
         if name not in self._snapshots:
-            raise NotThere(f"there is no snapshot {name[:100]}")
+            raise ResourceNotFoundError(f"there is no snapshot {name[:100]}")
         return self._snapshots[name]
 
     def add_user(self, permissions: Collection[str] = PERMISSIONS) -> tuple[str, str]:
-        """Add a user with some of the `PERMISSIONS`; its client id and client secret. Raises ValueError."""
+        """Add a user with some of the `PERMISSIONS`; return its client id and client secret.
+
+        Raises:
+            ValueError: A permission is unknown.
+        """
         if unknown := set(permissions) - PERMISSIONS:
-            raise ValueError(f"no such permission: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown permission: {', '.join(sorted(unknown))}")
         with self._store.transaction():
-            client_id, client_secret = self._credentials()
+            client_id, client_secret = self._new_credentials()
             self._store.add_user(client_id, client_secret, "\n".join(sorted(permissions)))
         return client_id, client_secret
 
     def add_run(self, run: SeedRun) -> str:
-        """Put a run there as it is, whatever else is there; its number. Raises ValueError."""
+        """Insert a run and return its number.
+
+        Raises:
+            ValueError: The run is invalid, or its number exists already.
+        """
         return self.add_runs([run])[0]
 
     def add_runs(self, runs: Iterable[SeedRun]) -> list[str]:
-        """Put runs there, all or none; their numbers. Raises ValueError."""
+        """Insert runs, all or none; return their numbers.
+
+        Raises:
+            ValueError: A run is invalid, or its number exists already.
+        """
         with self._store.transaction():
-            return self._tenant.plant(runs)
+            return self._tenant.insert_seed(runs)
 
     def run(self, number: str, limit: int | None = None) -> RunState:
-        """A run and its entries, or the first of them, as they are, without a poll.
+        """Return the true state of a run and its entries. This does not count as a read.
 
-        Raises NotThere, also once it is deleted.
+        Args:
+            number: The run's number.
+            limit: How many entries to return; all by default.
+
+        Raises:
+            ResourceNotFoundError: There is no such run, or it is deleted.
         """
         with self._store.transaction():
             return self._tenant.state(number, -1 if limit is None else limit)
 
     def runs(self, limit: int = 1000, up_to: str | None = None) -> list[RunSummary]:
-        """The last runs by number, or the last up to the number of one, as they are, without a poll."""
+        """Return the last `limit` runs by number, up to `up_to` if given. This does not count as a read."""
         with self._store.transaction():
             return self._tenant.summaries(limit, up_to)
 
-    def create_run(self, wanted: Mapping[str, Any]) -> str:
-        """Create a run as a user of the tenant does by hand; its number. No fault strikes, and no journal has it.
+    def create_run(self, request: Mapping[str, Any]) -> str:
+        """Create a run as a user does in Zuora's UI: without faults and the request log; return its number.
 
-        `wanted` is what the API's call has in its body. Raises Refusal with what Zuora says to the call.
+        Args:
+            request: The same as the body of the API's request.
+
+        Raises:
+            RefusedError: Zuora would refuse the request.
         """
-        if found := findings(contract().schema("CreateJournalRunRequest"), wanted):
-            raise Refusal(*found)
+        if errors := schema_errors(contract().schema("CreateJournalRunRequest"), request):
+            raise RefusedError(*errors)
         with self._store.transaction():
-            return self._tenant.create(wanted)
+            return self._tenant.create(request)
 
     def cancel_run(self, run: str) -> None:
-        """Begin a run's cancellation, as by hand. Raises Refusal."""
+        """Begin a cancellation, as a user does in Zuora's UI.
+
+        Raises:
+            RefusedError: There is no such run, or its status does not allow it.
+        """
         with self._store.transaction():
             self._tenant.cancel(run)
 
     def delete_run(self, run: str) -> None:
-        """Begin a run's deletion, as by hand. Raises Refusal."""
+        """Begin a deletion, as a user does in Zuora's UI.
+
+        Raises:
+            RefusedError: There is no such run, or it is not cancelled.
+        """
         with self._store.transaction():
             self._tenant.delete(run)
 
     def end_next_run(self, outcome: RunStatus | str = RunStatus.ERROR) -> None:
-        """Let the next run to be created end in `Error`, or `Completed`; called again, the one after it.
+        """Let the next run to be created end in `Error` or `Completed`; a second call applies to the one after it.
 
-        Raises ValueError for another status.
+        Raises:
+            ValueError: A run cannot end in this status.
         """
         with self._store.transaction():
-            self._tenant.decide(RunStatus(outcome))
+            self._tenant.queue_outcome(RunStatus(outcome))
 
     def entry_numbers(self, run: str) -> list[str]:
-        """The numbers of a run's entries, in order."""
+        """Return the numbers of a run's entries, in order."""
         with self._store.transaction():
             return [entry.number for entry in self._store.entry_states(run)]
 
     def mark_transferred(self, entry: str, value: Transfer | str = Transfer.YES, by: str = "accounting") -> None:
-        """Set an entry's `transferredToAccounting`. Raises NotThere, and ValueError for a cancelled entry."""
+        """Set an entry's `transferredToAccounting`.
+
+        Raises:
+            ResourceNotFoundError: There is no such entry.
+            ValueError: The entry is cancelled, or the value is unknown.
+        """
         with self._store.transaction():
-            self._tenant.transfer(entry, Transfer(value), by=by)
+            self._tenant.set_transfer(entry, Transfer(value), by=by)
 
     def step(self, run: str) -> None:
-        """Let what is under way in a run go one step on, whatever the pace. Raises NotThere."""
+        """Take one step of the operation under way in a run, whatever the pacing.
+
+        Raises:
+            ResourceNotFoundError: There is no such run.
+        """
         with self._store.transaction():
-            self._tenant.push(run, 1)
+            self._tenant.take_steps(run, 1)
 
     def release(self, run: str) -> None:
-        """Let it come to its end, whatever the pace. Raises NotThere."""
+        """Finish the operation under way in a run, whatever the pacing.
+
+        Raises:
+            ResourceNotFoundError: There is no such run.
+        """
         with self._store.transaction():
-            self._tenant.push(run, sys.maxsize)
+            self._tenant.take_steps(run, sys.maxsize)
 
 
-def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:
-    """Serve until SIGINT or SIGTERM, for a command; `ready` is called once the port is open.
-
-    It has to be called in the main thread, and lets the process have as many files open as it may, since each
-    connection is one. Raises what `Emulator.start` raises.
-    """
-    _allow_connections()
-    over = threading.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, lambda *_: over.set()) for each in signals]
-    try:
-        with emulator:
-            ready(emulator)
-            over.wait()
-    finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
-
-
-def _allow_connections() -> None:
-    with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows, not with a bound from elsewhere
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _fault(fault: Fault | str) -> Fault:
+def _parsed(fault: Fault | str) -> Fault:
     return Fault.parse(fault) if isinstance(fault, str) else fault

@@ -1,21 +1,21 @@
-"""What can go wrong with an emulator itself."""
+"""Errors of the emulator itself, as opposed to those that it returns in Zuora's place."""
 
 
 class EmulatorError(Exception):
-    """An emulator cannot do what it was asked to; the message says what to do about it."""
+    """The emulator cannot do what was requested; the message says what to do about it."""
 
 
-class PortInUse(EmulatorError):
-    """Something listens on the port already."""
+class PortInUseError(EmulatorError):
+    """Another program is listening on the port."""
 
 
-class DatabaseUnusable(EmulatorError):
-    """The database file is in use by another emulator, or is not an emulator's."""
+class DatabaseFileError(EmulatorError):
+    """The database file is used by another emulator, or is not an emulator's database."""
 
 
-class SeedUnusable(EmulatorError):
-    """A seed file cannot be read, or is not one; the message says where and why."""
+class SeedFileError(EmulatorError):
+    """A seed file cannot be read or is invalid; the message says where and why."""
 
 
-class NotThere(EmulatorError, ValueError):
+class ResourceNotFoundError(EmulatorError, ValueError):
     """There is no such run, entry, fault or snapshot."""

@@ -1,4 +1,4 @@
-"""The page at `/`: an emulator as a person sees it, and what one does to it by hand."""
+"""The web page at `/`, which shows an emulator and controls it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from .wire import Response
+from .http import Response
 
 if TYPE_CHECKING:
-    from .wire import Request
+    from .http import Request
 
 PATH = "/"
 
 
 def is_page(request: Request) -> bool:
-    """Whether a browser asks for the page. Zuora has nothing there, and others are told so."""
+    """Whether this is a browser requesting the page. Other clients get the 404 that Zuora returns there."""
     return (
         request.path == PATH and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
     )
 
 
 def page(request: Request) -> Response:
-    """The page. It is the same for all emulators and all callers, and shows what the control interface tells it."""
+    """Return the page. It is the same for all emulators; its script loads everything else from the control API."""
     body, policy = _page()
     headers = [
         (b"content-type", b"text/html;charset=UTF-8"),
@@ -41,7 +41,7 @@ def page(request: Request) -> Response:
 
 @functools.cache
 def _page() -> tuple[bytes, bytes]:
-    """The page, and what it may do: run its own script in its own style, and call the emulator that it comes from."""
+    """Return the page and its content security policy: its own script and style, and requests to its own origin."""
     body = (resources.files(__package__) / "page.html").read_text(encoding="utf-8").encode()
     script, style = (_sources(kind, body) for kind in (b"script", b"style"))
     policy = (

@@ -1,7 +1,7 @@
-"""HTTP, with uvicorn's parts on one event loop for all emulators of the process.
+"""HTTP server: uvicorn's protocol on one event loop for all emulators of the process.
 
-`uvicorn.Server` as a whole takes a thread each and a fifth of a second to stop, most of it asleep. Its protocol,
-its configuration and its way to open a socket do not.
+`uvicorn.Server` itself would need a thread for each emulator, and takes a fifth of a second to stop. `_Protocol`
+overrides internals of uvicorn; pyproject.toml therefore limits uvicorn to versions that were tested.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from .asgi import TRANSPORT, asgi_app
-from .errors import EmulatorError, PortInUse
+from .errors import EmulatorError, PortInUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from .clock import Clock
+    from .http import Request, Response
     from .settings import Settings
-    from .wire import Request, Response
 
     T = TypeVar("T")
     Handle = Callable[[Request], Response]
-    NotHttp = Callable[[int, str], Response]
+    InvalidHttp = Callable[[int, str], Response]
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
 IDLE_SECONDS = 75
-"""A connection without a request is closed after so long."""
+"""How long a connection stays open without a request."""
 REQUEST_SECONDS = 30
-"""A request has to be complete within so long, and an answer that is waiting to be read, read."""
+"""How long a caller may take to send a request, or to read a response."""
 
 
 class _SharedLoop:
-    """One event loop in one thread, while anything needs it."""
+    """One event loop in one thread, which exists while it has users."""
 
     def __init__(self) -> None:
         self._inherited: list[asyncio.AbstractEventLoop] = []
@@ -67,7 +67,7 @@ class _SharedLoop:
                 self._thread.start()
             self._users += 1
 
-    def run(self, work: Callable[[asyncio.AbstractEventLoop], Coroutine[Any, Any, T]]) -> T:
+    def execute(self, work: Callable[[asyncio.AbstractEventLoop], Coroutine[Any, Any, T]]) -> T:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work(self._loop), self._loop).result()
 
@@ -88,17 +88,17 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
 
 
 class _State(ServerState):
-    """What the connections of a server share."""
+    """State shared by the connections of a server."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
         self._second = -1
-        self.held = 0
-        """Bytes of request bodies that are not complete yet."""
+        self.buffered = 0
+        """Bytes of incomplete request bodies, over all connections."""
 
-    def tell_time(self) -> None:
-        """Keep the header `Date` at the emulator's time."""
+    def update_date_header(self) -> None:
+        """Set the `Date` header to the emulator's time."""
         second = int(self._clock.timestamp())
         if second != self._second:
             self._second = second
@@ -106,112 +106,125 @@ class _State(ServerState):
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, with bounds on heads and on slowness, and with Zuora's form for what is not HTTP."""
+    """uvicorn's HTTP/1.1 protocol, with limits on size and time, and with errors in Zuora's form."""
 
-    def __init__(self, not_http: NotHttp, settings: Settings, config: uvicorn.Config, state: _State) -> None:
+    def __init__(self, invalid_http: InvalidHttp, settings: Settings, config: uvicorn.Config, state: _State) -> None:
         super().__init__(config, state, {})
         self.logger = logger
         self.access_log = False
-        self._not_http = not_http
+        self._invalid_http = invalid_http
         self._state = state
-        self._largest_head = settings.largest_head
-        self._most_connections = settings.most_connections
-        self._most_held = settings.most_held
-        self._head = self._held = 0
+        self._max_head_size = settings.max_head_size
+        self._max_connections = settings.max_connections
+        self._max_buffered_size = settings.max_buffered_size
+        self._head_size = self._buffered = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._wait(IDLE_SECONDS)
-        if len(self.connections) > self._most_connections:
-            self._refuse(503, f"There are more than {self._most_connections} connections.")
+        self._set_deadline(IDLE_SECONDS)
+        if len(self.connections) > self._max_connections:
+            self._refuse(503, f"There are more than {self._max_connections} connections.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        self._let_go()
+        self._cancel_deadline()
+        self._release_buffered()
         super().connection_lost(exc)
 
-    def _wait(self, seconds: float) -> None:
-        self._stop_waiting()
+    def _set_deadline(self, seconds: float) -> None:
+        self._cancel_deadline()
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
-    def _stop_waiting(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline:
             self._deadline.cancel()
 
     def on_message_begin(self) -> None:
-        self._wait(REQUEST_SECONDS)
-        self._head = 0
-        self._state.tell_time()
+        self._set_deadline(REQUEST_SECONDS)
+        self._head_size = 0
+        self._state.update_date_header()
         super().on_message_begin()
         self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
 
     def on_url(self, url: bytes) -> None:
-        self._grow(len(url))
+        self._count_head(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value))
+        self._count_head(len(name) + len(value))
         super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
-        self._held += len(body)
-        self._state.held += len(body)
-        if self._state.held > self._most_held and not self.cycle.response_complete:
-            self._refuse(503, f"There are more than {self._most_held} bytes of request bodies at a time.")
-            # What is refused is not acted upon, even if this was its last part.
+        self._buffered += len(body)
+        self._state.buffered += len(body)
+        if self._state.buffered > self._max_buffered_size and not self.cycle.response_complete:
+            self._refuse(503, f"There are more than {self._max_buffered_size} bytes of incomplete request bodies.")
+            # A refused request is not processed, even if this was the last part of its body.
             self.cycle.disconnected = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._stop_waiting()
-        self._let_go()
+        self._cancel_deadline()
+        self._release_buffered()
         super().on_message_complete()
 
-    def _let_go(self) -> None:
-        self._state.held -= self._held
-        self._held = 0
+    def _release_buffered(self) -> None:
+        self._state.buffered -= self._buffered
+        self._buffered = 0
 
     def pause_writing(self) -> None:
-        self._wait(REQUEST_SECONDS)
+        self._set_deadline(REQUEST_SECONDS)
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        self._stop_waiting()
+        self._cancel_deadline()
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        # To close it would be to wait for a caller that does not read its answer.
+        # `close` would wait for a caller that does not read its response.
         self.transport.abort()
 
-    def _grow(self, size: int) -> None:
-        # Up to twice the bound is read, so that the answer can say what is too large.
-        self._head += size
-        if self._head > 2 * self._largest_head:
+    def _count_head(self, size: int) -> None:
+        # Up to twice the limit is read, so that the response can say what is too large.
+        self._head_size += size
+        if self._head_size > 2 * self._max_head_size:
             raise ValueError("the head of the request is too large")
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, msg)
 
     def _refuse(self, status: int, message: str) -> None:
-        response = self._not_http(status, message)
-        self._state.tell_time()
+        response = self._invalid_http(status, message)
+        self._state.update_date_header()
         head = b"".join(b"%s: %s\r\n" % header for header in (*self._state.default_headers, *response.headers))
         self.transport.write(b"HTTP/1.1 %d \r\n%sconnection: close\r\n\r\n%s" % (status, head, response.body))
         self.transport.close()
 
 
 class HttpServer:
-    """`handle` as it is served until `stop`; `not_http` answers what cannot be handed to it."""
+    """Serves `handle` until `stop`.
+
+    Args:
+        handle: Processes a request.
+        invalid_http: Makes the response to what cannot be parsed as a request, of an HTTP status and a message.
+        clock: The source of the `Date` header.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any free one.
+        settings: The limits.
+
+    Raises:
+        PortInUseError: Another program is listening on the port.
+        EmulatorError: The address cannot be listened on.
+    """
 
     def __init__(
-        self, handle: Handle, not_http: NotHttp, clock: Clock, host: str, port: int, settings: Settings
+        self, handle: Handle, invalid_http: InvalidHttp, clock: Clock, host: str, port: int, settings: Settings
     ) -> None:
         listener = _listen(host, port)
         self.port: int = listener.getsockname()[1]
         self._state = _State(clock)
         config = uvicorn.Config(
-            asgi_app(handle, settings.largest_body),
+            asgi_app(handle, settings.max_body_size),
             interface="asgi3",
             http=HttpToolsProtocol,
             ws="none",
@@ -223,12 +236,14 @@ class HttpServer:
         config.load()
 
         def protocol() -> _Protocol:
-            return _Protocol(not_http, settings, config, self._state)
+            return _Protocol(invalid_http, settings, config, self._state)
 
         self._process = os.getpid()
         _shared_loop.acquire()
         try:
-            self._server = _shared_loop.run(lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG))
+            self._server = _shared_loop.execute(
+                lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG)
+            )
         except BaseException:
             _shared_loop.release()
             listener.close()
@@ -238,21 +253,21 @@ class HttpServer:
         """Close the socket and every connection; in a child that was forked, leave them to the parent."""
         if self._process != os.getpid():
             return
-        _shared_loop.run(lambda _: self._stop())
+        _shared_loop.execute(lambda _: self._stop())
         _shared_loop.release()
 
     async def _stop(self) -> None:
         self._server.close()
         for connection in list(self._state.connections):
             connection.transport.abort()
-        # Connections learn of it in the loop's next turn; tasks that wait for a body end with them.
+        # Connections are notified in the next iteration of the loop; tasks waiting for a body end then.
         await asyncio.sleep(0)
         await asyncio.gather(*self._state.tasks)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only for sockets that say they are TCP; with it, answers take 40 ms.
+    # asyncio disables Nagle's algorithm only on sockets declared as TCP; with it, responses take 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
     try:
@@ -261,8 +276,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"Port {port} on {host} is in use. Choose another one, or 0 for any that is free."
+            raise PortInUseError(
+                f"Port {port} on {host} is in use. Choose another one, or 0 for any free one."
             ) from error
         raise EmulatorError(f"Cannot listen on port {port} of {host}: {error.strerror}") from error
     return listener

@@ -1,4 +1,7 @@
-"""What can be chosen where the documents are silent or contradict each other, and how much is borne."""
+"""Settings of an emulator: behaviour that Zuora's documents leave open, and limits.
+
+To add a setting: add a field here, and name it in `zjr emulator --help`.
+"""
 
 from __future__ import annotations
 
@@ -12,63 +15,63 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PERMISSIONS = frozenset({"Create Journal Run", "Cancel Journal Run", "Delete Cancelled Journal Run"})
-"""The Zuora Finance permissions that the operations ask for; a standard user has them all."""
+"""The Zuora Finance permissions that the operations require; a standard user has all of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Settings of an emulator, for its whole life."""
+    """Settings of an emulator. They do not change during its life."""
 
     show_cancel_in_progress: bool = True
-    """Whether readers see `CancelInprogress`, or the status before until the cancellation is settled."""
+    """Whether the API shows `CancelInprogress`, or the previous status until the cancellation has ended."""
 
     one_run_at_a_time: bool = True
-    """Whether a run that is `Pending` or `Processing` keeps another from being created."""
+    """Whether a run that is `Pending` or `Processing` prevents the creation of another one."""
 
     earliest_target_date: date | None = None
-    """The first date that a run may take in; None for that of the first accounting period."""
+    """The first date that a run may cover; None for the start of the first accounting period."""
 
     tenant_version: str = "186.0"
-    """The `Zuora-Version` of calls that name none. From 2024-05-20 errors have an HTTP status of their own."""
+    """The `Zuora-Version` of requests without one. From 2024-05-20 on, errors have an HTTP status other than 200."""
 
     numeric_codes: bool = True
-    """Whether reason codes are numbers, as seen in live answers, or text, as in the schemas."""
+    """Whether error codes are numbers, as seen in real responses, or text, as in the schemas."""
 
     put_needs_content_type: bool = True
-    """Whether a PUT without a content type is refused with 415, as seen live; Zuora's own SDK 3.21 sends none."""
+    """Whether a PUT without a content type gets a 415, as seen live. Zuora's own SDK 3.21 sends none."""
 
     entity_ids: frozenset[str] = frozenset()
-    """The entities of a tenant with Multi-entity, which `Zuora-Entity-Ids` must name; empty: not looked at."""
+    """The valid values of `Zuora-Entity-Ids`, for a tenant with Multi-entity; if empty, any value is accepted."""
 
     organization_ids: frozenset[str] = frozenset()
-    """The organisations of a tenant with Multi-Org, which `Zuora-Org-Ids` must name; empty: not looked at."""
+    """The valid values in `Zuora-Org-Ids`, for a tenant with Multi-Org; if empty, any value is accepted."""
 
-    largest_page: int = 300
+    max_page_size: int = 300
     """The largest `pageSize`; documents say 300 and 40."""
 
     token_seconds: int = 3600
-    """How long a bearer token is good for."""
+    """The lifetime of a bearer token in seconds."""
 
     calls_per_minute: int = 50_000
-    """Calls allowed in a minute of the emulator's clock; beyond, they are refused with 429."""
+    """The number of calls per minute of the emulator's clock; further ones get a 429."""
 
     token_calls_per_minute: int = 2_000
-    """Token requests allowed in a minute."""
+    """The number of token requests per minute; further ones get a 429."""
 
-    largest_body: int = 1 << 20
-    """The most bytes of a request body, before and after decompression."""
+    max_body_size: int = 1 << 20
+    """The maximum size of a request body in bytes, compressed and decompressed."""
 
-    largest_head: int = 16 << 10
-    """The most bytes of a request's address and headers."""
+    max_head_size: int = 16 << 10
+    """The maximum size of a request's URL, and of its headers, in bytes."""
 
-    most_connections: int = 2000
-    """Connections at a time; beyond, they are refused with 503."""
+    max_connections: int = 2000
+    """The maximum number of connections; further ones get a 503."""
 
-    most_held: int = 64 << 20
-    """The most bytes of request bodies that wait to be complete, over all connections; beyond, 503 as well."""
+    max_buffered_size: int = 64 << 20
+    """The maximum size of all incomplete request bodies together, in bytes; further ones get a 503."""
 
-    journal_size: int = 1000
-    """How many of the last requests are kept."""
+    request_log_size: int = 1000
+    """How many requests the request log keeps."""
 
     @staticmethod
     def texts_in(path: Path) -> list[str]:
@@ -87,20 +90,21 @@ class Settings:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Read settings such as `show-cancel-in-progress=no`, `largest-page=40` and `entity-ids=e1,e2`.
+        """Parse settings such as `show-cancel-in-progress=no`, `max-page-size=40` and `entity-ids=e1,e2`.
 
-        Raises ValueError, which says what is wrong with a text.
+        Raises:
+            ValueError: A text is not a setting; the message says why.
         """
         known = {each.name.replace("_", "-"): each for each in fields(cls)}
         given: dict[str, Any] = {}
         for text in texts:
             name, _, value = text.partition("=")
             if name not in known:
-                raise ValueError(f"{name!r} is no setting; there are {', '.join(known)}")
+                raise ValueError(f"unknown setting {name!r}: use one of {', '.join(known)}")
             try:
-                given[known[name].name] = _read(value, known[name].default)
+                given[known[name].name] = _parse(value, known[name].default)
             except ValueError as error:
-                raise ValueError(f"{text!r} is no setting: {error}") from None
+                raise ValueError(f"{text!r} is not a valid setting: {error}") from None
         return cls(**given)
 
 
@@ -117,8 +121,8 @@ def _text(value: object) -> str:
             raise ValueError(f"{value!r} is not a value of a setting")
 
 
-def _read(value: str, default: object) -> object:
-    """A value of the same kind as the default."""
+def _parse(value: str, default: object) -> object:
+    """Parse a value of the same type as the default."""
     match default:
         case bool():
             if value not in ("yes", "no"):
@@ -126,7 +130,7 @@ def _read(value: str, default: object) -> object:
             return value == "yes"
         case int():
             if not value.isdecimal() or not 0 < int(value[:10]) < 1 << 31:
-                raise ValueError("write a whole number from 1 on")
+                raise ValueError("write a whole number of at least 1")
             return int(value)
         case frozenset():
             return frozenset(filter(None, value.split(",")))

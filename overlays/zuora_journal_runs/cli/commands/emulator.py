@@ -25,89 +25,96 @@ if TYPE_CHECKING:
 
 @contextmanager
 def emulating() -> Iterator[None]:
-    """Tell what goes wrong with an emulator inside.
+    """Turn errors of the emulator into messages for the user.
 
     Raises:
-        Problem: it did, or the emulator's extra is not installed.
+        Problem: The emulator failed, or its extra is not installed.
     """
     try:
-        from zuora_journal_runs.emulator import EmulatorError, server  # noqa: F401 - the server asks for more than the rest
+        from zuora_journal_runs.emulator import EmulatorError
+
+        try:
+            yield
+        except EmulatorError as error:
+            raise Problem(str(error)) from None
     except ModuleNotFoundError as error:
         raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'") from None
-    try:
-        yield
-    except EmulatorError as error:
-        raise Problem(str(error)) from None
 
 
 @click.group(
     invoke_without_command=True,
     epilog="""\b
-Pace, how fast what is under way in a run goes on:
-  at-once      at once
-  polls:2      one step after two reads of the run or its entries
-  seconds:1.5  one step each 1.5 seconds
-  held         not until the run is released
-  A step of a cancellation cancels one entry; with /3 behind the pace it
-  takes three steps for all of them. polls:1/3 is the default.
+Pacing, how fast operations on a run progress:
+  at-once      an operation is finished before its response is sent
+  polls:2      one step after every two reads of the run or its entries
+  seconds:1.5  one step every 1.5 seconds
+  held         no progress until the run is released
+  A step of a cancellation cancels one entry. With /3 appended, a
+  cancellation takes three steps in all. The default is polls:1/3.
 
 \b
-Faults are OPERATION:WHICH:WHAT. The operation is create, get, entries,
-cancel, delete, token or any. Which calls of it:
-  2         the second; 2x3 three from it on, 2+ all from it on
-  every-2   every second one
-  25%       each by chance; 25%@7 drawn from the seed 7
-What a call meets, or with -after behind it once its change was made:
-  reset, status-503, error-50, false-50 (200, not a success), html-502,
+Faults are written OPERATION:CALLS:EFFECT. OPERATION is create, get,
+entries, cancel, delete, token or any. CALLS are:
+  2         the second call; 2x3 three calls from it on, 2+ all from it on
+  every-2   every second call
+  25%       each call with this probability; 25%@7 with the random seed 7
+EFFECT replaces the response, before the call is processed or, with
+-after appended, once it was:
+  reset, status-503, error-50, false-50 (200 without success), html-502,
   too-many-30 (429, Retry-After: 30)
-What becomes of its answer:
+or changes the response to a call that was processed:
   truncated, wrong-length, broken-json, not-gzip, bad-gzip, unknown-value,
   no-success, delay-5 (on the emulator's clock), real-delay-5
-And expired-token: its token is good no more.
+or is expired-token, which revokes the caller's token.
 
 \b
-Settings, with what they are by default:
+Settings and their defaults:
   show-cancel-in-progress=yes  put-needs-content-type=yes
   one-run-at-a-time=yes        numeric-codes=yes
   tenant-version=186.0         earliest-target-date=  (a date)
-  entity-ids=  organization-ids=  (those that there are: a,b)
-  largest-page=300             token-seconds=3600
+  entity-ids=  organization-ids=  (accept only these: a,b)
+  max-page-size=300            token-seconds=3600
   calls-per-minute=50000       token-calls-per-minute=2000
-  largest-body, largest-head, most-connections, most-held, journal-size
+  request-log-size=1000        max-connections=2000
+  max-body-size, max-head-size, max-buffered-size  (bytes)
 
 \b
-Seeds are YAML, or JSON in a file named .json:
+Seed files are YAML, or JSON if their name ends in .json:
   runs:
     - number: JR-00000100
       status: Completed
       accountingPeriodName: Oct-2026
       entries: 10
       transferredToAccounting: {7: Yes}
-      pace: polls:1
+      pacing: polls:1
 
-While it runs, its address shows it in a browser, GET /_emulator/openapi.yaml tells how to control it, and GET /health
-whether it is ready.
+While the emulator runs, open its URL in a browser to watch and control it. GET /_emulator/openapi.yaml describes the
+control API; GET /health shows whether the emulator is ready.
 """,
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 is a free one.")
-@click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the runs in this file.")
-@click.option("--seed", metavar="FILE", help="The runs of a new database, or of one that is reset.")
-@click.option("--pace", metavar="PACE", help="How fast runs go on; see below.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What Zuora leaves open; see below.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 for any free one."
+)
+@click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the state in this file.")
+@click.option("--seed", metavar="FILE", help="The runs of a new or reset database.")
+@click.option("--pacing", metavar="PACING", help="How fast operations progress; see below.")
+@click.option(
+    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Choose a setting; see below. Can be repeated."
+)
 @click.option(
     "--settings",
     "settings_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The same from a TOML file, as zjr contract --settings writes it; --set takes precedence.",
+    help="Settings from a TOML file, as zjr contract --settings writes it; --set takes precedence.",
 )
-@click.option("--fault", "faults", metavar="FAULT", multiple=True, help="What goes wrong; see below. Can be repeated.")
+@click.option("--fault", "faults", metavar="FAULT", multiple=True, help="Inject a fault; see below. Can be repeated.")
 @click.pass_context
 def emulator(context: click.Context, /, **options: Any) -> int:
     """Serve an emulator of Zuora's journal runs until Ctrl-C.
 
-    When it is ready it prints one line of JSON, with url, client_id and client_secret.
+    When it is ready, it prints one line of JSON with url, client_id and client_secret.
     """
     if context.invoked_subcommand is None:
         with emulating():
@@ -117,20 +124,20 @@ def emulator(context: click.Context, /, **options: Any) -> int:
     return Status.DONE
 
 
-@emulator.command(context_settings={"allow_interspersed_args": False})
+@emulator.command("run", context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def run(context: click.Context, /, command: tuple[str, ...]) -> int:
-    """Run a command with an emulator, and end as it does.
+def run_command(context: click.Context, /, command: tuple[str, ...]) -> int:
+    """Run a command with an emulator, and exit with its status.
 
     For example: zjr emulator run -- pytest
 
-    The command's environment has ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET of the emulator, and signals
-    are passed on to it. The emulator's options stand before the word run.
+    The command finds the emulator in ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET. Signals are passed on to
+    it. Write options of the emulator before the word run.
     """
     assert context.parent is not None
     with emulating(), _make(**context.parent.params) as emulator:
-        # Two ways to say which tenant is meant would contradict each other.
+        # ZUORA_ENVIRONMENT would contradict ZUORA_BASE_URL.
         inherited = {name: value for name, value in os.environ.items() if name != "ZUORA_ENVIRONMENT"}
         return run_child(command, inherited | emulator.environ())
 
@@ -141,24 +148,32 @@ def _make(
     port: int,
     database: str,
     seed: str | None,
-    pace: str | None,
+    pacing: str | None,
     settings: tuple[str, ...],
     settings_file: Path | None,
     faults: tuple[str, ...],
 ) -> Emulator:
-    from zuora_journal_runs.emulator import DEFAULT_PACE, DEFAULT_SEED, Emulator, Fault, Pace, Settings, read_seed
+    from zuora_journal_runs.emulator import DEFAULT_PACING, DEFAULT_SEED, Emulator, Fault, Pacing, Settings, read_seed
 
     try:
-        paced = Pace.parse(pace) if pace else DEFAULT_PACE
-        chosen = Settings.parse([*(Settings.texts_in(settings_file) if settings_file else ()), *settings])
-        failing = [Fault.parse(fault) for fault in faults]
+        parsed_pacing = Pacing.parse(pacing) if pacing else DEFAULT_PACING
+        parsed_settings = Settings.parse([*(Settings.texts_in(settings_file) if settings_file else ()), *settings])
+        parsed_faults = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     runs = read_seed(seed) if seed else DEFAULT_SEED
     if not _is_loopback(host):
-        complain(f"warning: whoever can reach {host} can use and control this emulator")
+        complain(f"warning: anyone who can reach {host} can use and control this emulator")
     try:
-        return Emulator(host=host, port=port, database=database, seed=runs, pace=paced, settings=chosen, faults=failing)
+        return Emulator(
+            host=host,
+            port=port,
+            database=database,
+            seed=runs,
+            pacing=parsed_pacing,
+            settings=parsed_settings,
+            faults=parsed_faults,
+        )
     except ValueError as error:
         raise Problem(f"{seed}: {error}") from None
 
@@ -175,4 +190,6 @@ def _announce(emulator: Emulator) -> None:
     click.echo(json.dumps(ready))
     if is_terminal(sys.stderr):
         exports = "\n".join(f"  export {name}={value}" for name, value in emulator.environ().items())
-        click.echo(f"\nIn another terminal:\n{exports}\n  {program()} cancel JR-00000075\n\nCtrl-C ends it.", err=True)
+        click.echo(
+            f"\nIn another terminal:\n{exports}\n  {program()} cancel JR-00000075\n\nPress Ctrl-C to stop.", err=True
+        )

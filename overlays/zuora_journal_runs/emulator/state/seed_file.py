@@ -1,6 +1,6 @@
-"""Seeds as documents: the files of `zjr emulator --seed`, and what the control interface is sent.
+"""Seed files for `zjr emulator --seed`, and seed runs as the control API receives them.
 
-Their form is the schema `Seed` in `control.yaml`::
+Both have the format of the schema `Seed` in `control.yaml`::
 
     runs:
       - number: JR-00000100
@@ -9,7 +9,7 @@ Their form is the schema `Seed` in `control.yaml`::
         entries: 10
         transferredToAccounting: {7: Yes}
       - status: Pending
-        pace: held
+        pacing: held
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .errors import SeedUnusable
-from .fragment import control
+from zuora_journal_runs.emulator.errors import SeedFileError
+from zuora_journal_runs.emulator.openapi import control_api
+from zuora_journal_runs.emulator.pacing import Pacing
+
 from .lifecycle import RunStatus, Transfer
-from .pace import Pace
 from .seed import SeedRun
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FIELDS = {"number": "number", "accountingPeriodName": "period", "executedOn": "executed_on"}
-_LONGEST_MESSAGE = 300
+_MAX_MESSAGE_LENGTH = 300
 _TEXT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which `Yes` and `2026-11-02 22:05:12` are text, as they are in Zuora.
+    """A YAML loader that reads `Yes` and `2026-11-02 22:05:12` as text, as Zuora does.
 
-    It is the loader in Python, since the one in C lets deep nesting end the process.
+    It is based on the loader written in Python: with the one written in C, deep nesting crashes the process.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
@@ -49,25 +50,25 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_seed(file: str | os.PathLike[str]) -> tuple[SeedRun, ...]:
-    """The runs in a seed file: JSON if it is named so, YAML otherwise.
+    """Read the runs in a seed file: JSON if its name ends in `.json`, YAML otherwise.
 
     Raises:
-        SeedUnusable: it cannot be read, or is not a seed; the message says where and why.
+        SeedFileError: The file cannot be read or is invalid; the message says where and why.
     """
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SeedUnusable(f"{file}: {reason}") from None
+        raise SeedFileError(f"{file}: {reason}") from None
     document = (_json if Path(file).suffix.lower() == ".json" else _yaml)(file, text)
-    for finding in control().schema("Seed").iter_errors(document):
-        raise _at(file, text, finding.instance_path, finding.message[:_LONGEST_MESSAGE])
+    for invalid in control_api().schema("Seed").iter_errors(document):
+        raise _error(file, text, invalid.instance_path, invalid.message[:_MAX_MESSAGE_LENGTH])
     runs = []
     for index, run in enumerate(document["runs"]):
         try:
-            runs.append(read_run(run))
-        except ValueError as wrong:
-            raise _at(file, text, ["runs", index], str(wrong)) from None
+            runs.append(parse_seed_run(run))
+        except ValueError as error:
+            raise _error(file, text, ["runs", index], str(error)) from None
     return tuple(runs)
 
 
@@ -75,17 +76,17 @@ def _json(file: str | os.PathLike[str], text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SeedUnusable(f"{file}: it is not JSON: {error}") from None
+        raise SeedFileError(f"{file}: it is not JSON: {error}") from None
 
 
 def _yaml(file: str | os.PathLike[str], text: str) -> Any:
     try:
-        return _with_text_keys(yaml.load(text, _Loader))  # noqa: S506 - it is a safe loader
+        return _with_text_keys(yaml.load(text, _Loader))  # noqa: S506 - the loader is safe
     except yaml.MarkedYAMLError as error:
         place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SeedUnusable(f"{file}{place}: it is not YAML: {error.problem}") from None
+        raise SeedFileError(f"{file}{place}: it is not YAML: {error.problem}") from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise SeedUnusable(f"{file}: it is not YAML: {' '.join(str(error).split())}") from None
+        raise SeedFileError(f"{file}: it is not YAML: {' '.join(str(error).split())}") from None
 
 
 def _with_text_keys(value: Any) -> Any:
@@ -94,17 +95,17 @@ def _with_text_keys(value: Any) -> Any:
     return [_with_text_keys(each) for each in value] if isinstance(value, list) else value
 
 
-def _at(file: str | os.PathLike[str], text: str, path: Sequence[str | int], problem: str) -> SeedUnusable:
+def _error(file: str | os.PathLike[str], text: str, path: Sequence[str | int], message: str) -> SeedFileError:
     line = None
-    with contextlib.suppress(yaml.YAMLError):  # JSON is YAML, but for a tab here and there
+    with contextlib.suppress(yaml.YAMLError):  # JSON is valid YAML unless it contains tabs
         line = _line(yaml.compose(text, _Loader), path)
     place = f", line {line}" if line else ""
     where = ".".join(map(str, path))
-    return SeedUnusable(f"{file}{place}: {where + ': ' if where else ''}{problem}")
+    return SeedFileError(f"{file}{place}: {where + ': ' if where else ''}{message}")
 
 
 def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
-    """The line of what is found along a path in a document."""
+    """Return the line number of the value at a path in a document."""
     for step in path:
         if isinstance(node, yaml.SequenceNode):
             node = node.value[int(step)]
@@ -114,18 +115,22 @@ def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
     return int(node.start_mark.line) + 1 if node else None
 
 
-def read_run(run: dict[str, Any]) -> SeedRun:
-    """A run from its document, which fits the schema. Raises ValueError for a pace that is none."""
+def parse_seed_run(run: dict[str, Any]) -> SeedRun:
+    """Convert a run that is valid against the schema.
+
+    Raises:
+        ValueError: The pacing is invalid.
+    """
     fields: dict[str, Any] = {ours: run[theirs] for theirs, ours in _FIELDS.items() if theirs in run}
     if "entries" in run:
-        fields["entries"] = int(run["entries"])  # JSON has one kind of number
+        fields["entries"] = int(run["entries"])  # JSON does not distinguish 3 from 3.0
     if "status" in run:
         fields["status"] = RunStatus(run["status"])
     if "outcome" in run:
         fields["outcome"] = RunStatus(run["outcome"])
     if "transactionTypes" in run:
         fields["transaction_types"] = tuple(run["transactionTypes"])
-    if "pace" in run:
-        fields["pace"] = Pace.parse(run["pace"])
+    if "pacing" in run:
+        fields["pacing"] = Pacing.parse(run["pacing"])
     transfers = run.get("transferredToAccounting", {})
     return SeedRun(**fields, transfers={int(position): Transfer(value) for position, value in transfers.items()})

@@ -1,4 +1,4 @@
-"""Headers, dialects, encodings and everything odd that can be sent."""
+"""Headers, API versions, encodings and invalid requests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zuora_journal_runs.emulator import PERMISSIONS, Settings
-from zuora_journal_runs.emulator.fragment import contract
-from zuora_journal_runs.emulator.wire import HTTP_STATUS, Request
+from zuora_journal_runs.emulator.http import HTTP_STATUS, Request
+from zuora_journal_runs.emulator.openapi import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def codes(response: Any) -> list[str]:
     return [str(each["code"]) for each in response.json()["reasons"]]
 
 
-# The form of an error
+# Errors
 
 
 def test_the_form_of_an_error(api: Api) -> None:
@@ -65,7 +65,7 @@ def test_every_category_has_the_status_of_the_guide() -> None:
     assert {category: status for status, categories in expected.items() for category in categories} == HTTP_STATUS
 
 
-# Both dialects
+# API versions
 
 REFUSALS: dict[str, tuple[Callable[[Api], Any], str, int, int]] = {
     "unknown run": (lambda api: api.get("JR-00000041"), "50000040", 404, 200),
@@ -134,7 +134,7 @@ def test_a_tenant_may_have_a_later_version_by_default(make: Callable[..., Api]) 
     assert api.get("JR-00000041").status_code == 404
 
 
-# Headers of answers
+# Response headers
 
 
 @pytest.mark.parametrize("track_id", ["A", "close-2026-04 cancel 75", "~" * 64, "!#$%&()*+,-./<=>?@[]^_`{|}~"])
@@ -165,7 +165,7 @@ def test_rate_limits_count_down_and_start_anew(api: Api) -> None:
     assert api.get().headers["ratelimit-remaining"] == "49999"
 
 
-def test_concurrency_limits_are_told(api: Api) -> None:
+def test_concurrency_limits_are_in_the_headers(api: Api) -> None:
     headers = api.get().headers
     assert headers["concurrency-limit-type"] == "Default"
     assert (headers["concurrency-limit-limit"], headers["concurrency-limit-remaining"]) == ("40", "39")
@@ -230,7 +230,7 @@ def test_a_method_that_is_not_supported(api: Api, method: str, path: str, allow:
         (None, False),
     ],
 )
-def test_long_answers_are_compressed_for_those_who_ask(api: Api, accept: str | None, compressed: bool) -> None:
+def test_long_responses_are_compressed_on_request(api: Api, accept: str | None, compressed: bool) -> None:
     plain = api.entries()
     request = api.http.build_request("GET", plain.request.url, headers={"Accept-Encoding": accept} if accept else {})
     response = api.http.send(request)
@@ -240,7 +240,7 @@ def test_long_answers_are_compressed_for_those_who_ask(api: Api, accept: str | N
     assert response.json() == plain.json()
 
 
-def test_short_answers_are_not_compressed(api: Api) -> None:
+def test_short_responses_are_not_compressed(api: Api) -> None:
     assert "content-encoding" not in api.get(**{"Accept-Encoding": "gzip"}).headers
 
 
@@ -273,7 +273,7 @@ def test_a_compressed_request_is_understood(api: Api) -> None:
     ],
     ids=["plain", "cut off", "with a tail", "damaged", "zlib", "bomb", "a little too large"],
 )
-def test_a_body_that_says_gzip_and_is_not(api: Api, content: bytes, status: int) -> None:
+def test_a_body_declared_as_gzip_that_is_not(api: Api, content: bytes, status: int) -> None:
     response = post(api, content, **{"Content-Encoding": "gzip"})
     assert (response.status_code, codes(response)) == (status, ["53500020"])
 
@@ -342,7 +342,7 @@ def test_another_content_type_is_refused(api: Api, kind: str) -> None:
     assert api.status() == "Completed"
 
 
-def test_a_put_without_a_content_type_may_be_borne(make: Callable[..., Api]) -> None:
+def test_a_put_without_a_content_type_can_be_allowed(make: Callable[..., Api]) -> None:
     api = make(put_needs_content_type=False)
     assert api.http.put(f"{PATH}/cancel").json() == {"success": True}
     for response in (
@@ -356,13 +356,13 @@ def test_unknown_fields_are_not_refused(api: Api) -> None:
     assert api.create(colour="green").json()["success"] is True
 
 
-# Who calls, and for whom
+# Authorization
 
 
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic Zm9vOmJhcg==", "Bearer \u00e9"]
 )
-def test_without_a_token_there_is_one_answer(api: Api, authorization: str) -> None:
+def test_without_a_valid_token_the_response_is_always_the_same(api: Api, authorization: str) -> None:
     headers = {b"Authorization": authorization.encode("latin-1")}
     response = api.http.get(PATH, headers=headers)
     assert response.status_code == 401
@@ -377,12 +377,12 @@ def test_the_word_bearer_may_be_written_in_any_case(api: Api) -> None:
 @pytest.mark.parametrize("permission", sorted(PERMISSIONS))
 def test_permissions(api: Api, permission: str) -> None:
     api.sign_in(api.emulator.add_user({permission}))
-    answers = {
+    responses = {
         "Create Journal Run": api.create(),
         "Cancel Journal Run": api.cancel(),
         "Delete Cancelled Journal Run": api.delete("JR-00000072"),
     }
-    for needed, response in answers.items():
+    for needed, response in responses.items():
         if needed == permission:
             assert response.json()["success"] is True
         else:
@@ -391,7 +391,7 @@ def test_permissions(api: Api, permission: str) -> None:
     assert api.get().status_code == api.entries().status_code == 200
 
 
-def test_a_permission_that_there_is_not(api: Api) -> None:
+def test_an_unknown_permission(api: Api) -> None:
     with pytest.raises(ValueError, match="Rule The World"):
         api.emulator.add_user({"Rule The World"})
 
@@ -417,7 +417,7 @@ def test_entities_and_organisations_are_accepted_where_they_mean_nothing(api: Ap
     assert api.get(**{"Zuora-Entity-Ids": "any", "Zuora-Org-Ids": "any,other"}).status_code == 200
 
 
-# Odd addresses
+# Odd paths
 
 
 @pytest.mark.parametrize(
@@ -434,8 +434,8 @@ def test_entities_and_organisations_are_accepted_where_they_mean_nothing(api: Ap
         "/v1/journal-runs/a/b/c",
     ],
 )
-def test_an_address_that_is_none(api: Api, path: str) -> None:
-    response = api.emulator._app.handle(Request.of("PUT", path.encode(), b"", (), b""))
+def test_unknown_paths(api: Api, path: str) -> None:
+    response = api.emulator._api.handle(Request.of("PUT", path.encode(), b"", (), b""))
     assert response.status == 404
     assert json.loads(response.body)["reasons"][0]["code"] == 53500040
 
@@ -443,10 +443,10 @@ def test_an_address_that_is_none(api: Api, path: str) -> None:
 @pytest.mark.parametrize(
     "number", ["%00", "%ff", "..", "%2e%2e", "JR-00000075%2Fcancel", "JR-00000075%20", "'; --", "x" * 900]
 )
-def test_a_run_number_that_is_none(api: Api, number: str) -> None:
+def test_invalid_run_numbers(api: Api, number: str) -> None:
     path = f"/v1/journal-runs/{number}".encode()
     headers = [(b"authorization", api.http.headers["authorization"].encode())]
-    response = api.emulator._app.handle(Request.of("GET", path, b"", headers, b""))
+    response = api.emulator._api.handle(Request.of("GET", path, b"", headers, b""))
     assert json.loads(response.body)["reasons"][0]["code"] == 50000040
 
 
@@ -465,10 +465,10 @@ def test_the_next_page_is_where_the_caller_came_from(api: Api, host: str, origin
     assert response.json()["nextPage"] == f"{origin}/v1/journal-entries/journal-runs/{RUN}?page=2&pageSize=8"
 
 
-# The journal
+# The request log
 
 
-def test_the_journal_tells_what_was_asked(api: Api) -> None:
+def test_the_request_log_shows_requests(api: Api) -> None:
     api.cancel(**{"Zuora-Track-Id": "t-1"})
     api.http.get("/v1/bill-runs?x=1")
     *_, cancelled, unknown = api.emulator.requests
@@ -478,27 +478,27 @@ def test_the_journal_tells_what_was_asked(api: Api) -> None:
     assert unknown.codes == ("50000040",)
 
 
-def test_the_journal_holds_no_secret(api: Api) -> None:
+def test_the_request_log_contains_no_secret(api: Api) -> None:
     emulator = api.emulator
     token = api.http.headers["Authorization"].partition(" ")[2]
     api.http.post(f"/oauth/token?client_secret={emulator.client_secret}", headers={"Cookie": emulator.client_secret})
     api.get()
-    told = repr(emulator.requests)
-    assert emulator.client_secret not in told
-    assert token not in told
+    logged = repr(emulator.requests)
+    assert emulator.client_secret not in logged
+    assert token not in logged
 
 
-def test_the_journal_is_bounded(make: Callable[..., Api]) -> None:
-    api = make(journal_size=3)
+def test_the_request_log_is_bounded(make: Callable[..., Api]) -> None:
+    api = make(request_log_size=3)
     for _ in range(5):
         api.get()
     assert len(api.emulator.requests) == 3
 
 
-# The emulator's own failures
+# Unexpected errors
 
 
-def test_a_failure_in_here_is_logged_and_answered_and_changes_nothing(
+def test_an_unexpected_error_is_logged_reported_and_changes_nothing(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -515,9 +515,9 @@ def test_a_failure_in_here_is_logged_and_answered_and_changes_nothing(
 # The contract
 
 
-def test_every_operation_of_the_contract_is_answered(api: Api) -> None:
+def test_every_operation_of_the_contract_exists(api: Api) -> None:
     operations = {operation.id for route in contract().routes for operation in route.operations.values()}
-    assert operations == {*api.emulator._app._operations, "createToken"}
+    assert operations == {*api.emulator._api._operations, "createToken"}
 
 
 def test_the_settings_name_the_largest_page_of_the_contract() -> None:
@@ -527,5 +527,5 @@ def test_the_settings_name_the_largest_page_of_the_contract() -> None:
         for operation in route.operations.values()
         if operation.query
     )
-    assert validator.is_valid(Settings().largest_page)
-    assert not validator.is_valid(Settings().largest_page + 1)
+    assert validator.is_valid(Settings().max_page_size)
+    assert not validator.is_valid(Settings().max_page_size + 1)

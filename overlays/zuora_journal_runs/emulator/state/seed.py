@@ -1,4 +1,4 @@
-"""The runs that an emulator starts with."""
+"""The runs that an emulator starts with by default, and what a seed run is."""
 
 from __future__ import annotations
 
@@ -11,19 +11,28 @@ from .lifecycle import RunStatus, Transfer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .pace import Pace
+    from zuora_journal_runs.emulator.pacing import Pacing
 
 BILLING = ("Invoice Item", "Taxation Item", "Electronic Payment", "Revenue Event Item")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeedRun:
-    """A run as it is put into an emulator.
+    """A run to insert into an emulator.
 
-    `entries` counts its summary journal entries; `transfers` gives `transferredToAccounting` of those, counted
-    from 1, that are not `No`. The amounts follow from the run's number alone. A run that is `Cancelled` or
-    `DeleteInprogress` has only cancelled entries. `outcome` is the status in which a run ends that is not
-    processed yet. A `pace` of None means the emulator's.
+    The amounts of its entries depend on its number alone. In a run that is `Cancelled` or `DeleteInprogress`, all
+    entries are cancelled.
+
+    Args:
+        number: The run number; the next free one by default.
+        status: The status.
+        period: The accounting period.
+        executed_on: When it was executed, as in `2026-11-02 22:05:12`; now by default, by the emulator's clock.
+        transaction_types: The transaction types, which the entries take in turn.
+        entries: The number of journal entries.
+        transfers: `transferredToAccounting` by entry, counted from 1; `No` for entries that are not listed.
+        outcome: The status in which processing ends, if the run is not processed yet.
+        pacing: How fast operations on the run progress; like the emulator's by default.
     """
 
     number: str | None = None
@@ -34,7 +43,7 @@ class SeedRun:
     entries: int = 0
     transfers: Mapping[int, Transfer] = field(default_factory=lambda: MappingProxyType({}))
     outcome: RunStatus = RunStatus.COMPLETED
-    pace: Pace | None = None
+    pacing: Pacing | None = None
 
 
 DEFAULT_SEED = (
@@ -61,14 +70,15 @@ DEFAULT_SEED = (
         transfers={7: Transfer.YES},
     ),
 )
-"""JR-00000075 is the run of Zuora's own account of a cancellation: ten entries, one transferred to accounting.
+"""The default seed.
 
-Beside it stand a run that failed, one that is cancelled and may be deleted, one with three pages of entries,
-and one with an entry on its way to accounting. None of them keeps a new run from being created.
+JR-00000075 is the example in Zuora's description of a cancellation: ten entries, one transferred to accounting. The
+others are a run that failed, a cancelled one that can be deleted, one with three pages of entries, and one with an
+entry that is being transferred. None of them prevents the creation of a new run.
 """
 
 BUSY_SEED = (
     *DEFAULT_SEED,
     SeedRun(number="JR-00000076", status=RunStatus.PENDING, period="Nov-2026", executed_on="2026-11-22 08:00:00"),
 )
-"""The same with a run that is pending, so that no other can be created."""
+"""The default seed and a pending run, which prevents the creation of another one."""

@@ -1,4 +1,4 @@
-"""Identifiers in the forms that Zuora gives them."""
+"""Identifiers in Zuora's formats."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
 
 
 class Identifiers:
-    """Draws identifiers from a source of random numbers; the same source gives the same ones."""
+    """Generates identifiers; the same random source gives the same ones."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
 
     def token(self) -> str:
-        """Thirty-two hexadecimal digits, as of a bearer token or a client secret."""
+        """Return 32 hexadecimal digits, for a bearer token or a client secret."""
         return f"{self._random.getrandbits(128):032x}"
 
     def uuid(self) -> str:
-        """A version 4 UUID, as of a request or a client."""
+        """Return a version 4 UUID, for a request or a client."""
         text = self.token()
         variant = "89ab"[int(text[16], 16) % 4]
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def process(self) -> str:
-        """Sixteen hexadecimal digits, as of a process."""
+        """Return 16 hexadecimal digits, for a process id."""
         return f"{self._random.getrandbits(64):016X}"

@@ -1,12 +1,12 @@
-"""The life of a journal run, as rules: no clock, no store, no network.
+"""The life cycle of a journal run as pure rules: no clock, no store, no network.
 
     Pending ──> Processing ──> Completed | Error
-    Pending | Completed | Error ──cancel──> CancelInprogress ──> Cancelled, or the status before
+    Pending | Completed | Error ──cancel──> CancelInprogress ──> Cancelled, or the previous status
     Cancelled ──delete──> DeleteInprogress ──> gone
 
-A cancellation takes the run's entries one after another. An entry that is transferred to accounting, or on
-its way there, stays as it is, and then the run goes back to the status that it had (Zuora, Cancel a journal
-run, 2026-02-20; Journal Runs in the Knowledge Center for the other transitions).
+A cancellation cancels the run's entries one after another. Entries that are transferred to accounting, or are being
+transferred, are not cancelled; if there are any, the run returns to its previous status (Zuora, Cancel a journal run,
+2026-02-20; for the other transitions: Knowledge Center, Journal Runs).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunStatus(StrEnum):
-    """The status of a journal run, in Zuora's spelling."""
+    """The status of a journal run, as Zuora spells it."""
 
     PENDING = "Pending"
     PROCESSING = "Processing"
@@ -32,7 +32,7 @@ class RunStatus(StrEnum):
 
 
 class EntryStatus(StrEnum):
-    """The status of a summary journal entry."""
+    """The status of a journal entry."""
 
     CREATED = "Created"
     CANCELLED = "Cancelled"
@@ -53,12 +53,12 @@ DELETABLE = frozenset({RunStatus.CANCELLED})
 BLOCKS_CREATION = frozenset({RunStatus.PENDING, RunStatus.PROCESSING})
 UNDER_WAY = BLOCKS_CREATION | {RunStatus.CANCEL_IN_PROGRESS, RunStatus.DELETE_IN_PROGRESS}
 OUTCOMES = frozenset({RunStatus.COMPLETED, RunStatus.ERROR})
-STAYS = frozenset({Transfer.YES, Transfer.PROCESSING})
+BLOCKS_CANCELLATION = frozenset({Transfer.YES, Transfer.PROCESSING})
 
 
 @dataclass(frozen=True, slots=True)
 class EntryState:
-    """What the rules need to know of an entry."""
+    """What the rules need to know about an entry."""
 
     number: str
     status: EntryStatus
@@ -66,16 +66,16 @@ class EntryState:
 
     @property
     def cancelable(self) -> bool:
-        """Whether a cancellation of its run takes it along."""
-        return self.status is EntryStatus.CREATED and self.transfer not in STAYS
+        """Whether a cancellation of the run cancels this entry."""
+        return self.status is EntryStatus.CREATED and self.transfer not in BLOCKS_CANCELLATION
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step makes of a run."""
+    """The result of one step of a run."""
 
     status: RunStatus | None
-    """The run's next status; None when the run is gone."""
+    """The run's new status; None if the run is gone."""
     cancelled: tuple[str, ...] = ()
     """The numbers of the entries that this step cancels."""
 
@@ -83,16 +83,21 @@ class Step:
 def next_step(
     status: RunStatus,
     *,
-    before: RunStatus,
+    previous_status: RunStatus,
     outcome: RunStatus,
     entries: Sequence[EntryState] = (),
-    at_most: int = 1,
+    max_entries: int = 1,
 ) -> Step:
-    """The next step of a run; one that changes nothing when nothing is under way.
+    """Return the next step of a run; it changes nothing if nothing is under way.
 
-    `before` is the status that the run had when its cancellation began, `outcome` the one in which its
-    processing ends, `at_most` the number of entries that one step may cancel. Entries that stay are looked
-    at anew in every step, so that a transfer which ends in between counts.
+    Blocked entries are checked again in every step, so that a transfer that ends during the cancellation counts.
+
+    Args:
+        status: The run's status.
+        previous_status: Its status before the cancellation.
+        outcome: The status in which its processing ends.
+        entries: Its entries; only needed for a cancellation.
+        max_entries: The number of entries that one step may cancel.
     """
     match status:
         case RunStatus.PENDING:
@@ -100,11 +105,11 @@ def next_step(
         case RunStatus.PROCESSING:
             return Step(outcome)
         case RunStatus.CANCEL_IN_PROGRESS:
-            loose = tuple(entry.number for entry in entries if entry.cancelable)
-            if loose:
-                return Step(status, loose[:at_most])
-            stays = any(entry.status is EntryStatus.CREATED for entry in entries)
-            return Step(before if stays else RunStatus.CANCELLED)
+            cancelable = tuple(entry.number for entry in entries if entry.cancelable)
+            if cancelable:
+                return Step(status, cancelable[:max_entries])
+            blocked = any(entry.status is EntryStatus.CREATED for entry in entries)
+            return Step(previous_status if blocked else RunStatus.CANCELLED)
         case RunStatus.DELETE_IN_PROGRESS:
             return Step(None)
         case _:

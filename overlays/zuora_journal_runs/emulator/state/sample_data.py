@@ -1,42 +1,15 @@
-"""Accounting periods, and summary journal entries that a ledger would accept: debits equal credits."""
+"""Sample journal entries that a ledger would accept: debits equal credits."""
 
 from __future__ import annotations
 
-import calendar
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-FIRST_YEAR, LAST_YEAR = 2014, 2039
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """An accounting period of one month, with its first and last date."""
-
-    name: str
-    start: str
-    end: str
-
-
-def _month(year: int, month: int) -> Period:
-    last = calendar.monthrange(year, month)[1]
-    name = f"{_MONTHS[month - 1]}-{year}"
-    return Period(name, f"{year}-{month:02}-01", f"{year}-{month:02}-{last}")
-
-
-PERIODS = {
-    period.name: period
-    for year in range(FIRST_YEAR, LAST_YEAR + 1)
-    for month in range(1, 13)
-    for period in [_month(year, month)]
-}
-"""The tenant's accounting periods by name: `Jan-2014` to `Dec-2039`."""
+    from .periods import Target
 
 _ACCOUNTS = {
     "AccountsReceivable": ("Accounts Receivable", "Trade receivables", "1200"),
@@ -47,7 +20,7 @@ _ACCOUNTS = {
     "CustomerCashOnAccount": ("Cash On Account", "Customer balances", "2100"),
 }
 
-# The first word found in the transaction type decides: what is debited, what is credited.
+# What is debited and what is credited: the first row whose words are in the transaction type decides.
 _POSTINGS = (
     ("Tax", "AccountsReceivable", "SalesTaxPayable"),
     ("Credit Balance", "CustomerCashOnAccount", "AccountsReceivable"),
@@ -73,45 +46,44 @@ def _item(side: str, account: str, cents: int) -> dict[str, Any]:
     }
 
 
-def entries_of(
-    types: Sequence[str],
-    period: Period,
-    start: str,
-    end: str,
-    entry_date: str,
-    random: Random,
-    count: int | None = None,
+def generate_entries(
+    types: Sequence[str], target: Target, entry_date: str, random: Random, count: int | None = None
 ) -> list[str]:
-    """What never changes of the entries of a run, as the inside of a JSON object each.
+    """Generate the entries of a run; return the fields that never change, each entry as a JSON object.
 
-    Each type gets one to three entries, or the types take turns until there are `count`.
+    Args:
+        types: The transaction types of the run.
+        target: The dates that the run covers.
+        entry_date: The date of the entries.
+        random: The source of amounts and of everything else that varies.
+        count: The number of entries, which take the types in turn; one to three per type if omitted.
     """
     if count is None:
         sequence = [kind for kind in types for _ in range(random.randint(1, 3))]
     else:
         sequence = [types[index % len(types)] for index in range(count)]
-    return [_entry(kind, period, start, end, entry_date, random) for kind in sequence]
+    return [_entry(kind, target, entry_date, random) for kind in sequence]
 
 
-def _entry(kind: str, period: Period, start: str, end: str, entry_date: str, random: Random) -> str:
+def _entry(kind: str, target: Target, entry_date: str, random: Random) -> str:
     debit, credit = next((d, c) for word, d, c in _POSTINGS if word in kind)
     cents = random.randint(10_00, 250_000_00)
     part = random.randint(1, cents - 1)
     credited = [cents] if random.random() < 0.5 else [part, cents - part]
     document = {
         "journalEntryDate": entry_date,
-        "timePeriodStart": start,
-        "timePeriodEnd": end,
-        "accountingPeriodName": period.name,
+        "timePeriodStart": target.start,
+        "timePeriodEnd": target.end,
+        "accountingPeriodName": target.period.name,
         "aggregateCurrency": False,
         "currency": "USD",
         "homeCurrency": "USD",
         "transactionType": kind,
-        "notes": f"{kind} of {period.name}",
+        "notes": f"{kind} of {target.period.name}",
         "segments": [{"segmentName": "Region", "segmentValue": random.choice(("East", "West"))}],
         "journalEntryItems": [
             _item("Debit", debit, cents),
             *(_item("Credit", credit, amount) for amount in credited),
         ],
     }
-    return json.dumps(document, separators=(",", ":"))[1:-1]
+    return json.dumps(document, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What the journal tells of requests that no caller of Zuora should make."""
+"""Misuses of Zuora's API in the request log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Emulator, LapseKind
+from zuora_journal_runs.emulator import Emulator, MisuseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,21 +23,21 @@ OTHER = "/v1/journal-runs/JR-00000074"
 
 
 def kinds(emulator: Emulator) -> list[str]:
-    return [lapse.kind.value for lapse in emulator.lapses()]
+    return [misuse.kind.value for misuse in emulator.misuses()]
 
 
-def test_documented_calls_have_no_lapse(api: Api) -> None:
+def test_documented_calls_are_no_misuse(api: Api) -> None:
     api.get()
     api.entries(page=1, pageSize=4)
     api.create(targetStartDate=None)
     api.cancel()
     api.delete()
     api.http.put(f"{PATH}/cancel", headers={"Content-Type": "application/json"})
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []
 
 
 @pytest.mark.parametrize("version", ["186.0", "2025-08-12"])
-def test_calls_that_are_refused_have_no_lapse(api: Api, version: str) -> None:
+def test_refused_calls_are_no_misuse(api: Api, version: str) -> None:
     api.http.headers["Zuora-Version"] = version
     api.get("JR-00000041")
     api.get(**{"Zuora-Track-Id": "a;b"})
@@ -45,18 +45,18 @@ def test_calls_that_are_refused_have_no_lapse(api: Api, version: str) -> None:
     api.create(journalEntryDate="today")
     api.http.post("/v1/journal-runs", content="[" * 5000, headers={"Content-Type": "application/json"})
     api.http.get(PATH, headers={"Authorization": ""})
-    assert api.emulator.lapses() == []
+    assert api.emulator.misuses() == []
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/v1/bill-runs"), ("GET", "/v1/journal-runs"), ("HEAD", PATH), ("GET", "/")]
 )
-def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
+def test_unknown_operations_are_a_misuse(api: Api, method: str, path: str) -> None:
     api.http.request(method, path)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.UNKNOWN_OPERATION
-    assert str(lapse) == f"unknown-operation: {method} {path}: no documented operation answers that"
-    assert lapse.request == api.emulator.requests[-1]
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.UNKNOWN_OPERATION
+    assert str(misuse) == f"unknown-operation: {method} {path}: there is no such operation in the contract"
+    assert misuse.request == api.emulator.requests[-1]
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_what_no_operation_answers(api: Api, method: str, path: str) -> None:
         (lambda api: api.token(scope="all"), {"scope"}),
     ],
 )
-def test_fields_that_no_document_knows(api: Api, call: Callable[[Api], Any], names: set[str]) -> None:
+def test_undocumented_fields_are_a_misuse(api: Api, call: Callable[[Api], Any], names: set[str]) -> None:
     call(api)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.UNDOCUMENTED_FIELD
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.UNDOCUMENTED_FIELD
     assert set(api.emulator.requests[-1].undocumented) == names
-    assert all(name in str(lapse) for name in names)
+    assert all(name in str(misuse) for name in names)
 
 
 def test_many_names_are_cut_short(api: Api) -> None:
@@ -90,7 +90,7 @@ def test_many_names_are_cut_short(api: Api) -> None:
 # After a 429
 
 
-def test_to_wait_as_long_as_asked_is_no_lapse(api: Api) -> None:
+def test_waiting_as_long_as_requested_is_no_misuse(api: Api) -> None:
     api.emulator.add_fault("get:too-many-30")
     api.get()
     api.emulator.clock.advance(30)
@@ -104,17 +104,17 @@ def test_to_wait_as_long_as_asked_is_no_lapse(api: Api) -> None:
     [lambda api: api.get(), lambda api: api.cancel(), lambda api: api.http.get(OTHER)],
     ids=["the same", "another call", "another run"],
 )
-def test_to_go_on_at_once_is_one(api: Api, again: Callable[[Api], Any]) -> None:
+def test_not_waiting_is_a_misuse(api: Api, again: Callable[[Api], Any]) -> None:
     api.emulator.add_fault("get:too-many-30")
     api.get()
     api.emulator.clock.advance(20)
     again(api)
-    (lapse,) = api.emulator.lapses()
-    assert lapse.kind is LapseKind.IGNORED_LIMIT
-    assert "a 429 had asked to wait 10 seconds longer" in str(lapse)
+    (misuse,) = api.emulator.misuses()
+    assert misuse.kind is MisuseKind.IGNORED_LIMIT
+    assert "a 429 response asked to wait 10 seconds longer" in str(misuse)
     api.emulator.clock.advance(10)
     again(api)
-    assert len(api.emulator.lapses()) == 1
+    assert len(api.emulator.misuses()) == 1
 
 
 def test_the_emulators_own_limit_counts_as_well(make: Callable[..., Api]) -> None:
@@ -125,14 +125,14 @@ def test_the_emulators_own_limit_counts_as_well(make: Callable[..., Api]) -> Non
     assert kinds(api.emulator) == ["ignored-429"] * 2
 
 
-def test_a_token_may_be_had_while_calls_have_to_wait(api: Api) -> None:
+def test_tokens_may_be_requested_while_calls_have_to_wait(api: Api) -> None:
     api.emulator.add_fault("get:too-many-30")
     api.get()
     api.token()
     assert kinds(api.emulator) == []
 
 
-def test_what_another_thread_has_under_way_is_not_ignorance(api: Api) -> None:
+def test_calls_of_another_thread_are_no_misuse(api: Api) -> None:
     api.emulator.add_fault("get:too-many-30")
     api.get()
     thread = threading.Thread(target=api.http.get, args=[OTHER])
@@ -145,7 +145,7 @@ def test_what_another_thread_has_under_way_is_not_ignorance(api: Api) -> None:
     assert kinds(api.emulator) == ["ignored-429"]
 
 
-async def test_what_another_task_has_under_way_is_not_ignorance(api: Api) -> None:
+async def test_calls_of_another_task_are_no_misuse(api: Api) -> None:
     headers = {"Authorization": api.http.headers["Authorization"]}
     transport = api.emulator.transport()
     async with httpx.AsyncClient(transport=transport, base_url=api.emulator.url, headers=headers) as http:
@@ -180,49 +180,49 @@ def test_over_http_a_caller_is_a_connection() -> None:
 # As a whole
 
 
-def test_what_is_allowed_is_left_out(api: Api) -> None:
+def test_allowed_kinds_are_left_out(api: Api) -> None:
     api.http.get("/v1/bill-runs")
     api.http.get(f"{PATH}?x=1")
     assert kinds(api.emulator) == ["unknown-operation", "undocumented-field"]
-    assert [lapse.kind for lapse in api.emulator.lapses(allow=["unknown-operation"])] == ["undocumented-field"]
-    assert api.emulator.lapses(allow=list(LapseKind)) == []
+    assert [misuse.kind for misuse in api.emulator.misuses(allow=["unknown-operation"])] == ["undocumented-field"]
+    assert api.emulator.misuses(allow=list(MisuseKind)) == []
     with pytest.raises(ValueError, match="everything"):
-        api.emulator.lapses(allow=["everything"])
+        api.emulator.misuses(allow=["everything"])
 
 
-def test_lapses_outlast_the_requests_and_are_bounded(make: Callable[..., Api]) -> None:
-    api = make(journal_size=1)
+def test_misuses_outlast_the_requests_and_are_bounded(make: Callable[..., Api]) -> None:
+    api = make(request_log_size=1)
     for number in range(105):
         api.http.get(f"/v1/bill-runs/{number}")
     api.get()
     assert len(api.emulator.requests) == 1
-    assert len(api.emulator.lapses()) == 100
-    assert api.emulator.lapses()[0].request.path == "/v1/bill-runs/0"
-    api.emulator.forget_requests()
-    assert len(api.emulator.requests) == len(api.emulator.lapses()) == 0
+    assert len(api.emulator.misuses()) == 100
+    assert api.emulator.misuses()[0].request.path == "/v1/bill-runs/0"
+    api.emulator.clear_requests()
+    assert len(api.emulator.requests) == len(api.emulator.misuses()) == 0
 
 
-def test_those_who_wait_are_bounded(api: Api) -> None:
-    api.emulator._app.journal._waits = dict.fromkeys(range(10_000), api.emulator.clock.timestamp() + 60.0)
+def test_the_number_of_waiting_callers_is_bounded(api: Api) -> None:
+    api.emulator._api.request_log._waits = dict.fromkeys(range(10_000), api.emulator.clock.timestamp() + 60.0)
     api.emulator.add_fault("get:too-many-30")
     api.get()
-    assert len(api.emulator._app.journal._waits) == 10_000
+    assert len(api.emulator._api.request_log._waits) == 10_000
 
 
-def test_it_tells_when_a_request_came(api: Api) -> None:
+def test_requests_have_the_emulators_time(api: Api) -> None:
     api.emulator.clock.advance(60)
     api.get()
     assert api.emulator.requests[-1].at == api.emulator.clock.timestamp()
 
 
-def test_it_holds_no_secret_of_a_call_that_is_out_of_order(api: Api) -> None:
+def test_it_contains_no_secret_of_an_invalid_call(api: Api) -> None:
     secret = api.emulator.client_secret
     form = {"client_id": api.emulator.client_id, "secret": secret, "grant_type": "client_credentials"}
     api.http.post(f"/oauth/token?client_secret={secret}", data=form)
     api.http.post("/oauth/token", content=json.dumps(form))
-    told = f"{api.emulator.requests} {api.emulator.lapses()}"
-    assert secret not in told
-    assert "no document knows client_secret, secret" in told
+    logged = f"{api.emulator.requests} {api.emulator.misuses()}"
+    assert secret not in logged
+    assert "not documented: client_secret, secret" in logged
 
 
 # This package's clients

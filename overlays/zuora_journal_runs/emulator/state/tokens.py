@@ -1,33 +1,34 @@
-"""OAuth client credentials: bearer tokens, and what their bearers may do."""
+"""OAuth client credentials: bearer tokens, and the permissions of their users."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .wire import Refusal
+from zuora_journal_runs.emulator.http import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .clock import Clock
+    from zuora_journal_runs.emulator.clock import Clock
+    from zuora_journal_runs.emulator.settings import Settings
+
     from .identifiers import Identifiers
-    from .settings import Settings
     from .store import Store
 
 
 NOT_AUTHENTICATED = 90000011
 
 
-class NoToken(Exception):
-    """A token is refused; `body` is the answer, in a form that is not that of the other operations."""
+class TokenRefusedError(Exception):
+    """A token request is refused; `body` is the response body, which differs in form from that of other operations."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__(body["message"])
-        self.body = body
+        self.body: dict[str, Any] = body
 
 
 class Tokens:
-    """Issues and checks bearer tokens. Every method belongs inside a transaction of the store."""
+    """Issues and checks bearer tokens. Call every method within a transaction of the store."""
 
     def __init__(self, store: Store, clock: Clock, settings: Settings, identifiers: Identifiers) -> None:
         self._store = store
@@ -36,12 +37,16 @@ class Tokens:
         self._identifiers = identifiers
 
     def issue(self, fields: Mapping[str, str], path: str) -> dict[str, Any]:
-        """The answer to a request for a token. Raises NoToken."""
+        """Issue a token; return the response body.
+
+        Raises:
+            TokenRefusedError: The grant type or the credentials are wrong.
+        """
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
         if fields.get("grant_type") != "client_credentials":
-            raise self._no_token("Unsupported grant type", path)
+            raise self._refused("Unsupported grant type", path)
         if self._store.secret_of(client_id) != secret:
-            raise self._no_token("Invalid client id or client secret", path)
+            raise self._refused("Invalid client id or client secret", path)
         token, now = self._identifiers.token(), self._clock.timestamp()
         self._store.add_token(token, client_id, now, now + self._seconds)
         return {
@@ -52,9 +57,9 @@ class Tokens:
             "jti": token,
         }
 
-    def _no_token(self, message: str, path: str) -> NoToken:
-        # No body is documented; this is the one on record (a public client's log of a wrong client id).
-        return NoToken(
+    def _refused(self, message: str, path: str) -> TokenRefusedError:
+        # Zuora does not document this body; it was seen in a public client's log of a wrong client id.
+        return TokenRefusedError(
             {
                 "timestamp": f"{self._clock.now():%Y-%m-%dT%H:%M:%S}.000+0000",
                 "status": 400,
@@ -65,15 +70,19 @@ class Tokens:
         )
 
     def permissions(self, authorization: str) -> frozenset[str]:
-        """What the bearer of a token may do. Raises Refusal for a token that is missing, unknown or expired."""
+        """Return the permissions of the user in an `Authorization` header.
+
+        Raises:
+            RefusedError: The token is missing, unknown or expired.
+        """
         scheme, token = _parts(authorization)
         permissions = self._store.permissions_of(token, self._clock.timestamp())
         if scheme != "bearer" or permissions is None:
-            raise Refusal((NOT_AUTHENTICATED, "Authentication error"), status=401)
+            raise RefusedError((NOT_AUTHENTICATED, "Authentication error"), status=401)
         return frozenset(permissions.splitlines())
 
-    def forget(self, authorization: str) -> None:
-        """Let a token be good no more."""
+    def revoke(self, authorization: str) -> None:
+        """Revoke a token."""
         self._store.delete_token(_parts(authorization)[1])
 
 

@@ -1,0 +1,1 @@
+"""What an emulator remembers: runs, entries, users and tokens, and the rules by which they change."""

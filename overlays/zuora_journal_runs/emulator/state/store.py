@@ -1,0 +1,322 @@
+"""The emulator's state: one SQLite database, in memory or in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zuora_journal_runs.emulator.errors import DatabaseFileError
+from zuora_journal_runs.emulator.pacing import Pacing
+
+from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+_SCHEMA_VERSION = 2
+_SCHEMA = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE users (
+    client_id TEXT PRIMARY KEY, client_secret TEXT NOT NULL, permissions TEXT NOT NULL
+);
+CREATE TABLE tokens (
+    token TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES users, expires REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    number TEXT PRIMARY KEY, status TEXT NOT NULL, previous_status TEXT NOT NULL, outcome TEXT NOT NULL,
+    period TEXT NOT NULL, document TEXT NOT NULL, entries INTEGER NOT NULL,
+    pacing TEXT NOT NULL, polls INTEGER NOT NULL, since REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE entries (
+    number TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    status TEXT NOT NULL, transfer TEXT NOT NULL, transferred_by TEXT, transferred_on TEXT,
+    document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX entries_of_run ON entries (run, number);
+CREATE TABLE outcomes (position INTEGER PRIMARY KEY, outcome TEXT NOT NULL);
+CREATE TABLE responses (
+    key TEXT PRIMARY KEY, target TEXT NOT NULL, status INTEGER NOT NULL, request_id TEXT NOT NULL,
+    body BLOB NOT NULL, expires REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+_RESETTABLE = ("runs", "entries", "counters", "outcomes", "responses")
+"""All tables but those of users and their tokens."""
+
+Snapshot = dict[str, list[tuple[Any, ...]]]
+"""The rows of each table."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A journal run as it is stored."""
+
+    number: str
+    status: RunStatus
+    previous_status: RunStatus
+    """The status before the cancellation or deletion."""
+    outcome: RunStatus
+    """The status in which its processing ends."""
+    period: str
+    document: str
+    """A JSON object with the fields that never change."""
+    entries: int
+    pacing: Pacing
+    polls: int
+    """How often it was read since the last step."""
+    since: float
+    """When the last step was taken, as seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedResponse:
+    """A response saved under an idempotency key."""
+
+    target: str
+    """Method and URL of the request."""
+    status: int
+    request_id: str
+    body: bytes
+
+
+class Store:
+    """All state of one emulator, behind one lock.
+
+    A database file is in write-ahead mode without a sync at each commit, and locked for this process alone: committed
+    changes survive the death of the process, though the last ones may be lost in a power failure. A cancellation of ten
+    entries takes 1.1 times the CPU of one in memory, and 1.7 times as long.
+
+    Args:
+        database: The database file, or `:memory:`.
+
+    Raises:
+        DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
+    """
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self.lock: threading.RLock = threading.RLock()
+        try:
+            self._sql = _open(os.fspath(database))
+        except sqlite3.DatabaseError as error:
+            raise DatabaseFileError(f"{database} cannot be used as an emulator's database: {error}") from error
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.lock:
+            self._sql.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the lock, and commit the changes made inside if there is no exception, or else roll them back."""
+        with self.lock:
+            self._sql.execute("BEGIN")
+            try:
+                yield
+                self._sql.execute("COMMIT")
+            except BaseException:
+                self._sql.rollback()
+                raise
+
+    def _execute(self, statement: str, *values: object) -> None:
+        self._sql.execute(statement, values)
+
+    def _fetch_one(self, statement: str, *values: object) -> Any:
+        return self._sql.execute(statement, values).fetchone()
+
+    def clear_runs(self) -> None:
+        """Delete everything but users and their tokens."""
+        for table in reversed(_RESETTABLE):
+            self._execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def take_snapshot(self) -> Snapshot:
+        """Return a copy of everything but users and their tokens."""
+        return {table: self._sql.execute(f"SELECT * FROM {table}").fetchall() for table in _RESETTABLE}  # noqa: S608
+
+    def restore_snapshot(self, snapshot: Snapshot, age: float) -> None:
+        """Restore a snapshot that is `age` seconds old, as if no time had passed since it was taken."""
+        self.clear_runs()
+        for table, rows in snapshot.items():
+            if rows:
+                placeholders = ",".join("?" * len(rows[0]))
+                self._sql.executemany(f"INSERT INTO {table} VALUES ({placeholders})", rows)  # noqa: S608
+        self._execute("UPDATE runs SET since = since + ?", age)
+        self._execute("UPDATE responses SET expires = expires + ?", age)
+
+    def next_number(self, name: str, at_least: int = 1) -> int:
+        """Increment a counter, to `at_least` if that is more, and return it."""
+        statement = """
+            INSERT INTO counters VALUES (?, ?)
+            ON CONFLICT DO UPDATE SET value = max(value + 1, excluded.value) RETURNING value"""
+        return int(self._fetch_one(statement, name, at_least)[0])
+
+    # Users and tokens
+
+    def add_user(self, client_id: str, client_secret: str, permissions: str) -> None:
+        """Add a user; `permissions` has one permission per line."""
+        self._execute("INSERT INTO users VALUES (?, ?, ?)", client_id, client_secret, permissions)
+
+    def first_user(self) -> tuple[str, str] | None:
+        """Return the client id and client secret of the user that was created with the database."""
+        row: tuple[str, str] | None = self._fetch_one(
+            "SELECT client_id, client_secret FROM users ORDER BY rowid LIMIT 1"
+        )
+        return row
+
+    def secret_of(self, client_id: str) -> str | None:
+        """Return a user's client secret; None for an unknown user."""
+        row = self._fetch_one("SELECT client_secret FROM users WHERE client_id = ?", client_id)
+        return row and str(row[0])
+
+    def add_token(self, token: str, client_id: str, now: float, expires: float) -> None:
+        """Add a token, and delete expired ones."""
+        self._execute("DELETE FROM tokens WHERE expires <= ?", now)
+        self._execute("INSERT INTO tokens VALUES (?, ?, ?)", token, client_id, expires)
+
+    def permissions_of(self, token: str, now: float) -> str | None:
+        """Return the permissions of a token's user, one per line; None if it is unknown or expired."""
+        statement = "SELECT permissions FROM tokens NATURAL JOIN users WHERE token = ? AND expires > ?"
+        row = self._fetch_one(statement, token, now)
+        return row and str(row[0])
+
+    def delete_token(self, token: str) -> None:
+        """Delete a token."""
+        self._execute("DELETE FROM tokens WHERE token = ?", token)
+
+    # Runs
+
+    def run(self, number: str) -> Run | None:
+        """Return a run; None if there is none with this number."""
+        row = self._fetch_one("SELECT * FROM runs WHERE number = ?", number)
+        return row and _run(row)
+
+    def runs_in(self, statuses: Collection[RunStatus]) -> list[Run]:
+        """Return the runs with any of these statuses."""
+        placeholders = ",".join("?" * len(statuses))
+        statement = f"SELECT * FROM runs WHERE status IN ({placeholders}) ORDER BY number"  # noqa: S608
+        return [_run(row) for row in self._sql.execute(statement, tuple(statuses))]
+
+    def last_runs(self, limit: int, up_to: str | None) -> list[tuple[Run, int]]:
+        """Return the last runs by number, up to `up_to` if given, each with the number of its cancelled entries."""
+        statement = """
+            SELECT runs.*, count(entries.number)
+            FROM (SELECT * FROM runs WHERE :up_to IS NULL OR number <= :up_to ORDER BY number DESC LIMIT :limit) AS runs
+            LEFT JOIN entries ON entries.run = runs.number AND entries.status = 'Cancelled'
+            GROUP BY runs.number ORDER BY runs.number"""
+        return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, {"up_to": up_to, "limit": limit})]
+
+    def save_run(self, run: Run) -> None:
+        """Insert or update a run."""
+        statement = """
+            INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+            SET status = excluded.status, previous_status = excluded.previous_status, entries = excluded.entries,
+                polls = excluded.polls, since = excluded.since"""
+        fixed = (run.outcome, run.period, run.document)
+        self._execute(
+            statement,
+            run.number,
+            run.status,
+            run.previous_status,
+            *fixed,
+            run.entries,
+            str(run.pacing),
+            run.polls,
+            run.since,
+        )
+
+    def delete_run(self, number: str) -> None:
+        """Delete a run and its entries."""
+        self._execute("DELETE FROM runs WHERE number = ?", number)
+
+    def last_step_time(self) -> float:
+        """Return when the last step of any run was taken, as seconds since 1970; 0 if there is no run."""
+        return float(self._fetch_one("SELECT max(since) FROM runs")[0] or 0)
+
+    def add_outcome(self, outcome: RunStatus) -> None:
+        """Append to the queue of outcomes for runs still to be created."""
+        self._execute("INSERT INTO outcomes (outcome) VALUES (?)", outcome)
+
+    def take_outcome(self) -> RunStatus:
+        """Take the next outcome from the queue; `Completed` if it is empty."""
+        row = self._fetch_one(
+            "DELETE FROM outcomes WHERE position = (SELECT min(position) FROM outcomes) RETURNING outcome"
+        )
+        return RunStatus(row[0]) if row else RunStatus.COMPLETED
+
+    # Entries
+
+    def add_entry(self, number: str, run: str, status: EntryStatus, document: str) -> None:
+        """Insert an entry that is not transferred to accounting."""
+        self._execute("INSERT INTO entries VALUES (?, ?, ?, 'No', NULL, NULL, ?)", number, run, status, document)
+
+    def entry_states(self, run: str, limit: int = -1) -> list[EntryState]:
+        """Return the states of a run's entries, or of the first `limit` of them."""
+        statement = "SELECT number, status, transfer FROM entries WHERE run = ? ORDER BY number LIMIT ?"
+        rows = self._sql.execute(statement, (run, limit))
+        return [EntryState(row[0], EntryStatus(row[1]), Transfer(row[2])) for row in rows]
+
+    def entry_status(self, number: str) -> EntryStatus | None:
+        """Return the status of an entry; None if there is none with this number."""
+        row = self._fetch_one("SELECT status FROM entries WHERE number = ?", number)
+        return row and EntryStatus(row[0])
+
+    def cancel_entries(self, numbers: Sequence[str]) -> None:
+        """Set entries to `Cancelled`."""
+        for number in numbers:
+            self._execute("UPDATE entries SET status = 'Cancelled' WHERE number = ?", number)
+
+    def set_transfer(self, number: str, transfer: Transfer, by: str | None, on: str | None) -> None:
+        """Set `transferredToAccounting` of an entry, and by whom and when it was transferred."""
+        statement = "UPDATE entries SET transfer = ?, transferred_by = ?, transferred_on = ? WHERE number = ?"
+        self._execute(statement, transfer, by, on, number)
+
+    def entries(self, run: str, limit: int, offset: int) -> list[tuple[Any, ...]]:
+        """Return number, status, transfer, transferred by, transferred on and document of a page of entries."""
+        statement = """
+            SELECT number, status, transfer, transferred_by, transferred_on, document
+            FROM entries WHERE run = ? ORDER BY number LIMIT ? OFFSET ?"""
+        return self._sql.execute(statement, (run, limit, offset)).fetchall()
+
+    # Idempotency keys
+
+    def saved_response(self, key: str, now: float) -> SavedResponse | None:
+        """Return the response saved under a key; None if there is none, or it is expired."""
+        statement = "SELECT target, status, request_id, body FROM responses WHERE key = ? AND expires > ?"
+        row = self._fetch_one(statement, key, now)
+        return row and SavedResponse(*row)
+
+    def save_response(self, key: str, response: SavedResponse, now: float, expires: float) -> None:
+        """Save a response, and delete expired ones."""
+        self._execute("DELETE FROM responses WHERE expires <= ?", now)
+        values = (key, response.target, response.status, response.request_id, response.body, expires)
+        self._execute("INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?)", *values)
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    number, status, previous_status, outcome, period, document, entries, pacing, polls, since = row
+    statuses = RunStatus(status), RunStatus(previous_status), RunStatus(outcome)
+    return Run(number, *statuses, period, document, entries, Pacing.parse(pacing), polls, since)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    sql = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(sql)
+    except sqlite3.DatabaseError:
+        sql.close()
+        raise
+    return sql
+
+
+def _prepare(sql: sqlite3.Connection) -> None:
+    for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        sql.execute(f"PRAGMA {pragma}")
+    (version,) = sql.execute("PRAGMA user_version").fetchone()
+    (tables,) = sql.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if version == 0 and tables == 0:
+        sql.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION}; COMMIT")
+    elif version != _SCHEMA_VERSION:
+        raise sqlite3.DatabaseError("it contains other data, or data of another version")

@@ -1,0 +1,379 @@
+"""The operations on a tenant's runs and entries, and their progress."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from zuora_journal_runs.emulator.errors import ResourceNotFoundError
+from zuora_journal_runs.emulator.http import RefusedError
+
+from .lifecycle import (
+    BLOCKS_CREATION,
+    CANCELABLE,
+    DELETABLE,
+    OUTCOMES,
+    UNDER_WAY,
+    EntryState,
+    EntryStatus,
+    RunStatus,
+    Transfer,
+    next_step,
+)
+from .periods import PERIODS, Target, target_of
+from .sample_data import generate_entries
+from .store import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zuora_journal_runs.emulator.clock import Clock
+    from zuora_journal_runs.emulator.pacing import Pacing
+    from zuora_journal_runs.emulator.settings import Settings
+
+    from .seed import SeedRun
+    from .store import Store
+
+_ALL_ENTRIES_CANCELLED = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """The true state of a run, which the API may show later or not at all."""
+
+    number: str
+    status: RunStatus
+    entries: tuple[EntryState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The true state of a run, with its entries counted."""
+
+    number: str
+    status: RunStatus
+    accounting_period: str
+    entries: int
+    cancelled_entries: int
+
+
+class Tenant:
+    """Runs and entries. Call every method within a transaction of the store."""
+
+    def __init__(self, store: Store, clock: Clock, pacing: Pacing, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._pacing = pacing
+        self._settings = settings
+
+    # What the API does
+
+    def current_run(self, number: str, *, poll: bool = False) -> Run:
+        """Take the steps that are due; return the run.
+
+        Args:
+            number: The run's number.
+            poll: Whether this counts as a read of the run.
+
+        Raises:
+            RefusedError: There is no such run.
+        """
+        if poll:
+            self._clock.poll()
+        run = self._advanced(number, poll=poll)
+        if run is None:
+            raise RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
+        return run
+
+    def visible_status(self, run: Run) -> RunStatus:
+        """Return the status that the API shows."""
+        hidden = run.status is RunStatus.CANCEL_IN_PROGRESS and not self._settings.show_cancel_in_progress
+        return run.previous_status if hidden else run.status
+
+    def create(self, request: Mapping[str, Any]) -> str:
+        """Create a run and return its number.
+
+        Args:
+            request: The body of the API's request, valid against its schema.
+
+        Raises:
+            RefusedError: The request breaks a rule, or another run is in the way.
+        """
+        types = list(dict.fromkeys(each["type"] for each in request["transactionTypes"]))
+        target = target_of(request, types)
+        earliest = self._settings.earliest_target_date
+        if earliest and target.start < earliest.isoformat():
+            raise RefusedError((20, f"targetStartDate: the earliest target date is {earliest}"))
+        if self._settings.one_run_at_a_time:
+            self._refuse_if_busy()
+        run = self._insert_run(
+            self._next_run_number(),
+            status=RunStatus.PENDING,
+            outcome=self._store.take_outcome(),
+            pacing=self._pacing,
+            target=target,
+            entry_date=request["journalEntryDate"],
+            types=types,
+        )
+        self._take_due_steps(run, poll=False)
+        return run.number
+
+    def _refuse_if_busy(self) -> None:
+        for each in self._store.runs_in(UNDER_WAY):
+            run = self._take_due_steps(each, poll=False)
+            if run and self.visible_status(run) in BLOCKS_CREATION:
+                status = self.visible_status(run)
+                raise RefusedError((30, f"The journal run {run.number} is {status}; only one can run at a time."))
+
+    def cancel(self, number: str) -> None:
+        """Begin a cancellation.
+
+        Raises:
+            RefusedError: There is no such run, or its status does not allow it.
+        """
+        run = self.current_run(number)
+        status = self.visible_status(run)
+        if status not in CANCELABLE:
+            raise RefusedError((30, f"The journal run {number} is {status} and cannot be cancelled."))
+        if run.status is not RunStatus.CANCEL_IN_PROGRESS:
+            self._begin(run, RunStatus.CANCEL_IN_PROGRESS)
+
+    def delete(self, number: str) -> None:
+        """Begin a deletion.
+
+        Raises:
+            RefusedError: There is no such run, or it is not cancelled.
+        """
+        run = self.current_run(number)
+        if run.status not in DELETABLE:
+            status = self.visible_status(run)
+            raise RefusedError((30, f"The journal run {number} is {status}; only a cancelled one can be deleted."))
+        self._begin(run, RunStatus.DELETE_IN_PROGRESS)
+
+    def _begin(self, run: Run, status: RunStatus) -> None:
+        run.previous_status, run.status = run.status, status
+        run.polls, run.since = 0, self._clock.timestamp()
+        self._store.save_run(run)
+        self._take_due_steps(run, poll=False)
+
+    # Progress
+
+    def _advanced(self, number: str, *, poll: bool) -> Run | None:
+        """Return a run after taking the steps that are due; None if there is none, or it is gone by then."""
+        run = self._store.run(number)
+        if run and run.status in UNDER_WAY:
+            run = self._take_due_steps(run, poll=poll)
+        return run
+
+    def _take_due_steps(self, run: Run, *, poll: bool) -> Run | None:
+        """Take the steps that are due; return the run, or None if it is gone."""
+        now = self._clock.timestamp()
+        due = run.pacing.steps_due(run.polls if poll else 0, now - run.since)
+        if due:
+            run.polls = 0
+            run.since = run.since + due * run.pacing.amount if run.pacing.kind == "seconds" else now
+        run.polls += poll
+        if not self._take_steps(run, due):
+            return None
+        if due or poll:
+            self._store.save_run(run)
+        return run
+
+    def _take_steps(self, run: Run, steps: int) -> bool:
+        """Take at most `steps` steps, without saving the run; return whether it still exists."""
+        for _ in range(steps):
+            if run.status not in UNDER_WAY:
+                break
+            cancelling = run.status is RunStatus.CANCEL_IN_PROGRESS
+            step = next_step(
+                run.status,
+                previous_status=run.previous_status,
+                outcome=run.outcome,
+                entries=self._store.entry_states(run.number) if cancelling else (),
+                max_entries=run.pacing.entries_per_step(run.entries),
+            )
+            if step.status is None:
+                self._store.delete_run(run.number)
+                return False
+            if run.status is RunStatus.PROCESSING and step.status is RunStatus.COMPLETED:
+                self._insert_entries(run, EntryStatus.CREATED)
+            self._store.cancel_entries(step.cancelled)
+            run.status = step.status
+        return True
+
+    def take_steps(self, number: str, steps: int) -> None:
+        """Take at most `steps` steps, whatever the pacing.
+
+        Raises:
+            ResourceNotFoundError: There is no such run.
+        """
+        run = self._store.run(number)
+        if run is None:
+            raise _run_not_found(number)
+        if self._take_steps(run, steps):
+            self._store.save_run(run)
+
+    # Inspection and changes without the API
+
+    def state(self, number: str, limit: int) -> RunState:
+        """Return the true state of a run and its first `limit` entries. This does not count as a read.
+
+        Raises:
+            ResourceNotFoundError: There is no such run.
+        """
+        run = self._advanced(number, poll=False)
+        if run is None:
+            raise _run_not_found(number)
+        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)))
+
+    def summaries(self, limit: int, up_to: str | None) -> list[RunSummary]:
+        """Return the last runs by number, up to `up_to` if given. This does not count as a read."""
+        for run in self._store.runs_in(UNDER_WAY):
+            self._take_due_steps(run, poll=False)
+        return [
+            RunSummary(run.number, run.status, run.period, run.entries, cancelled)
+            for run, cancelled in self._store.last_runs(limit, up_to)
+        ]
+
+    def queue_outcome(self, outcome: RunStatus) -> None:
+        """Decide the outcome of the next run to be created for which none is queued yet.
+
+        Raises:
+            ValueError: A run cannot end in this status.
+        """
+        _check_outcome(outcome)
+        self._store.add_outcome(outcome)
+
+    def set_transfer(self, entry: str, value: Transfer, *, by: str = "accounting", on: str | None = None) -> None:
+        """Set `transferredToAccounting` of an entry.
+
+        Raises:
+            ResourceNotFoundError: There is no such entry.
+            ValueError: The entry is cancelled.
+        """
+        status = self._store.entry_status(entry)
+        if status is None:
+            raise ResourceNotFoundError(f"there is no journal entry {entry[:100]}")
+        if status is EntryStatus.CANCELLED:
+            raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
+        if value is Transfer.YES:
+            self._store.set_transfer(entry, value, by, on or self._now_text())
+        else:
+            self._store.set_transfer(entry, value, None, None)
+
+    # Inserting runs
+
+    def insert_seed(self, runs: Iterable[SeedRun]) -> list[str]:
+        """Insert seed runs; return their numbers.
+
+        Raises:
+            ValueError: A run is invalid, or its number exists already.
+        """
+        return [self._insert_seed_run(run) for run in runs]
+
+    def _insert_seed_run(self, seed: SeedRun) -> str:
+        _check_seed(seed)
+        number = seed.number or self._next_run_number()
+        if self._store.run(number):
+            raise ValueError(f"there is a run {number} already")
+        if seed.number:
+            self._store.next_number("run", int(number.removeprefix("JR-")))
+        period = PERIODS[seed.period]
+        run = self._insert_run(
+            number,
+            status=RunStatus(seed.status),
+            outcome=RunStatus(seed.outcome),
+            pacing=seed.pacing or self._pacing,
+            target=Target(period, period.start, period.end),
+            executed_on=seed.executed_on,
+            entry_date=period.end,
+            types=seed.transaction_types,
+        )
+        status = EntryStatus.CANCELLED if run.status in _ALL_ENTRIES_CANCELLED else EntryStatus.CREATED
+        entries = self._insert_entries(run, status, seed.entries)
+        for position, transfer in seed.transfers.items():
+            self.set_transfer(entries[position - 1], Transfer(transfer), on=seed.executed_on)
+        self._store.save_run(run)
+        return number
+
+    def _next_run_number(self) -> str:
+        return f"JR-{self._store.next_number('run'):08}"
+
+    def _insert_run(
+        self,
+        number: str,
+        *,
+        status: RunStatus,
+        outcome: RunStatus,
+        pacing: Pacing,
+        target: Target,
+        entry_date: str,
+        types: Iterable[str],
+        executed_on: str | None = None,
+    ) -> Run:
+        document = {
+            "executedOn": executed_on or self._now_text(),
+            "journalEntryDate": entry_date,
+            "targetStartDate": target.start,
+            "targetEndDate": target.end,
+            "segmentationRuleName": "Region",
+            "aggregateCurrency": False,
+            "transactionTypes": [{"type": each} for each in types],
+        }
+        run = Run(
+            number=number,
+            status=status,
+            previous_status=RunStatus.COMPLETED,
+            outcome=outcome,
+            period=target.period.name,
+            document=json.dumps(document),
+            entries=0,
+            pacing=pacing,
+            polls=0,
+            since=self._clock.timestamp(),
+        )
+        self._store.save_run(run)
+        return run
+
+    def _insert_entries(self, run: Run, status: EntryStatus, count: int | None = None) -> list[str]:
+        """Insert a run's entries and return their numbers; the same run number always gives the same entries."""
+        document = json.loads(run.document)
+        entries = generate_entries(
+            [each["type"] for each in document["transactionTypes"]],
+            Target(PERIODS[run.period], document["targetStartDate"], document["targetEndDate"]),
+            document["journalEntryDate"],
+            Random(run.number),  # noqa: S311
+            count,
+        )
+        numbers = [f"JE-{self._store.next_number('entry'):08}" for _ in entries]
+        for number, entry in zip(numbers, entries, strict=True):
+            self._store.add_entry(number, run.number, status, entry)
+        run.entries = len(numbers)
+        return numbers
+
+    def _now_text(self) -> str:
+        return f"{self._clock.now():%Y-%m-%d %H:%M:%S}"
+
+
+def _check_seed(seed: SeedRun) -> None:
+    if seed.period not in PERIODS:
+        raise ValueError(f"there is no accounting period {seed.period!r}")
+    if seed.entries and not seed.transaction_types:
+        raise ValueError("entries need a transaction type")
+    if not all(1 <= position <= seed.entries for position in seed.transfers):
+        raise ValueError(f"`transfers` names entries that a run with {seed.entries} entries does not have")
+    if seed.number and not re.fullmatch(r"JR-\d{8,18}", seed.number, re.ASCII):
+        raise ValueError(f"{seed.number!r} is not a valid run number, such as JR-00000075")
+    _check_outcome(seed.outcome)
+
+
+def _check_outcome(outcome: RunStatus) -> None:
+    if outcome not in OUTCOMES:
+        raise ValueError(f"the processing of a run cannot end in {outcome}")
+
+
+def _run_not_found(number: str) -> ResourceNotFoundError:
+    return ResourceNotFoundError(f"there is no journal run {number[:100]}")
