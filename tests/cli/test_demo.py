@@ -61,7 +61,7 @@ def test_it_tells_the_story_and_ends_well() -> None:
 
 
 def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.001)
+    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.02)
     result = CliRunner(env={"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}).invoke(zjr, ["demo"])
 
     assert result.exit_code == 0
@@ -75,7 +75,7 @@ def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch)
 def test_what_to_try_next_can_be_typed_as_it_stands(
     monkeypatch: pytest.MonkeyPatch, found: str | None, path: str, named: str
 ) -> None:
-    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.001)
+    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.02)
     monkeypatch.setattr("shutil.which", lambda _: found)
     monkeypatch.setattr(sys, "argv", [path, "demo"])
     stdout = CliRunner().invoke(zjr, ["demo"]).stdout

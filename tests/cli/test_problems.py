@@ -246,6 +246,7 @@ def test_every_kind_of_error_is_told() -> None:
         "AnswerError",
         "CallError",
         "CancellationNotSettled",
+        "ClientClosedError",
         "CompletionNotSettled",
         "DeletionNotSettled",
         "EvidenceError",

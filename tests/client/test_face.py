@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import subprocess
 import sys
@@ -80,32 +79,3 @@ def test_an_import_costs_no_more_than_what_is_used() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
-
-
-def imports_of(path: Path) -> set[str]:
-    """The modules that a file imports, absolute."""
-    package = ["zuora_journal_runs", *path.relative_to(PACKAGE).parent.parts]
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
-    return found
-
-
-@pytest.mark.parametrize(
-    ("room", "forbidden"),
-    [("emulator", ("zuora_journal_runs_api", "zuora_journal_runs.")), ("contract", ("zuora_journal_runs.emulator",))],
-)
-def test_rooms_import_only_what_they_may(room: str, forbidden: tuple[str, ...]) -> None:
-    own = f"zuora_journal_runs.{room}"
-    for path in (PACKAGE / room).rglob("*.py"):
-        strangers = {
-            name
-            for name in imports_of(path)
-            if name.startswith(forbidden) and name != own and not name.startswith(f"{own}.")
-        }
-        assert not strangers, f"{path.name} imports {strangers}"
