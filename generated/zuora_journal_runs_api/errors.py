@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from .types import Exchange
 
 
-class UnreadableAnswer(ValueError):
+class InvalidResponseError(ValueError):
     """The body of an answer is not what the contract says.
 
     Args:
@@ -24,9 +24,9 @@ class UnreadableAnswer(ValueError):
         self.place = place
         super().__init__(problem, place)
 
-    def inside(self, place: str) -> "UnreadableAnswer":
+    def inside(self, place: str) -> "InvalidResponseError":
         """The same error, as seen from the object that holds the place."""
-        return UnreadableAnswer(self.problem, f"{place}.{self.place}" if self.place else place)
+        return InvalidResponseError(self.problem, f"{place}.{self.place}" if self.place else place)
 
     def __str__(self) -> str:
         return f"{self.place or 'the body'} {self.problem}"
@@ -44,4 +44,4 @@ class UnexpectedStatus(Exception):
         return f"status {self.status_code} is not one of the contract"
 
 
-__all__ = ["UnexpectedStatus", "UnreadableAnswer"]
+__all__ = ["UnexpectedStatus", "InvalidResponseError"]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar
 
 import httpx
 
-from .errors import UnreadableAnswer
+from .errors import InvalidResponseError
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
@@ -137,7 +137,7 @@ class Model:
 
     @staticmethod
     def _check(data: Any) -> None:
-        """Raise UnreadableAnswer if decoded JSON is not what the contract says."""
+        """Raise InvalidResponseError if decoded JSON is not what the contract says."""
         raise NotImplementedError
 
     @classmethod
@@ -145,7 +145,7 @@ class Model:
         """Read a JSON object. Unknown fields and unknown values of enumerations are kept.
 
         Raises:
-            UnreadableAnswer: a required field is missing, or a field has a value of another type.
+            InvalidResponseError: a required field is missing, or a field has a value of another type.
         """
         check(Mapping, "a JSON object", "", src_dict)
         return read(cls, copied(src_dict))
@@ -215,7 +215,7 @@ def body(response: httpx.Response) -> dict[str, Any]:
     """The JSON object in a response; numbers with a fraction or an exponent are exact decimals.
 
     Raises:
-        UnreadableAnswer: the body is not JSON, or not an object.
+        InvalidResponseError: the body is not JSON, or not an object.
     """
     data: dict[str, Any] | None = response.extensions.get("json")
     if data is None:
@@ -238,17 +238,17 @@ def decode(content: bytes) -> dict[str, Any]:
     """The JSON object in a body; numbers with a fraction or an exponent are exact decimals.
 
     Raises:
-        UnreadableAnswer: the body is not JSON, or not an object, or holds a number of more than 4,300 digits.
+        InvalidResponseError: the body is not JSON, or not an object, or holds a number of more than 4,300 digits.
     """
     try:
         data = json.loads(content, parse_float=_NUMBERS.create_decimal, parse_constant=_not_json)
     except ArithmeticError as error:
-        raise UnreadableAnswer(f"holds a number of more than {_LARGEST:,} digits") from error
+        raise InvalidResponseError(f"holds a number of more than {_LARGEST:,} digits") from error
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, ValueError) else type(error).__name__
-        raise UnreadableAnswer(f"is not JSON ({said})") from error
+        raise InvalidResponseError(f"is not JSON ({said})") from error
     if not isinstance(data, dict):
-        raise UnreadableAnswer(f"is {_said(data)} where a JSON object is expected")
+        raise InvalidResponseError(f"is {_said(data)} where a JSON object is expected")
     return data
 
 
@@ -256,7 +256,7 @@ def read(model: type[M], data: Any) -> M:
     """A model of decoded JSON, which nothing else may change from now on.
 
     Raises:
-        UnreadableAnswer: it is not what the contract says.
+        InvalidResponseError: it is not what the contract says.
     """
     model._check(data)
     return view(model, data)
@@ -313,20 +313,20 @@ def number(value: Any) -> Decimal:
 
 
 def check(kind: type, expected: str, name: str, value: object) -> None:
-    """Raise UnreadableAnswer if a value is not of the type that is expected, which `expected` names."""
+    """Raise InvalidResponseError if a value is not of the type that is expected, which `expected` names."""
     if not isinstance(value, kind):
         raise unlike(expected, name, value)
 
 
-def unlike(expected: str, name: str, value: object) -> UnreadableAnswer:
+def unlike(expected: str, name: str, value: object) -> InvalidResponseError:
     """The error for a value other than the one that is expected; `UNSET` stands for a field that is missing."""
     if value is UNSET:
-        return UnreadableAnswer(f"is missing, where {expected} is expected", name)
-    return UnreadableAnswer(f"is {_said(value)} where {expected} is expected", name)
+        return InvalidResponseError(f"is missing, where {expected} is expected", name)
+    return InvalidResponseError(f"is {_said(value)} where {expected} is expected", name)
 
 
 def check_date(name: str, value: Any) -> None:
-    """Raise UnreadableAnswer if a value is not a date written as YYYY-MM-DD."""
+    """Raise InvalidResponseError if a value is not a date written as YYYY-MM-DD."""
     if isinstance(value, str) and len(value) == 10 and value[4] == "-" == value[7]:
         try:
             datetime.date.fromisoformat(value)
@@ -341,7 +341,7 @@ _NUMBER_IN_TEXT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?"
 
 
 def check_number(name: str, value: Any) -> None:
-    """Raise UnreadableAnswer if a value is neither a number nor text that holds one."""
+    """Raise InvalidResponseError if a value is neither a number nor text that holds one."""
     if value.__class__ is Decimal and -_LARGEST <= value.adjusted() <= _LARGEST and value.is_finite():
         return  # most amounts, and the quickest test
     if not (_NUMBER_IN_TEXT.fullmatch(value) if isinstance(value, str) else _is_number(value)):
@@ -349,7 +349,7 @@ def check_number(name: str, value: Any) -> None:
 
 
 def check_whole(name: str, value: Any) -> None:
-    """Raise UnreadableAnswer if a value is not a whole number, which JSON may write with a fraction of zero."""
+    """Raise InvalidResponseError if a value is not a whole number, which JSON may write with a fraction of zero."""
     if not _is_number(value) or value != int(value) or abs(value) >= 2**63:
         raise unlike("a whole number", name, value)
 
@@ -364,23 +364,23 @@ def _is_number(value: Any) -> bool:
 
 
 def check_list(name: str, values: Any, check_each: Callable[[Any], None]) -> None:
-    """Raise UnreadableAnswer if a value is not a list, or something is wrong with an element."""
+    """Raise InvalidResponseError if a value is not a list, or something is wrong with an element."""
     if not isinstance(values, list):
         raise unlike("a list", name, values)
     for index, value in enumerate(values):
         try:
             check_each(value)
-        except UnreadableAnswer as error:
+        except InvalidResponseError as error:
             raise error.inside(f"{name}[{index}]") from None
 
 
 def check_object(name: str, value: Any, check_fields: Callable[[Any], None]) -> None:
-    """Raise UnreadableAnswer if a value is not an object, or something is wrong with one of its fields."""
+    """Raise InvalidResponseError if a value is not an object, or something is wrong with one of its fields."""
     if not isinstance(value, dict):
         raise unlike("an object", name, value)
     try:
         check_fields(value)
-    except UnreadableAnswer as error:
+    except InvalidResponseError as error:
         raise error.inside(name) from None
 
 

@@ -1,32 +1,33 @@
-"""What can go wrong, and what is known of it.
+"""The exceptions that this package raises.
 
     JournalRunsError
-    ├── InvalidInput                 refused here, before anything was sent
-    ├── EvidenceError                an evidence file was changed, or cannot be written
-    ├── ClientClosedError            the client was closed before
+    ├── InvalidArgumentError             refused before anything was sent (also a ValueError)
+    ├── EvidenceError                    an evidence file was changed, or cannot be written
+    ├── ClientClosedError                the client was closed (also a RuntimeError)
     ├── RunError
-    │   ├── WrongStatus              refused here, since the run's status does not allow it
-    │   └── NotSettled               the deadline passed, and the outcome is not known
-    │       ├── CancellationNotSettled
-    │       ├── CompletionNotSettled
-    │       └── DeletionNotSettled
-    ├── NoAnswer
-    │   ├── NotSent                  the request never reached the server
-    │   └── AnswerLost               it may have been acted upon
-    ├── AnswerError                  an answer came that is not a success
-    │   ├── UnreadableAnswer         not JSON, or not what the contract says
-    │   └── APIError
-    │       ├── InvalidRequest       a value, field or parameter is wrong (categories 20 to 27 and 90)
-    │       ├── AuthenticationFailed the token was refused, and a new one too (category 11)
-    │       ├── PermissionDenied     the user lacks a permission (category 10)
-    │       ├── RuleViolation        a rule of Zuora's forbids it (category 30)
-    │       ├── NotFound             there is no such run (category 40)
-    │       ├── Unsupported          method or content type (category 45)
-    │       ├── Contention           something else is at work on it (category 50)
-    │       ├── IdempotencyConflict  the idempotency key was used for another call
-    │       ├── TooManyRequests      a limit of the tenant's is reached (category 70)
-    │       └── ServerFailure        something failed at Zuora's (categories 60, 61 and 99)
-    └── TokenError                   no token could be had
+    │   ├── RunStatusError               the run's status does not allow the request, which was not sent
+    │   └── WaitTimeoutError             the outcome is not known yet (also a TimeoutError)
+    │       ├── CancellationTimeoutError
+    │       ├── CompletionTimeoutError
+    │       └── DeletionTimeoutError
+    └── CallError
+        ├── APIConnectionError
+        │   ├── RequestNotSentError      the request never reached the server
+        │   └── ResponseLostError        the request may have been processed
+        ├── ResponseError                a response that is not a success
+        │   ├── InvalidResponseError     not JSON, or not what the contract says
+        │   └── APIError
+        │       ├── InvalidRequestError      a value, field or parameter is wrong (categories 20 to 27 and 90)
+        │       ├── AuthenticationError      the token was refused, and so was a new one (category 11)
+        │       ├── PermissionDeniedError    the user lacks a permission (category 10)
+        │       ├── RuleViolationError       a business rule of Zuora forbids it (category 30)
+        │       ├── NotFoundError            the run does not exist (category 40)
+        │       ├── UnsupportedRequestError  the method or content type is not supported (category 45)
+        │       ├── ConflictError            the data is locked by another operation (category 50)
+        │       ├── IdempotencyError         the idempotency key was used for another call
+        │       ├── RateLimitError           a limit of the tenant is reached (category 70)
+        │       └── ServerError              Zuora failed (categories 60, 61 and 99)
+        └── TokenError                   no access token could be fetched
 
 Categories are the last two digits of a reason's code (Zuora, error handling, 2026).
 """
@@ -46,14 +47,14 @@ if TYPE_CHECKING:
 
 
 class JournalRunsError(Exception):
-    """The root of everything that this package raises.
+    """Base class of all exceptions that this package raises.
 
     Args:
         message: What is wrong, in one line.
     """
 
     maybe_processed: bool = False
-    """Whether the call may have been acted upon. If true, look at the run before you repeat the call."""
+    """Whether the request may have been processed. If true, look at the run before you repeat it."""
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -61,11 +62,11 @@ class JournalRunsError(Exception):
 
     @property
     def request_id(self) -> str | None:
-        """Zuora's identifier of the call, for its support; None if there was no answer."""
+        """Zuora's identifier of the call, for its support; None if there was no response."""
         return None
 
     track_id: str | None = None
-    """The `Zuora-Track-Id` of the call; None if there was none."""
+    """The `Zuora-Track-Id` of the call, if it had one."""
 
     def __str__(self) -> str:
         identifiers = [("request", self.request_id), ("track", self.track_id)]
@@ -91,8 +92,8 @@ def _one_line(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-class InvalidInput(JournalRunsError, ValueError):
-    """A value that cannot be sent, or a setting that is missing. Nothing was sent."""
+class InvalidArgumentError(JournalRunsError, ValueError):
+    """An argument or setting is invalid or missing. Nothing was sent."""
 
 
 class EvidenceError(JournalRunsError):
@@ -113,7 +114,7 @@ class ClientClosedError(JournalRunsError, RuntimeError):
 
 
 class RunError(JournalRunsError):
-    """Something about a run as it was seen.
+    """Base class of errors about the state of a run.
 
     Args:
         message: What is wrong, without the identifiers.
@@ -132,14 +133,14 @@ class RunError(JournalRunsError):
         return None if self.run is None or self.run.exchange is None else self.run.exchange.request_id
 
 
-class WrongStatus(RunError):
-    """The run's status does not allow what was asked. The request that would change it was not sent."""
+class RunStatusError(RunError):
+    """The run's status does not allow the request, which was not sent."""
 
     run: JournalRun
 
 
 class CallError(JournalRunsError):
-    """A call that failed, with what a support ticket needs.
+    """A call failed; the attributes are what a support ticket needs.
 
     Args:
         message: What is wrong, without the identifiers.
@@ -169,27 +170,27 @@ class CallError(JournalRunsError):
         return f"{self.call}: {self.message}{tries}" if self.call else f"{self.message}{tries}"
 
 
-class NoAnswer(CallError):
-    """No answer came, or not the whole of it."""
+class APIConnectionError(CallError):
+    """No response was received, or only a part of it."""
 
 
-class NotSent(NoAnswer):
-    """The server was not reached: nothing was done."""
+class RequestNotSentError(APIConnectionError):
+    """The request did not reach the server: nothing was done."""
 
 
-class AnswerLost(NoAnswer):
-    """The request was sent and its answer did not arrive: it may have been acted upon."""
+class ResponseLostError(APIConnectionError):
+    """The request was sent and its response was lost: it may have been processed."""
 
     maybe_processed = True
 
 
-class AnswerError(CallError):
-    """An answer came that is not a success.
+class ResponseError(CallError):
+    """A response was received that is not a success.
 
     Args:
         message: What is wrong, without the identifiers.
-        exchange: Status and headers of the answer.
-        body: The body of the answer as it came.
+        exchange: Status and headers of the response.
+        body: The body of the response as it was received.
         details: The arguments of CallError.
     """
 
@@ -205,17 +206,17 @@ class AnswerError(CallError):
 
     @property
     def status_code(self) -> int:
-        """The status of the answer, which may be 200."""
+        """The HTTP status of the response, which may be 200."""
         return self.exchange.status_code
 
 
-class UnreadableAnswer(AnswerError):
-    """The answer is not JSON, or not what the contract says; see `body`.
+class InvalidResponseError(ResponseError):
+    """The response is not JSON, or not what the contract says; see `body`.
 
     Args:
         message: What is wrong, without the identifiers.
-        cut_off: Whether it is no JSON object at all, as when it was cut off, or is a page of some proxy's.
-        details: The arguments of AnswerError.
+        cut_off: Whether it is not a JSON object at all, for example truncated, or the page of a proxy.
+        details: The arguments of ResponseError.
     """
 
     maybe_processed = True
@@ -225,14 +226,14 @@ class UnreadableAnswer(AnswerError):
         self.cut_off = cut_off
 
 
-class APIError(AnswerError):
+class APIError(ResponseError):
     """Zuora says that the call failed, under status 200 or one of its own.
 
     Args:
         message: What is wrong, without the identifiers.
         reasons: The reasons in the body, each with a code and a message.
         process_id: Zuora's identifier of the process, from the body.
-        details: The arguments of AnswerError.
+        details: The arguments of ResponseError.
     """
 
     def __init__(self, message: str, *, reasons: list[Reason], process_id: str | None, **details: Any) -> None:
@@ -252,52 +253,52 @@ class APIError(AnswerError):
         return category_of(self.codes)
 
 
-class InvalidRequest(APIError):
+class InvalidRequestError(APIError):
     """A value, field or parameter of the request is wrong."""
 
 
-class AuthenticationFailed(APIError):
-    """The token was refused, and where it could be renewed, the new one too."""
+class AuthenticationError(APIError):
+    """The access token was refused, and so was a new one if it could be renewed."""
 
 
-class PermissionDenied(APIError):
+class PermissionDeniedError(APIError):
     """The user lacks a permission, such as "Cancel Journal Run"."""
 
 
-class RuleViolation(APIError):
-    """A rule of Zuora's forbids it, such as cancelling a run that is being processed."""
+class RuleViolationError(APIError):
+    """A business rule of Zuora forbids it, such as cancelling a run that is being processed."""
 
 
-class NotFound(APIError):
-    """There is no such run; or it was deleted."""
+class NotFoundError(APIError):
+    """The run does not exist, or was deleted."""
 
 
-class Unsupported(APIError):
-    """The method or the content type is not supported there."""
+class UnsupportedRequestError(APIError):
+    """The method or the content type is not supported."""
 
 
-class Contention(APIError):
-    """Something else is at work on the same data."""
+class ConflictError(APIError):
+    """The data is locked by another operation."""
 
 
-class IdempotencyConflict(APIError):
-    """The idempotency key was used before, for another tenant, address or method."""
+class IdempotencyError(APIError):
+    """The idempotency key was used before for another tenant, URL or method."""
 
 
-class TooManyRequests(APIError):
-    """A limit of the tenant's is reached, on requests in a time or at once."""
+class RateLimitError(APIError):
+    """A limit of the tenant is reached, on its request rate or on concurrent requests."""
 
 
-class ServerFailure(APIError):
-    """Something failed at Zuora's, or at a system that it relies on."""
+class ServerError(APIError):
+    """Zuora failed, or a system that it relies on."""
 
 
 class TokenError(CallError):
-    """No token could be had, so that the call was not sent.
+    """No access token could be fetched, so that the request was not sent.
 
     Args:
         message: What is wrong, with the server's reason and without the secret.
-        exchange: Status and headers of the answer to the token request; None if none came.
+        exchange: Status and headers of the response to the token request, if there was one.
         details: The arguments of CallError.
     """
 
@@ -307,17 +308,17 @@ class TokenError(CallError):
 
     @property
     def request_id(self) -> str | None:
-        """Zuora's identifier of the token request; None if no answer to it came."""
+        """Zuora's identifier of the token request; None if it had no response."""
         return None if self.exchange is None else self.exchange.request_id
 
     @property
     def status_code(self) -> int | None:
-        """The status of the answer to the token request; None if none came."""
+        """The HTTP status of the token response; None if there was none."""
         return None if self.exchange is None else self.exchange.status_code
 
 
-class NotSettled(RunError):
-    """The deadline passed before the outcome was known. It may be known later: wait again.
+class WaitTimeoutError(RunError, TimeoutError):
+    """The wait ended before the outcome was known. It may be known later: wait again.
 
     Args:
         message: What was waited for, and what was seen last.
@@ -347,15 +348,15 @@ class NotSettled(RunError):
         return f"{self.message}. Wait for it again, or look at the run"
 
 
-class CancellationNotSettled(NotSettled):
-    """It is not known yet what the cancellation did.
+class CancellationTimeoutError(WaitTimeoutError):
+    """The outcome of the cancellation is not known yet.
 
     Args:
         message: What was waited for, and what was seen last.
         number: The run's number.
         run: The run as it was seen last; None if it was not seen.
         progress: What was seen last of the run and its entries.
-        details: The arguments of NotSettled.
+        details: The arguments of WaitTimeoutError.
     """
 
     def __init__(
@@ -371,53 +372,53 @@ class CancellationNotSettled(NotSettled):
         self.progress = progress
 
 
-class CompletionNotSettled(NotSettled):
+class CompletionTimeoutError(WaitTimeoutError):
     """The run is neither `Completed` nor `Error` yet."""
 
 
-class DeletionNotSettled(NotSettled):
-    """The run is still there."""
+class DeletionTimeoutError(WaitTimeoutError):
+    """The run is not known to be gone yet."""
 
 
 CATEGORIES: Mapping[str, type[APIError]] = {
-    "10": PermissionDenied,
-    "11": AuthenticationFailed,
-    "20": InvalidRequest,
-    "21": InvalidRequest,
-    "22": InvalidRequest,
-    "23": InvalidRequest,
-    "27": InvalidRequest,
-    "30": RuleViolation,
-    "40": NotFound,
-    "45": Unsupported,
-    "50": Contention,
-    "60": ServerFailure,
-    "61": ServerFailure,
-    "70": TooManyRequests,
-    "90": InvalidRequest,
-    "99": ServerFailure,
+    "10": PermissionDeniedError,
+    "11": AuthenticationError,
+    "20": InvalidRequestError,
+    "21": InvalidRequestError,
+    "22": InvalidRequestError,
+    "23": InvalidRequestError,
+    "27": InvalidRequestError,
+    "30": RuleViolationError,
+    "40": NotFoundError,
+    "45": UnsupportedRequestError,
+    "50": ConflictError,
+    "60": ServerError,
+    "61": ServerError,
+    "70": RateLimitError,
+    "90": InvalidRequestError,
+    "99": ServerError,
 }
-"""The kind of error for each category that Zuora documents (error handling, 2026)."""
+"""The exception for each category that Zuora documents (error handling, 2026)."""
 
 STATUSES: Mapping[int, type[APIError]] = {
-    400: InvalidRequest,
-    401: AuthenticationFailed,
-    403: PermissionDenied,
-    404: NotFound,
-    405: Unsupported,
-    406: Unsupported,
-    409: Contention,
-    415: Unsupported,
-    422: IdempotencyConflict,
-    429: TooManyRequests,
+    400: InvalidRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    405: UnsupportedRequestError,
+    406: UnsupportedRequestError,
+    409: ConflictError,
+    415: UnsupportedRequestError,
+    422: IdempotencyError,
+    429: RateLimitError,
 }
-"""The kind of error for each status, where a code does not say more."""
+"""The exception for each HTTP status, where the reasons have no known category."""
 
 _FAILED_INSIDE = frozenset({"60", "61", "99"})
 
 
 def category_of(codes: list[str]) -> str | None:
-    """The category in the first code that has one."""
+    """Return the category of the first code that has one."""
     for code in codes:
         if code[-2:] in CATEGORIES and code.isdecimal() and len(code) in (2, 8):
             return code[-2:]
@@ -425,7 +426,7 @@ def category_of(codes: list[str]) -> str | None:
 
 
 def kind_of(status_code: int, codes: list[str]) -> type[APIError]:
-    """The kind of error that a status and codes stand for.
+    """Return the exception for an HTTP status and the codes of the reasons.
 
     A status that says something goes first, since gateways before Zuora's own code set it; codes that begin with 9
     speak of authentication and have no category (Zuora, error handling, 2026).
@@ -433,10 +434,10 @@ def kind_of(status_code: int, codes: list[str]) -> type[APIError]:
     if status_code in (401, 403, 409, 422, 429):
         return STATUSES[status_code]
     if any(code.startswith("9000") for code in codes):
-        return AuthenticationFailed
+        return AuthenticationError
     category = category_of(codes)
     if category is not None:
         return CATEGORIES[category]
     if status_code in STATUSES:
         return STATUSES[status_code]
-    return ServerFailure if status_code >= 500 else APIError
+    return ServerError if status_code >= 500 else APIError

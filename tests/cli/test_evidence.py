@@ -250,7 +250,9 @@ class TestProblems:
         assert judged(zjr, file, 4)["number"] is None
         story = zjr("evidence", str(file)).stdout
         assert story.startswith("a run whose number is not known\n")
-        assert "create requested, and not shown to be accepted: no response: AnswerLost" in " ".join(story.split())
+        assert "create requested, and not shown to be accepted: no response: ResponseLostError" in " ".join(
+            story.split()
+        )
 
 
 class TestInterruptions:

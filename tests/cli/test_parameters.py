@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zuora_journal_runs.cli.parameters import duration, limited
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 parts = st.integers(0, 10**6)
 
@@ -21,7 +21,7 @@ def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: i
     if total:
         assert duration(written) == duration(str(total)) == total
     else:
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidArgumentError):
             duration(written)
 
 
@@ -42,5 +42,7 @@ def test_no_limit(text: str) -> None:
     "text", ["", "0", "0h", "-1", "nan", "inf", "soon", "1h30", "30m1h", "10 m", "1d", "1e3", "h", "9" * 400 + "h"]
 )
 def test_what_is_not_a_duration(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit"):
+    with pytest.raises(
+        InvalidArgumentError, match="is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit"
+    ):
         duration(text)

@@ -240,25 +240,25 @@ def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
 
 def test_every_kind_of_error_is_told() -> None:
     """A kind of error that the client gains is either advised on, or speaks for itself."""
-    advised = (*problems._ADVICE, errors.TokenError, errors.UnreadableAnswer)
+    advised = (*problems._ADVICE, errors.TokenError, errors.InvalidResponseError)
     speaking = {
         "APIError",
-        "AnswerError",
+        "ResponseError",
         "CallError",
-        "CancellationNotSettled",
+        "CancellationTimeoutError",
         "ClientClosedError",
-        "CompletionNotSettled",
-        "DeletionNotSettled",
+        "CompletionTimeoutError",
+        "DeletionTimeoutError",
         "EvidenceError",
-        "IdempotencyConflict",
-        "InvalidInput",
-        "InvalidRequest",
+        "IdempotencyError",
+        "InvalidArgumentError",
+        "InvalidRequestError",
         "JournalRunsError",
-        "NotSettled",
-        "RuleViolation",
+        "WaitTimeoutError",
+        "RuleViolationError",
         "RunError",
-        "Unsupported",
-        "WrongStatus",
+        "UnsupportedRequestError",
+        "RunStatusError",
     }
     kinds = [
         kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.JournalRunsError)

@@ -21,26 +21,34 @@ def cancel(client: Any) -> Any:
     return client.cancel("JR-00000075")
 
 
-NO_SUCCESS: dict[str, tuple[httpx.Response, type[errors.AnswerError]]] = {
-    "nothing said": (answer(body={}), errors.UnreadableAnswer),
-    "null": (answer(body={"success": None}), errors.UnreadableAnswer),
-    "text": (answer(body={"success": "true"}), errors.UnreadableAnswer),
-    "one": (answer(body={"success": 1}), errors.UnreadableAnswer),
-    "reasons without success": (answer(body={"reasons": [{"code": "50000030", "message": "m"}]}), errors.RuleViolation),
-    "capitals": (answer(body={"Success": False, "Errors": [{"Code": "X", "Message": "m"}]}), errors.UnreadableAnswer),
-    "a list": (answer(body=[{"success": True}]), errors.UnreadableAnswer),
-    "not JSON": (httpx.Response(200, content=b"<html>"), errors.UnreadableAnswer),
-    "empty": (httpx.Response(200, content=b""), errors.UnreadableAnswer),
-    "no number": (httpx.Response(200, content=b'{"success": true, "x": NaN}'), errors.UnreadableAnswer),
-    "too deep": (httpx.Response(200, content=b"[" * 100_000), errors.UnreadableAnswer),
-    "accepted": (answer(202), errors.UnreadableAnswer),
-    "no content": (httpx.Response(204), errors.UnreadableAnswer),
-    "redirect": (answer(302, Location="https://elsewhere.example/"), errors.UnreadableAnswer),
+NO_SUCCESS: dict[str, tuple[httpx.Response, type[errors.ResponseError]]] = {
+    "nothing said": (answer(body={}), errors.InvalidResponseError),
+    "null": (answer(body={"success": None}), errors.InvalidResponseError),
+    "text": (answer(body={"success": "true"}), errors.InvalidResponseError),
+    "one": (answer(body={"success": 1}), errors.InvalidResponseError),
+    "reasons without success": (
+        answer(body={"reasons": [{"code": "50000030", "message": "m"}]}),
+        errors.RuleViolationError,
+    ),
+    "capitals": (
+        answer(body={"Success": False, "Errors": [{"Code": "X", "Message": "m"}]}),
+        errors.InvalidResponseError,
+    ),
+    "a list": (answer(body=[{"success": True}]), errors.InvalidResponseError),
+    "not JSON": (httpx.Response(200, content=b"<html>"), errors.InvalidResponseError),
+    "empty": (httpx.Response(200, content=b""), errors.InvalidResponseError),
+    "no number": (httpx.Response(200, content=b'{"success": true, "x": NaN}'), errors.InvalidResponseError),
+    "too deep": (httpx.Response(200, content=b"[" * 100_000), errors.InvalidResponseError),
+    "accepted": (answer(202), errors.InvalidResponseError),
+    "no content": (httpx.Response(204), errors.InvalidResponseError),
+    "redirect": (answer(302, Location="https://elsewhere.example/"), errors.InvalidResponseError),
 }
 
 
 @pytest.mark.parametrize(("given", "expected"), NO_SUCCESS.values(), ids=NO_SUCCESS)
-def test_only_success_true_is_a_success(kind: Kind, given: httpx.Response, expected: type[errors.AnswerError]) -> None:
+def test_only_success_true_is_a_success(
+    kind: Kind, given: httpx.Response, expected: type[errors.ResponseError]
+) -> None:
     script = Script(given)
     with pytest.raises(expected) as caught:
         kind.use(script, cancel, retry=ONCE)
@@ -52,22 +60,22 @@ def test_only_success_true_is_a_success(kind: Kind, given: httpx.Response, expec
 
 
 KINDS = {
-    "10": (403, errors.PermissionDenied),
-    "11": (401, errors.AuthenticationFailed),
-    "20": (400, errors.InvalidRequest),
-    "21": (400, errors.InvalidRequest),
-    "22": (400, errors.InvalidRequest),
-    "23": (400, errors.InvalidRequest),
-    "27": (400, errors.InvalidRequest),
-    "30": (400, errors.RuleViolation),
-    "40": (404, errors.NotFound),
-    "45": (405, errors.Unsupported),
-    "50": (409, errors.Contention),
-    "60": (500, errors.ServerFailure),
-    "61": (500, errors.ServerFailure),
-    "70": (429, errors.TooManyRequests),
-    "90": (400, errors.InvalidRequest),
-    "99": (500, errors.ServerFailure),
+    "10": (403, errors.PermissionDeniedError),
+    "11": (401, errors.AuthenticationError),
+    "20": (400, errors.InvalidRequestError),
+    "21": (400, errors.InvalidRequestError),
+    "22": (400, errors.InvalidRequestError),
+    "23": (400, errors.InvalidRequestError),
+    "27": (400, errors.InvalidRequestError),
+    "30": (400, errors.RuleViolationError),
+    "40": (404, errors.NotFoundError),
+    "45": (405, errors.UnsupportedRequestError),
+    "50": (409, errors.ConflictError),
+    "60": (500, errors.ServerError),
+    "61": (500, errors.ServerError),
+    "70": (429, errors.RateLimitError),
+    "90": (400, errors.InvalidRequestError),
+    "99": (500, errors.ServerError),
 }
 """Zuora's error categories, with their status from 2024-05-20."""
 
@@ -95,30 +103,30 @@ def test_categories(kind: Kind, category: str, dialect: str, number: bool) -> No
 
 
 STATUSES = {
-    400: errors.InvalidRequest,
-    401: errors.AuthenticationFailed,
-    403: errors.PermissionDenied,
-    404: errors.NotFound,
-    405: errors.Unsupported,
-    406: errors.Unsupported,
-    409: errors.Contention,
-    415: errors.Unsupported,
+    400: errors.InvalidRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    405: errors.UnsupportedRequestError,
+    406: errors.UnsupportedRequestError,
+    409: errors.ConflictError,
+    415: errors.UnsupportedRequestError,
     418: errors.APIError,
-    422: errors.IdempotencyConflict,
-    429: errors.TooManyRequests,
-    500: errors.ServerFailure,
-    502: errors.ServerFailure,
-    503: errors.ServerFailure,
-    504: errors.ServerFailure,
-    520: errors.ServerFailure,
-    299: errors.UnreadableAnswer,
+    422: errors.IdempotencyError,
+    429: errors.RateLimitError,
+    500: errors.ServerError,
+    502: errors.ServerError,
+    503: errors.ServerError,
+    504: errors.ServerError,
+    520: errors.ServerError,
+    299: errors.InvalidResponseError,
 }
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b'{"message": "No bearer token"}', b"[]"])
 @pytest.mark.parametrize("status", STATUSES)
 def test_statuses_without_a_body_in_zuoras_form(kind: Kind, status: int, body: bytes) -> None:
-    with pytest.raises(errors.AnswerError) as caught:
+    with pytest.raises(errors.ResponseError) as caught:
         kind.use(Script(httpx.Response(status, content=body)), cancel, retry=ONCE)
     assert type(caught.value) is STATUSES[status]
     assert (caught.value.status_code, caught.value.body) == (status, body)
@@ -126,14 +134,14 @@ def test_statuses_without_a_body_in_zuoras_form(kind: Kind, status: int, body: b
 
 
 BODIES: dict[str, tuple[int, object, type[errors.APIError], list[str]]] = {
-    "authentication": (200, {"success": False, "reasons": [{"code": "90000011", "message": "m"}]}, errors.AuthenticationFailed, ["90000011"]),
-    "two digits": (200, {"success": False, "reasons": [{"code": 70, "message": "m"}]}, errors.TooManyRequests, ["70"]),
-    "a word": (500, {"reasons": [{"code": "SystemError", "message": "m"}]}, errors.ServerFailure, ["SystemError"]),
+    "authentication": (200, {"success": False, "reasons": [{"code": "90000011", "message": "m"}]}, errors.AuthenticationError, ["90000011"]),
+    "two digits": (200, {"success": False, "reasons": [{"code": 70, "message": "m"}]}, errors.RateLimitError, ["70"]),
+    "a word": (500, {"reasons": [{"code": "SystemError", "message": "m"}]}, errors.ServerError, ["SystemError"]),
     "a word in band": (200, {"success": False, "reasons": [{"code": "Odd", "message": "m"}]}, errors.APIError, ["Odd"]),
-    "rule with category 20": (200, {"success": False, "reasons": [{"code": 59210020, "message": "m"}]}, errors.InvalidRequest, ["59210020"]),
-    "older form": (400, {"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "m"}]}, errors.InvalidRequest, ["INVALID_VALUE"]),
-    "one reason, no list": (200, {"success": False, "reasons": {"code": "50000040", "message": "m"}}, errors.NotFound, ["50000040"]),
-    "code at the top": (429, {"code": "REQUEST_EXCEEDED_LIMIT", "message": "m"}, errors.TooManyRequests, ["REQUEST_EXCEEDED_LIMIT"]),
+    "rule with category 20": (200, {"success": False, "reasons": [{"code": 59210020, "message": "m"}]}, errors.InvalidRequestError, ["59210020"]),
+    "older form": (400, {"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "m"}]}, errors.InvalidRequestError, ["INVALID_VALUE"]),
+    "one reason, no list": (200, {"success": False, "reasons": {"code": "50000040", "message": "m"}}, errors.NotFoundError, ["50000040"]),
+    "code at the top": (429, {"code": "REQUEST_EXCEEDED_LIMIT", "message": "m"}, errors.RateLimitError, ["REQUEST_EXCEEDED_LIMIT"]),
     "reasons that are none": (200, {"success": False, "reasons": ["m", {"code": True, "message": "m"}]}, errors.APIError, []),
     "no reasons": (200, {"success": False}, errors.APIError, []),
 }  # fmt: skip
@@ -152,7 +160,7 @@ def test_forms_of_bodies_on_record(kind: Kind, row: tuple[int, object, type[erro
 def test_fields_of_another_type_are_named(kind: Kind) -> None:
     body = {"success": True, "number": "JR-00000075", "status": "Completed", "transactionTypes": [{"type": 5}]}
     with pytest.raises(
-        errors.UnreadableAnswer, match=r"transactionTypes\[0\].type is 5 where text is expected"
+        errors.InvalidResponseError, match=r"transactionTypes\[0\].type is 5 where text is expected"
     ) as caught:
         kind.use(Script(answer(body=body)), lambda client: client.retrieve("JR-00000075"))
     assert not caught.value.maybe_processed

@@ -139,7 +139,7 @@ def test_what_an_answer_says_is_readable_from_the_result(kind: Kind) -> None:
 
 def test_the_answer_to_another_call_is_not_taken_for_ones_own(kind: Kind) -> None:
     script = Script(answer(Zuora_Track_Id="of-another-call"))
-    with pytest.raises(errors.UnreadableAnswer, match="of-another-call") as caught:
+    with pytest.raises(errors.InvalidResponseError, match="of-another-call") as caught:
         kind.use(script, lambda client: client.cancel("JR-00000075"))
     assert caught.value.maybe_processed
     assert [request.method for request in script.requests] == ["PUT", "GET"]
@@ -171,10 +171,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
 def test_a_value_that_cannot_be_sent_is_refused_at_once(kind: Kind, options: dict[str, Any]) -> None:
-    with pytest.raises(errors.InvalidInput) as caught:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
         kind.use(Script(run()), lambda client: client.with_options(**options))
     assert "\n" not in str(caught.value)
-    with pytest.raises(errors.InvalidInput):
+    with pytest.raises(errors.InvalidArgumentError):
         kind.use(Script(run()), lambda _: None, **options)
 
 
@@ -184,7 +184,7 @@ def test_generated_functions_are_held_to_the_same_rules(name: str) -> None:
     body = CreateJournalRunRequest.from_dict({"transactionTypes": [], "journalEntryDate": "2026-10-31"})
     with JournalRunsClient(URL, token="t", transport=httpx.MockTransport(script)) as client:
         arguments: dict[str, Any] = {name: " , "}
-        with pytest.raises(errors.InvalidInput):
+        with pytest.raises(errors.InvalidArgumentError):
             create_journal_run.sync(client=client.api, body=body, **arguments)
     assert script.requests == []
 
@@ -202,7 +202,7 @@ def test_run_numbers_pass(number: str) -> None:
 )
 def test_anything_else_is_no_run_number(text: str) -> None:
     if not re.fullmatch(r"JR-[0-9]{8,}", text, re.ASCII):
-        with pytest.raises(errors.InvalidInput, match="JR-00000075"):
+        with pytest.raises(errors.InvalidArgumentError, match="JR-00000075"):
             header_rules.run_number(text)
 
 
@@ -224,7 +224,7 @@ def test_anything_else_is_no_run_number(text: str) -> None:
 )
 def test_what_is_no_run_number_is_not_sent(kind: Kind, verb: str, number: str) -> None:
     script = Script(run())
-    with pytest.raises(errors.InvalidInput):
+    with pytest.raises(errors.InvalidArgumentError):
         kind.use(script, lambda client: getattr(client, verb)(number))
     assert script.requests == []
 
@@ -234,7 +234,7 @@ def test_generated_functions_cannot_leave_the_operations(number: str) -> None:
     script = Script(run())
     with (
         JournalRunsClient(URL, token="t", transport=httpx.MockTransport(script)) as client,
-        pytest.raises(errors.InvalidInput, match="none of the operations"),
+        pytest.raises(errors.InvalidArgumentError, match="none of the operations"),
     ):
         get_journal_run.sync(number, client=client.api)
     assert script.requests == []
@@ -242,7 +242,7 @@ def test_generated_functions_cannot_leave_the_operations(number: str) -> None:
 
 def test_the_token_goes_nowhere_else(kind: Kind) -> None:
     script = Script(run())
-    with pytest.raises(errors.InvalidInput, match=r"elsewhere\.example"):
+    with pytest.raises(errors.InvalidArgumentError, match=r"elsewhere\.example"):
         kind.use(script, lambda c: c.connection.get("https://elsewhere.example/v1/journal-runs/JR-00000075"))
     assert script.requests == []
 

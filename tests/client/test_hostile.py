@@ -216,7 +216,7 @@ def test_a_year_that_no_clock_holds() -> None:
 
 @pytest.mark.parametrize("attempt", [1, 1023, 1024, 1025, 10**6])
 def test_a_backoff_that_has_no_end(attempt: int) -> None:
-    wait = Backoff(attempts=10**9)(FailedAttempt(errors.AnswerLost("lost"), attempt, None, Random(1)))
+    wait = Backoff(attempts=10**9)(FailedAttempt(errors.ResponseLostError("lost"), attempt, None, Random(1)))
     assert wait is not None
     assert 0.0 <= wait <= 60.0
 
@@ -227,7 +227,7 @@ def test_a_retry_policy_that_gives_no_sensible_wait(kind: Kind, wait: float) -> 
     if wait < 0:
         assert kind.use(script, OPERATIONS["retrieve"], retry=lambda _: wait, clock=clock).status == "Completed"
     else:
-        with pytest.raises(errors.NotSent):
+        with pytest.raises(errors.RequestNotSentError):
             kind.use(script, OPERATIONS["retrieve"], retry=lambda _: wait, clock=clock)
     assert sum(clock.waits) == 0.0
 

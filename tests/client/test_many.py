@@ -80,7 +80,7 @@ class Tenant:
 def test_nothing_is_sent_unless_all_numbers_are_valid(kind: Kind, given: list[str], named: list[str]) -> None:
     tenant = Tenant()
     told: list[CancellationResult] = []
-    with pytest.raises(errors.InvalidInput) as caught:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
         kind.use(tenant, lambda client: client.cancel_many(iter(given), on_result=told.append))
     assert all(str(caught.value).count(name) == 1 for name in named)
     assert (tenant.requests, told) == (0, [])
@@ -96,7 +96,7 @@ def test_nothing_is_sent_unless_all_numbers_are_valid(kind: Kind, given: list[st
 )
 def test_what_makes_no_batch(kind: Kind, arguments: dict[str, Any], said: str) -> None:
     tenant = Tenant()
-    with pytest.raises(errors.InvalidInput, match=said):
+    with pytest.raises(errors.InvalidArgumentError, match=said):
         kind.use(tenant, lambda client: client.cancel_many(**arguments))
     assert tenant.requests == 0
 
@@ -177,7 +177,7 @@ def test_every_run_is_polled_in_turn_and_reported_when_it_is_known(kind: Kind, c
         polling=polling,
     )
     assert [summary(result) for result in results] == [
-        "complete" if number in quick else "CancellationNotSettled" for number in numbers(count)
+        "complete" if number in quick else "CancellationTimeoutError" for number in numbers(count)
     ]
     for number in numbers(count):
         if number in quick:
@@ -217,7 +217,11 @@ def test_runs_that_do_not_settle_end_with_the_time_of_the_batch(kind: Kind) -> N
         return answer() if request.method == "PUT" else run("CancelInprogress", number=request.url.path[-11:])
 
     results = kind.use(handler, lambda c: c.cancel_many(numbers(3), at_once=1, timeout=60), clock=clock)
-    assert [summary(result) for result in results] == ["CancellationNotSettled", "NotSent", "NotSent"]
+    assert [summary(result) for result in results] == [
+        "CancellationTimeoutError",
+        "RequestNotSentError",
+        "RequestNotSentError",
+    ]
     assert results[0].cancellation is not None
     assert "after 60 s" in str(results[0].error)
     assert not results[1].error.maybe_processed

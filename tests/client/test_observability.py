@@ -29,7 +29,7 @@ def retrieve(client: Any) -> Any:
 def test_one_line_for_each_call(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "zuora_journal_runs")
     kind.use(Script(refusal("50000061"), run()), retrieve)
-    with pytest.raises(errors.NotSent):
+    with pytest.raises(errors.RequestNotSentError):
         kind.use(Script(httpx.ConnectError("refused")), retrieve)
     lines = [record.getMessage() for record in caplog.records if record.name == "zuora_journal_runs"]
     assert re.fullmatch(
@@ -57,8 +57,8 @@ def test_each_attempt_is_handed_to_the_hook(kind: Kind) -> None:
     seen: list[Attempt] = []
     kind.use(Script(httpx.ReadTimeout("late"), refusal("50000061"), run()), retrieve, on_attempt=seen.append)
     assert [(attempt.number, attempt.status_code, type(attempt.error).__name__) for attempt in seen] == [
-        (1, None, "AnswerLost"),
-        (2, 200, "ServerFailure"),
+        (1, None, "ResponseLostError"),
+        (2, 200, "ServerError"),
         (3, 200, "NoneType"),
     ]
     assert {attempt.call for attempt in seen} == {"retrieve JR-00000075"}
@@ -79,7 +79,7 @@ def test_generated_functions_share_the_connection() -> None:
         async with AsyncJournalRunsClient(URL, token="t", transport=transport) as client:
             return await get_journal_run.asyncio("JR-00000075", client=client.api)
 
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         asyncio.run(main())
 
 
@@ -91,10 +91,10 @@ def test_a_generated_client_without_a_connection_says_so() -> None:
 
 
 def test_errors_survive_pickling(kind: Kind) -> None:
-    with pytest.raises(errors.RuleViolation) as caught:
+    with pytest.raises(errors.RuleViolationError) as caught:
         kind.use(Script(refusal("50000030", "No.")), lambda client: client.cancel("JR-00000075"))
     error = pickle.loads(pickle.dumps(caught.value))
-    assert type(error) is errors.RuleViolation
+    assert type(error) is errors.RuleViolationError
     assert str(error) == str(caught.value)
     assert (error.codes, error.body, error.exchange.request_id) == (["50000030"], caught.value.body, REQUEST_ID)
 

@@ -169,7 +169,7 @@ def test_a_cancellation_of_somebody_elses_is_waited_for(use: Callable[..., Any])
     emulator = emulating(ten(transfers={1: Transfer.YES}))
     with emulator.client() as another:
         another.cancel(RUN)
-    with pytest.raises(errors.RuleViolation):
+    with pytest.raises(errors.RuleViolationError):
         use(emulator, lambda client: client.cancel(RUN))
     assert len(use(emulator, lambda client: client.wait_for_cancellation(RUN, timeout=LONG)).blocked) == 1
 
@@ -178,7 +178,7 @@ def test_a_process_that_died_goes_on_with_the_number_alone(use: Callable[..., An
     emulator = emulating(ten(transfers={2: Transfer.YES}))
     use(emulator, lambda client: client.cancel(RUN))
     for _ in range(2):
-        with pytest.raises(errors.CancellationNotSettled):
+        with pytest.raises(errors.CancellationTimeoutError):
             use(emulator, lambda client: client.wait_for_cancellation(RUN, timeout=45))
     outcome = use(emulator, lambda client: client.wait_for_cancellation(RUN, timeout=LONG))
     assert (len(outcome.cancelled), len(outcome.blocked)) == (9, 1)
@@ -212,29 +212,29 @@ def test_how_a_created_run_ends(use: Callable[..., Any], ending: Ending) -> None
 
 def test_deleting(use: Callable[..., Any]) -> None:
     emulator = emulating(ten())
-    with pytest.raises(errors.WrongStatus, match="Completed"):
+    with pytest.raises(errors.RunStatusError, match="Completed"):
         use(emulator, lambda client: client.delete(RUN))
     assert [request.method for request in emulator.requests if "journal-runs" in request.path] == ["GET"]
     use(emulator, cancelled)
     deletion = use(emulator, lambda client: client.delete(RUN, wait=True, timeout=LONG))
     assert deletion.gone
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         use(emulator, lambda client: client.delete(RUN))
 
 
 def test_bad_input_is_named(use: Callable[..., Any]) -> None:
     emulator = emulating(ten(status=RunStatus.PROCESSING, pacing=HELD))
-    with pytest.raises(errors.RuleViolation, match="Processing"):
+    with pytest.raises(errors.RuleViolationError, match="Processing"):
         use(emulator, cancelled)
-    with pytest.raises(errors.NotFound, match="JR-00000099"):
+    with pytest.raises(errors.NotFoundError, match="JR-00000099"):
         use(emulator, lambda client: client.cancel("JR-00000099"))
-    with pytest.raises(errors.InvalidInput, match="JR-7"):
+    with pytest.raises(errors.InvalidArgumentError, match="JR-7"):
         use(emulator, lambda client: client.cancel("JR-7"))
     for timeout in (0, -1):
-        with pytest.raises(errors.InvalidInput, match="timeout"):
+        with pytest.raises(errors.InvalidArgumentError, match="timeout"):
             use(emulator, lambda client, timeout=timeout: client.cancel_and_wait(RUN, timeout=timeout))
     client_id, client_secret = emulator.add_user(PERMISSIONS - {"Cancel Journal Run"})
-    with pytest.raises(errors.PermissionDenied):
+    with pytest.raises(errors.PermissionDeniedError):
         use(emulator, cancelled, client_id=client_id, client_secret=client_secret)
     assert emulator.run(RUN).status is RunStatus.PROCESSING
 

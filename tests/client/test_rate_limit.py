@@ -423,7 +423,7 @@ def test_a_deadline_before_the_end_of_retry_after_fails_at_once(kind: Kind) -> N
         return 0.0  # in spite of what the tenant asks for
 
     with pytest.raises(
-        errors.NotSent, match=r"nothing was sent: the tenant asks to wait another 120 s \(Retry-After\)"
+        errors.RequestNotSentError, match=r"nothing was sent: the tenant asks to wait another 120 s \(Retry-After\)"
     ):
         kind.use(script, retrieve, clock=clock, deadline=60.0, retry=retry)
     assert len(script.requests) == 1
@@ -503,7 +503,7 @@ def test_a_quota_that_will_not_do_is_not_waited_for(kind: Kind) -> None:
         RateLimit_Reset="86000",
     )
     script = Script(used_up)
-    with pytest.raises(errors.CancellationNotSettled):
+    with pytest.raises(errors.CancellationTimeoutError):
         kind.use(script, wait)
     assert len(script.requests) == 1
 
@@ -582,7 +582,7 @@ async def test_who_waits_for_a_place_keeps_to_the_deadline() -> None:
     async with AsyncJournalRunsClient(URL, token="t", concurrency=1, transport=httpx.MockTransport(handler)) as client:
         first = asyncio.create_task(client.retrieve("JR-00000075"))
         await asyncio.sleep(0)
-        with pytest.raises(errors.NotSent, match="under way"):
+        with pytest.raises(errors.RequestNotSentError, match="under way"):
             await client.with_options(deadline=0.001).retrieve("JR-00000075")
         go.set()
         await first
@@ -590,5 +590,5 @@ async def test_who_waits_for_a_place_keeps_to_the_deadline() -> None:
 
 @pytest.mark.parametrize("concurrency", [0, -1])
 def test_no_place_at_all_is_refused(kind: Kind, concurrency: int) -> None:
-    with pytest.raises(errors.InvalidInput, match="concurrency"):
+    with pytest.raises(errors.InvalidArgumentError, match="concurrency"):
         kind.use(Script(run()), wait, concurrency=concurrency)

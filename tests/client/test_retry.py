@@ -21,7 +21,7 @@ from .world import Script, refusal, run
 if TYPE_CHECKING:
     from .world import Kind
 
-LOST = errors.AnswerLost("lost")
+LOST = errors.ResponseLostError("lost")
 
 
 def failed(attempt: int, after: float | None = None, seed: int = 0, error: errors.CallError = LOST) -> FailedAttempt:
@@ -87,7 +87,7 @@ def test_a_call_waits_as_long_as_it_is_asked_to_or_gives_up_at_once(kind: Kind, 
         assert kind.use(script, work, clock=clock).exchange.attempts == 2
         assert clock.waits == [7.0]
     else:
-        with pytest.raises(errors.TooManyRequests):
+        with pytest.raises(errors.RateLimitError):
             kind.use(script, work, clock=clock)
         assert clock.waits == []
 
@@ -95,7 +95,7 @@ def test_a_call_waits_as_long_as_it_is_asked_to_or_gives_up_at_once(kind: Kind, 
 def test_all_attempts_and_waits_end_with_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
     script = Script(httpx.ConnectError("refused"))
-    with pytest.raises(errors.NotSent) as caught:
+    with pytest.raises(errors.RequestNotSentError) as caught:
         kind.use(
             script, lambda c: c.retrieve("JR-00000075"), clock=clock, deadline=100.0, retry=Backoff(attempts=10**6)
         )
@@ -111,7 +111,7 @@ def test_no_attempt_begins_after_the_deadline(kind: Kind) -> None:
         raise httpx.ReadTimeout("late")
 
     script: list[Attempt] = []
-    with pytest.raises(errors.AnswerLost):
+    with pytest.raises(errors.ResponseLostError):
         kind.use(late, lambda c: c.retrieve("JR-00000075"), clock=clock, deadline=60.0, on_attempt=script.append)
     assert len(script) <= 2
     assert script[-1].wait is None
@@ -123,6 +123,6 @@ def test_a_policy_of_the_callers_own(kind: Kind) -> None:
     def never(attempt: FailedAttempt) -> None:
         asked.append(attempt)
 
-    with pytest.raises(errors.ServerFailure):
+    with pytest.raises(errors.ServerError):
         kind.use(Script(refusal("50000061")), lambda c: c.retrieve("JR-00000075"), retry=never)
-    assert [(attempt.attempt, type(attempt.error)) for attempt in asked] == [(1, errors.ServerFailure)]
+    assert [(attempt.attempt, type(attempt.error)) for attempt in asked] == [(1, errors.ServerError)]

@@ -63,7 +63,7 @@ def test_addresses(address: str) -> None:
     ],
 )
 def test_what_is_no_address(kind: Kind, address: Any, said: str) -> None:
-    with pytest.raises(errors.InvalidInput, match=said) as caught:
+    with pytest.raises(errors.InvalidArgumentError, match=said) as caught:
         kind.client_class(address, token="t")
     assert "password" not in str(caught.value).replace("user name or password", "")
 
@@ -80,7 +80,7 @@ def test_what_is_no_address(kind: Kind, address: Any, said: str) -> None:
     ],
 )
 def test_one_kind_of_authorization_is_needed(kind: Kind, arguments: dict[str, Any]) -> None:
-    with pytest.raises(errors.InvalidInput, match="client_id and client_secret, or token, or auth"):
+    with pytest.raises(errors.InvalidArgumentError, match="client_id and client_secret, or token, or auth"):
         kind.client_class(URL, **arguments)
 
 
@@ -121,7 +121,7 @@ def test_the_environment_of_the_process(kind: Kind, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_the_environment_lacks_is_named(kind: Kind, environ: dict[str, str], said: str) -> None:
-    with pytest.raises(errors.InvalidInput, match=said) as caught:
+    with pytest.raises(errors.InvalidArgumentError, match=said) as caught:
         kind.client_class.from_env(environ)
     assert "the-secret" not in str(caught.value)
 
@@ -156,7 +156,7 @@ def test_a_secret_shows_itself_nowhere() -> None:
     ],
 )
 def test_intervals_that_would_keep_the_tenant_busy(kind: Kind, polling: Polling) -> None:
-    with pytest.raises(errors.InvalidInput, match="Polling"):
+    with pytest.raises(errors.InvalidArgumentError, match="Polling"):
         kind.client_class(URL, token="t", polling=polling)
 
 

@@ -103,7 +103,7 @@ def test_a_refused_token_is_renewed_once(kind: Kind) -> None:
     kind.use(server, retrieve, **OAUTH)
     assert server.calls == ["token-1", "token-2"]
     server.refused = {f"token-{number}" for number in range(10)}
-    with pytest.raises(errors.AuthenticationFailed) as caught:
+    with pytest.raises(errors.AuthenticationError) as caught:
         kind.use(server, retrieve, **OAUTH)
     assert caught.value.attempts == 2
 
@@ -111,7 +111,7 @@ def test_a_refused_token_is_renewed_once(kind: Kind) -> None:
 def test_a_ready_token_is_not_tried_twice(kind: Kind) -> None:
     server = Server()
     server.refused = {"ready"}
-    with pytest.raises(errors.AuthenticationFailed):
+    with pytest.raises(errors.AuthenticationError):
         kind.use(server, retrieve, token="ready")
     assert server.calls == ["ready"]
 
@@ -139,7 +139,7 @@ def test_a_token_function_may_be_asynchronous_in_the_async_client_alone() -> Non
     made = token()
     with (
         JournalRunsClient(URL, token=lambda: made, transport=httpx.MockTransport(server)) as client,  # type: ignore[arg-type,return-value]
-        pytest.raises(errors.InvalidInput, match="AsyncJournalRunsClient"),
+        pytest.raises(errors.InvalidArgumentError, match="AsyncJournalRunsClient"),
     ):
         client.retrieve("JR-00000075")
     made.close()
@@ -147,7 +147,7 @@ def test_a_token_function_may_be_asynchronous_in_the_async_client_alone() -> Non
 
 def test_a_token_that_cannot_stand_in_a_header(kind: Kind) -> None:
     for token in ("", "a\nb", "á"):
-        with pytest.raises(errors.InvalidInput) as caught:
+        with pytest.raises(errors.InvalidArgumentError) as caught:
             kind.use(Server(), retrieve, token=token)
         assert "á" not in str(caught.value)
         with pytest.raises(errors.TokenError, match="the token function gave") as failed:

@@ -78,7 +78,7 @@ def test_what_cannot_be_created_is_not_sent(
     kind: Kind, arguments: tuple[Any, Any], options: dict[str, Any], said: str
 ) -> None:
     script = Script(CREATED)
-    with pytest.raises(errors.InvalidInput, match=said):
+    with pytest.raises(errors.InvalidArgumentError, match=said):
         kind.use(script, lambda client: client.create(*arguments, **options))
     assert script.requests == []
 
@@ -88,7 +88,7 @@ def test_a_creation_that_may_have_been_made_gives_its_key(kind: Kind) -> None:
         return client.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026")
 
     script = Script(LOST)
-    with pytest.raises(errors.AnswerLost) as caught:
+    with pytest.raises(errors.ResponseLostError) as caught:
         kind.use(script, create, retry=TWICE)
     assert caught.value.maybe_processed
     assert {request.headers["Idempotency-Key"] for request in script.requests} == {caught.value.idempotency_key}
@@ -125,7 +125,7 @@ def test_a_tenant_that_allows_smaller_pages_only(kind: Kind) -> None:
 
 def test_a_page_size_that_is_refused_all_the_same(kind: Kind) -> None:
     script = Script(refusal("50000027"))
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(errors.InvalidRequestError):
         kind.use(script, lambda client: client.entries("JR-00000075"), page_size=40)
     assert len(script.requests) == 1
 
@@ -145,7 +145,7 @@ def test_a_page_size_that_is_refused_all_the_same(kind: Kind) -> None:
 )
 def test_a_next_page_that_is_none_is_not_followed(kind: Kind, address: str) -> None:
     script = Script(page(entry(1), next_page=address))
-    with pytest.raises(errors.UnreadableAnswer, match="as the next page, which is none of its pages") as caught:
+    with pytest.raises(errors.InvalidResponseError, match="as the next page, which is none of its pages") as caught:
         kind.use(script, lambda client: client.entries("JR-00000075"))
     assert address in caught.value.body.decode()
     assert len(script.requests) == 1
@@ -159,7 +159,7 @@ def test_a_next_page_may_be_named_without_its_origin(kind: Kind) -> None:
 def test_pages_that_go_in_circles_end(kind: Kind) -> None:
     address = f"{URL}/v1/journal-entries/journal-runs/JR-00000075?page=2&pageSize=1"
     script = Script(page(entry(1), next_page=address))
-    with pytest.raises(errors.UnreadableAnswer, match="which was read already"):
+    with pytest.raises(errors.InvalidResponseError, match="which was read already"):
         kind.use(script, lambda client: client.entries("JR-00000075"))
     assert len(script.requests) == 2
 
@@ -175,7 +175,7 @@ def test_pages_that_never_end_are_read_until_the_deadline(kind: Kind) -> None:
         return page(entry(1), next_page=f"{URL}/v1/journal-entries/journal-runs/JR-00000075?cursor={next(pages)}")
 
     for work in (lambda client: client.entries("JR-00000075"), lambda client: client.plan_cancellation("JR-00000075")):
-        with pytest.raises(errors.NoAnswer):
+        with pytest.raises(errors.APIConnectionError):
             kind.use(names_another, work, clock=clock, deadline=20.0)
     assert next(pages) == 39
 
@@ -218,7 +218,7 @@ def test_a_plan_for_a_run_that_cannot_be_cancelled_now(kind: Kind, status: str) 
 
 def test_a_refused_cancellation_is_an_error(kind: Kind) -> None:
     script = Script(refusal("50000030", "The journal run is Cancelled and cannot be cancelled."))
-    with pytest.raises(errors.RuleViolation) as caught:
+    with pytest.raises(errors.RuleViolationError) as caught:
         kind.use(script, lambda client: client.cancel("JR-00000075"))
     assert not caught.value.maybe_processed
     assert len(script.requests) == 1
@@ -234,7 +234,7 @@ def test_a_repeated_cancellation_that_meets_the_first_is_none(kind: Kind, status
 
 def test_a_repeated_cancellation_of_a_run_that_was_not_touched(kind: Kind) -> None:
     script = Script(LOST, refusal("50000030"), run("Processing"))
-    with pytest.raises(errors.RuleViolation) as caught:
+    with pytest.raises(errors.RuleViolationError) as caught:
         kind.use(script, lambda client: client.cancel("JR-00000075"))
     assert caught.value.maybe_processed
 
@@ -247,7 +247,7 @@ def test_a_cancellation_whose_answer_stays_lost_is_read_from_the_run(kind: Kind)
 
 def test_if_the_run_cannot_be_read_either_the_first_error_stands(kind: Kind) -> None:
     script = Script(LOST, LOST, refusal("50000010"))
-    with pytest.raises(errors.AnswerLost) as caught:
+    with pytest.raises(errors.ResponseLostError) as caught:
         kind.use(script, lambda client: client.cancel("JR-00000075"), retry=TWICE)
     assert caught.value.maybe_processed
 
@@ -259,7 +259,7 @@ GONE = refusal("50000040", "Cannot find entity by key: 'JR-00000075'.")
 
 def test_only_a_cancelled_run_is_deleted(kind: Kind) -> None:
     script = Script(run("Completed"))
-    with pytest.raises(errors.WrongStatus, match="is Completed") as caught:
+    with pytest.raises(errors.RunStatusError, match="is Completed") as caught:
         kind.use(script, lambda client: client.delete("JR-00000075"))
     assert caught.value.run.status == "Completed"
     assert len(script.requests) == 1
@@ -288,7 +288,7 @@ def test_a_deletion_that_is_under_way_is_waited_for(kind: Kind) -> None:
 def test_a_deletion_waited_for_in_vain(kind: Kind) -> None:
     script = Script(run("Cancelled"), answer(), run("DeleteInprogress"))
     clock = FakeClock()
-    with pytest.raises(errors.DeletionNotSettled, match="DeleteInprogress") as caught:
+    with pytest.raises(errors.DeletionTimeoutError, match="DeleteInprogress") as caught:
         kind.use(script, lambda client: client.delete("JR-00000075", wait=True, timeout=60), clock=clock)
     assert caught.value.number == "JR-00000075"
     assert clock.now == 1060
@@ -301,14 +301,14 @@ def test_the_wait_for_a_deletion_survives_a_lost_answer(kind: Kind) -> None:
 
 def test_the_wait_for_a_deletion_ends_with_a_missing_permission(kind: Kind) -> None:
     script = Script(run("Cancelled"), answer(), refusal("50000010"))
-    with pytest.raises(errors.PermissionDenied):
+    with pytest.raises(errors.PermissionDeniedError):
         kind.use(script, lambda client: client.delete("JR-00000075", wait=True))
 
 
 def test_a_run_that_is_not_there_cannot_be_deleted(kind: Kind) -> None:
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         kind.use(Script(GONE), lambda client: client.delete("JR-00000075"))
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         kind.use(Script(run("Cancelled"), GONE), lambda client: client.delete("JR-00000075"))
 
 
@@ -324,7 +324,7 @@ def test_a_repeated_deletion_that_meets_the_first(kind: Kind) -> None:
 
 def test_a_deletion_whose_fate_is_unknown(kind: Kind) -> None:
     for last in (run("Cancelled"), refusal("50000010")):
-        with pytest.raises(errors.AnswerLost) as caught:
+        with pytest.raises(errors.ResponseLostError) as caught:
             kind.use(Script(run("Cancelled"), LOST, LOST, last), lambda c: c.delete("JR-00000075"), retry=TWICE)
         assert caught.value.maybe_processed
 
@@ -333,6 +333,6 @@ def test_a_deletion_whose_fate_is_unknown(kind: Kind) -> None:
 @pytest.mark.parametrize("verb", ["cancel_and_wait", "wait_for_cancellation", "wait_for_completion", "delete"])
 def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(kind: Kind, verb: str, timeout: float) -> None:
     script = Script(run())
-    with pytest.raises(errors.InvalidInput, match="timeout"):
+    with pytest.raises(errors.InvalidArgumentError, match="timeout"):
         kind.use(script, lambda client: getattr(client, verb)("JR-00000075", timeout=timeout))
     assert script.requests == []

@@ -130,7 +130,7 @@ def test_a_run_that_is_deleted_meanwhile(kind: Kind) -> None:
 
 
 def test_a_run_that_was_never_there(kind: Kind) -> None:
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         kind.use(Server(GONE), wait)
 
 
@@ -175,7 +175,7 @@ def test_contradictions_become_discrepancies(kind: Kind) -> None:
 
 def test_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
-    with pytest.raises(errors.CancellationNotSettled, match=r"not known after 100 s.*CancelInprogress") as caught:
+    with pytest.raises(errors.CancellationTimeoutError, match=r"not known after 100 s.*CancelInprogress") as caught:
         kind.use(
             Server(run("CancelInprogress"), entries=(page(OPEN, CANCELLED),)),
             lambda client: client.wait_for_cancellation(RUN, timeout=100),
@@ -192,19 +192,19 @@ def test_the_deadline(kind: Kind) -> None:
 
 
 def test_the_deadline_passes_and_nothing_was_seen(kind: Kind) -> None:
-    with pytest.raises(errors.CancellationNotSettled, match="was not seen, and the last request failed") as caught:
+    with pytest.raises(errors.CancellationTimeoutError, match="was not seen, and the last request failed") as caught:
         kind.use(Server(httpx.ConnectError("refused")), lambda client: client.cancel_and_wait(RUN, timeout=50))
     assert caught.value.progress is None
-    assert isinstance(caught.value.problem, errors.NotSent)
+    assert isinstance(caught.value.problem, errors.RequestNotSentError)
     # Before the run is known to exist, a wait fails as a single call does.
-    with pytest.raises(errors.NotSent):
+    with pytest.raises(errors.RequestNotSentError):
         kind.use(Server(httpx.ConnectError("refused")), wait)
 
 
 def test_no_limit_and_stalling(kind: Kind) -> None:
     server = Server(run("CancelInprogress"), entries=(page(OPEN, CANCELLED),))
     clock = FakeClock()
-    with pytest.raises(errors.CancellationNotSettled, match="has stalled: nothing has changed for 600 s"):
+    with pytest.raises(errors.CancellationTimeoutError, match="has stalled: nothing has changed for 600 s"):
         kind.use(server, lambda client: client.wait_for_cancellation(RUN, timeout=None), clock=clock)
     assert 600 <= clock.now - 1000 <= 630
 
@@ -240,7 +240,7 @@ def test_a_wait_survives_what_proves_nothing(kind: Kind) -> None:
 @pytest.mark.parametrize("code", ["50000010", "50000011", "90000011"])
 def test_a_wait_ends_when_zuora_refuses_twice_in_a_row(kind: Kind, code: str) -> None:
     refused = refusal(code)
-    with pytest.raises((errors.PermissionDenied, errors.AuthenticationFailed)):
+    with pytest.raises((errors.PermissionDeniedError, errors.AuthenticationError)):
         kind.use(Server(run("CancelInprogress"), refused), wait)
     server = Server(run("CancelInprogress"), refused, run("CancelInprogress"), refused, run("Cancelled"))
     assert kind.use(server, wait).complete
@@ -264,7 +264,7 @@ def test_a_wait_ends_when_the_token_endpoint_refuses(kind: Kind) -> None:
 
 def test_exceptions_of_callbacks_reach_the_caller_unchanged(kind: Kind) -> None:
     server = Server(run("CancelInprogress"), run("Cancelled"))
-    for mine in (errors.NotFound, errors.AnswerLost, KeyError):
+    for mine in (errors.NotFoundError, errors.ResponseLostError, KeyError):
         raised = mine.__new__(mine)
 
         def stop(_: object, raised: BaseException = raised) -> None:
@@ -302,7 +302,7 @@ def test_listing_a_large_run_takes_half_of_the_time_at_most(kind: Kind) -> None:
         clock.now += 100.0
         return page(OPEN)
 
-    with pytest.raises(errors.CancellationNotSettled):
+    with pytest.raises(errors.CancellationTimeoutError):
         kind.use(handler, lambda client: client.wait_for_cancellation(RUN, timeout=2000), clock=clock)
     assert all(seconds >= 100 for seconds in clock.waits[:-1])
 
@@ -359,13 +359,16 @@ def test_a_run_that_vanishes_or_never_was(kind: Kind) -> None:
     for status in ("Pending", "DeleteInprogress"):
         outcome = kind.use(Server(run(status), GONE), lambda client: client.wait_for_completion(RUN))
         assert outcome.ending is Ending.DELETED
-    for server, expected in ((Server(GONE), errors.NotFound), (Server(refusal("50000010")), errors.PermissionDenied)):
+    for server, expected in (
+        (Server(GONE), errors.NotFoundError),
+        (Server(refusal("50000010")), errors.PermissionDeniedError),
+    ):
         with pytest.raises(expected):
             kind.use(server, lambda client: client.wait_for_completion(RUN))
 
 
 def test_a_run_that_does_not_end(kind: Kind) -> None:
-    with pytest.raises(errors.CompletionNotSettled, match="Processing"):
+    with pytest.raises(errors.CompletionTimeoutError, match="Processing"):
         kind.use(Server(run("Processing")), lambda client: client.wait_for_completion(RUN))
 
 
@@ -402,7 +405,7 @@ def test_a_result_of_many_is_unwrapped(kind: Kind) -> None:
     (good,) = kind.use(Server(run("Cancelled")), lambda client: client.cancel_many([RUN]))
     assert good.unwrap().complete
     (bad,) = kind.use(Server(GONE), lambda client: client.cancel_many([RUN], timeout=5))
-    with pytest.raises(errors.CancellationNotSettled):
+    with pytest.raises(errors.CancellationTimeoutError):
         bad.unwrap()
     (unknown,) = kind.use(Server(run("Cancelled")), lambda client: client.cancel_many([RUN], wait=False))
     with pytest.raises(ValueError, match="was not waited for"):

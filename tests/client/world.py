@@ -114,4 +114,4 @@ def summary(result: CancellationResult) -> str:
 
 def expected(number: int) -> str:
     """The same, where every tenth run has an entry that stays, and every fiftieth is not there."""
-    return "NotFound" if number % 50 == 0 else "1 blocked" if number % 10 == 0 else "complete"
+    return "NotFoundError" if number % 50 == 0 else "1 blocked" if number % 10 == 0 else "complete"

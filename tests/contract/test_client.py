@@ -134,7 +134,7 @@ def assert_nothing_lost(kind: Kind, answer: Answer, plain: bytes) -> None:
     """Any other answer is an error that has its body, or is read in full all the same."""
     made = made_of(kind.operation, answer)
     if isinstance(made, errors.JournalRunsError):
-        assert isinstance(made, errors.AnswerError), f"{made!r} of {plain!r}"
+        assert isinstance(made, errors.ResponseError), f"{made!r} of {plain!r}"
         assert (made.status_code, made.body) == (answer.status, plain)
     else:
         assert answer.status == 200, plain
@@ -227,7 +227,7 @@ def test_success_under_another_status_is_none(operation: str, status: int) -> No
     for reasons in ([], REASONS):
         body = encoded({**SUCCESS, "reasons": reasons})
         made = made_of(operation, Answer(status, body))
-        assert isinstance(made, errors.AnswerError), made
+        assert isinstance(made, errors.ResponseError), made
         assert (made.status_code, made.body) == (status, body)
 
 
@@ -236,7 +236,7 @@ def test_success_under_another_status_is_none(operation: str, status: int) -> No
 def test_reasons_without_success_are_a_failure(operation: str, success: Any) -> None:
     body = encoded({**SUCCESS, "success": success, "reasons": REASONS})
     made = made_of(operation, Answer(200, body))
-    assert isinstance(made, errors.RuleViolation), made
+    assert isinstance(made, errors.RuleViolationError), made
     assert (made.codes, made.body) == (["50000030"], body)
 
 
@@ -254,7 +254,7 @@ def test_a_body_that_is_no_json_is_an_error(operation: str, status: int) -> None
         b'{"success": true, "amount": NaN}',
     ):
         made = made_of(operation, Answer(status, body))
-        assert isinstance(made, errors.AnswerError), body[:80]
+        assert isinstance(made, errors.ResponseError), body[:80]
         assert (made.status_code, made.body) == (status, body)
 
 
@@ -263,7 +263,7 @@ def test_a_body_that_is_no_json_is_an_error(operation: str, status: int) -> None
 def test_a_number_beyond_all_bounds_is_an_error(operation: str, number: str) -> None:
     body = f'{{"success": true, "amount": {number}}}'.encode()
     made = made_of(operation, Answer(200, body))
-    assert isinstance(made, errors.UnreadableAnswer), made
+    assert isinstance(made, errors.InvalidResponseError), made
     assert made.body == body
 
 
@@ -272,7 +272,7 @@ def test_a_body_that_is_not_the_gzip_it_is_said_to_be_is_an_error(operation: str
     whole = gzip.compress(encoded({"success": True, "number": RUN, "status": "Completed", "journalEntries": []}))
     for body in (b"", b"{}", whole[:10], whole[:-1], whole[:-9]):
         made = made_of(operation, Answer(200, body, "gzip"))
-        assert isinstance(made, errors.UnreadableAnswer), body
+        assert isinstance(made, errors.InvalidResponseError), body
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_body_that_is_not_the_gzip_it_is_said_to_be_is_an_error(operation: str
 def test_a_next_page_that_cannot_be_one_is_an_error(address: str) -> None:
     body = encoded({"success": True, "journalEntries": [], "nextPage": address})
     made = made_of("listJournalEntriesOfJournalRun", Answer(200, body))
-    assert isinstance(made, errors.AnswerError), made
+    assert isinstance(made, errors.ResponseError), made
     assert made.body == body
 
 

@@ -196,7 +196,7 @@ def test_a_verdict_that_was_not_shown_is_found(kind: Kind, file: Path) -> None:
 def test_a_wait_goes_on_with_the_file_of_another_process(kind: Kind, file: Path) -> None:
     server = Server([run("CancelInprogress")], [page("Created")])
     for _ in range(2):
-        with pytest.raises(errors.CancellationNotSettled):
+        with pytest.raises(errors.CancellationTimeoutError):
             kind.use(server, lambda client: client.cancel_and_wait(RUN, timeout=20, evidence=file))
         assert evidence.read_evidence(file).conclusion is None
     # Killed while it wrote a line.
@@ -215,7 +215,7 @@ def test_a_wait_goes_on_with_the_file_of_another_process(kind: Kind, file: Path)
 
 def test_what_another_process_saw_counts(kind: Kind, file: Path) -> None:
     """It saw the run Cancelled; a lagging replica does not undo that."""
-    with pytest.raises(errors.CancellationNotSettled):
+    with pytest.raises(errors.CancellationTimeoutError):
         kind.use(
             Server([run("Cancelled")], [answer(503)]),
             lambda client: client.wait_for_cancellation(RUN, timeout=9, evidence=file),
@@ -237,7 +237,7 @@ def test_creating_and_waiting_with_one_file(kind: Kind, file: Path) -> None:
     def create(client: Any) -> Any:
         return client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026", evidence=file)
 
-    with pytest.raises(errors.AnswerLost):
+    with pytest.raises(errors.ResponseLostError):
         kind.use(handler, create)
     assert evidence.read_evidence(file).run is None
     # The key is in the file, so that the same run is created, not another one.
@@ -260,11 +260,11 @@ def test_a_creation_is_not_repeated_when_its_key_is_forgotten(kind: Kind, file: 
     def lost(_: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("lost")
 
-    with pytest.raises(errors.AnswerLost):
+    with pytest.raises(errors.ResponseLostError):
         kind.use(lost, create)
     late = FakeClock()
     late.now += 25 * 3600
-    with pytest.raises(errors.InvalidInput, match="more than 24 hours ago"):
+    with pytest.raises(errors.InvalidArgumentError, match="more than 24 hours ago"):
         kind.use(lost, create, clock=late)
 
 
@@ -315,7 +315,7 @@ def test_many_runs_have_a_file_each(kind: Kind, tmp_path: Path) -> None:
         assert found.conclusion is not None
     (tmp_path / "taken").write_text("")
     (result,) = kind.use(handler, lambda client: client.cancel_many([RUN], evidence=tmp_path / "taken"))
-    assert isinstance(result.error, errors.InvalidInput)
+    assert isinstance(result.error, errors.InvalidArgumentError)
 
 
 def test_a_file_of_something_else_is_refused_before_anything_is_sent(kind: Kind, written: Path, file: Path) -> None:
@@ -324,14 +324,14 @@ def test_a_file_of_something_else_is_refused_before_anything_is_sent(kind: Kind,
 
     def refused(match: str, number: str = RUN, **options: Any) -> None:
         before = written.read_bytes()
-        with pytest.raises(errors.InvalidInput, match=match):
+        with pytest.raises(errors.InvalidArgumentError, match=match):
             kind.use(nothing, lambda client: client.cancel_and_wait(number, evidence=file), **options)
         assert written.read_bytes() == before
 
     refused("is evidence for the run JR-00000075, not JR-00000076", number="JR-00000076")
     refused("for the entity none, not 42", entity_id="42")
     refused("for the organisations none, not a,b", org_ids="a,b")
-    with pytest.raises(errors.InvalidInput, match=r"for the host rest\.example\.com, not rest\.zuora\.com"):
+    with pytest.raises(errors.InvalidArgumentError, match=r"for the host rest\.example\.com, not rest\.zuora\.com"):
         JournalRunsClient(
             "https://rest.zuora.com", token="t", transport=httpx.MockTransport(nothing)
         ).wait_for_cancellation(RUN, evidence=file)
@@ -342,7 +342,7 @@ def test_a_file_of_something_else_is_refused_before_anything_is_sent(kind: Kind,
 
 def test_two_writers_are_kept_apart(kind: Kind, file: Path) -> None:
     def meanwhile(_: object) -> None:
-        with pytest.raises(errors.InvalidInput, match="another program is writing"):
+        with pytest.raises(errors.InvalidArgumentError, match="another program is writing"):
             Sync().use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file))
 
     kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file, on_progress=meanwhile))
@@ -351,10 +351,10 @@ def test_two_writers_are_kept_apart(kind: Kind, file: Path) -> None:
 
 def test_files_that_cannot_be_written(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, problem in ((tmp_path, "cannot be opened"), (tmp_path / "no" / "folder", "cannot be opened")):
-        with pytest.raises(errors.InvalidInput, match=problem):
+        with pytest.raises(errors.InvalidArgumentError, match=problem):
             kind.use(story(), partial(cancel_with, evidence=path))
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(errors.InvalidInput, match="is not a file that evidence can be written to"):
+    with pytest.raises(errors.InvalidArgumentError, match="is not a file that evidence can be written to"):
         kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=tmp_path / "fifo"))
 
     def full(_: int, _content: bytes) -> int:

@@ -223,19 +223,21 @@ class Fault:
 
 
 def lost(name: str, behaviour: Behaviour, *, acts: bool, **more: Any) -> Fault:
-    return Fault(name, errors.AnswerLost, behaviour, acts=acts, ambiguous=True, **{"passes": True, **more})
+    return Fault(name, errors.ResponseLostError, behaviour, acts=acts, ambiguous=True, **{"passes": True, **more})
 
 
 def unreached(name: str, **more: Any) -> Fault:
-    return Fault(name, errors.NotSent, reaches=False, passes=True, **more)
+    return Fault(name, errors.RequestNotSentError, reaches=False, passes=True, **more)
 
 
 def cut_off(name: str, behaviour: Behaviour) -> Fault:
-    return Fault(name, errors.UnreadableAnswer, behaviour, acts=True, ambiguous=True, passes=True, status_intact=True)
+    return Fault(
+        name, errors.InvalidResponseError, behaviour, acts=True, ambiguous=True, passes=True, status_intact=True
+    )
 
 
 def unreadable(name: str, behaviour: Behaviour, *, acts: bool = True, **more: Any) -> Fault:
-    return Fault(name, errors.UnreadableAnswer, behaviour, acts=acts, ambiguous=True, **more)
+    return Fault(name, errors.InvalidResponseError, behaviour, acts=acts, ambiguous=True, **more)
 
 
 def no_token(name: str, behaviour: Behaviour, **more: Any) -> Fault:
@@ -247,7 +249,7 @@ def slow_down(
 ) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     behaviour = says(429, refusal("70", "The total number of concurrent requests has exceeded the limit."), headers)
-    return Fault(name, errors.TooManyRequests, behaviour, **{"passes": True, "retry_after": at_least, **more})
+    return Fault(name, errors.RateLimitError, behaviour, **{"passes": True, "retry_after": at_least, **more})
 
 
 _SPRING = {"timestamp": "2026-11-20T10:00:00.000+00:00", "status": 500, "error": "Internal Server Error", "path": "/"}
@@ -267,7 +269,12 @@ LOST = [
     lost("timeout in read before the server acted", silence(act=False), acts=False, timeout="read"),
     lost("timeout in read after", silence(act=True), acts=True, timeout="read"),
     Fault(
-        "timeout in write", errors.AnswerLost, failure=httpx.WriteTimeout, reaches=False, ambiguous=True, passes=True
+        "timeout in write",
+        errors.ResponseLostError,
+        failure=httpx.WriteTimeout,
+        reaches=False,
+        ambiguous=True,
+        passes=True,
     ),
     lost("timeout in write of a large body", deafness, acts=False, timeout="write", only=("create",), large=True),
     lost("reset in the middle of the answer", break_off, acts=True),
@@ -320,7 +327,7 @@ UNREADABLE = [
 FAILED = [
     Fault(
         f"{status} {'after the server acted' if acts else 'before'}",
-        errors.ServerFailure,
+        errors.ServerError,
         says(status, payload, act=acts),
         acts=acts,
         ambiguous=True,
@@ -332,7 +339,7 @@ FAILED = [
     replace(
         Fault(
             "503 with Retry-After",
-            errors.ServerFailure,
+            errors.ServerError,
             says(503, _PAGE, {"Retry-After": "20"}),
             ambiguous=True,
             passes=True,
@@ -352,22 +359,22 @@ BUSY = [
 # The category, its status since Zuora-Version 2024-05-20, and the error that stands for it (facts of Zuora's error
 # handling, 2026).
 CATEGORIES: dict[str, tuple[int, type[errors.APIError]]] = {
-    "10": (403, errors.PermissionDenied),
-    "11": (401, errors.AuthenticationFailed),
-    "20": (400, errors.InvalidRequest),
-    "21": (400, errors.InvalidRequest),
-    "22": (400, errors.InvalidRequest),
-    "23": (400, errors.InvalidRequest),
-    "27": (400, errors.InvalidRequest),
-    "30": (400, errors.RuleViolation),
-    "40": (404, errors.NotFound),
-    "45": (415, errors.Unsupported),
-    "50": (409, errors.Contention),
-    "60": (500, errors.ServerFailure),
-    "61": (500, errors.ServerFailure),
-    "70": (429, errors.TooManyRequests),
-    "90": (400, errors.InvalidRequest),
-    "99": (500, errors.ServerFailure),
+    "10": (403, errors.PermissionDeniedError),
+    "11": (401, errors.AuthenticationError),
+    "20": (400, errors.InvalidRequestError),
+    "21": (400, errors.InvalidRequestError),
+    "22": (400, errors.InvalidRequestError),
+    "23": (400, errors.InvalidRequestError),
+    "27": (400, errors.InvalidRequestError),
+    "30": (400, errors.RuleViolationError),
+    "40": (404, errors.NotFoundError),
+    "45": (415, errors.UnsupportedRequestError),
+    "50": (409, errors.ConflictError),
+    "60": (500, errors.ServerError),
+    "61": (500, errors.ServerError),
+    "70": (429, errors.RateLimitError),
+    "90": (400, errors.InvalidRequestError),
+    "99": (500, errors.ServerError),
 }
 _MAY_PASS = {"50", "60", "61", "70", "99"}
 _FAILED_WITHIN = {"60", "61", "99"}
@@ -385,21 +392,21 @@ REFUSED = [
 ]
 REFUSED.append(Fault("200 false without a reason", errors.APIError, says(200, {"success": False})))
 BY_STATUS = [
-    Fault(f"{status} with a page", error, says(status, "<html>No.</html>"), passes=error is errors.Contention)
+    Fault(f"{status} with a page", error, says(status, "<html>No.</html>"), passes=error is errors.ConflictError)
     for status, error in {
-        400: errors.InvalidRequest,
-        403: errors.PermissionDenied,
-        404: errors.NotFound,
-        405: errors.Unsupported,
-        406: errors.Unsupported,
-        409: errors.Contention,
+        400: errors.InvalidRequestError,
+        403: errors.PermissionDeniedError,
+        404: errors.NotFoundError,
+        405: errors.UnsupportedRequestError,
+        406: errors.UnsupportedRequestError,
+        409: errors.ConflictError,
         413: errors.APIError,
-        415: errors.Unsupported,
-        422: errors.IdempotencyConflict,
+        415: errors.UnsupportedRequestError,
+        422: errors.IdempotencyError,
     }.items()
 ]
 UNAUTHORIZED = [
-    Fault("401", errors.AuthenticationFailed, expire, renews=True),
+    Fault("401", errors.AuthenticationError, expire, renews=True),
 ]
 _BAD_CLIENT = {"timestamp": 1763719200, "status": 400, "error": "Bad Request", "message": "Invalid client id"}
 TOKENLESS = [

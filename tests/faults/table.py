@@ -74,7 +74,7 @@ def cancel_if_not_cancelled(session: Session, _: errors.CallError) -> None:
 
 
 def delete_if_there(session: Session, _: errors.CallError) -> None:
-    with suppress(errors.NotFound):
+    with suppress(errors.NotFoundError):
         session.do(delete)
 
 
@@ -157,10 +157,10 @@ class Cell:
         told = operation.told_by_run and fault.acts and fault.ambiguous and not fault.slow
         error = None if recovers or told else fault.error
         if error is not None and self._reads_past_the_end():
-            error = errors.AnswerLost
+            error = errors.ResponseLostError
         requests = attempts if fault.reaches else int(recovers)
         looks_late = operation.told_by_run and fault.ambiguous and self.lasting and fault.retry_after is not None
-        if operation.name == "entries" and fault.error is errors.InvalidRequest:
+        if operation.name == "entries" and fault.error is errors.InvalidRequestError:
             # The tenant may take only smaller pages, so that one is asked for.
             requests += 1
         if fault.name == "next page that is itself":

@@ -126,7 +126,7 @@ def test_every_error_of_a_call_has_a_row() -> None:
     seen = {cell.expected.error for cell in [*CELLS, *test_generated.CELLS]} | {
         sequence.error for sequence in test_sequences.SEQUENCES
     }
-    bases = {errors.CallError, errors.NoAnswer, errors.AnswerError}
+    bases = {errors.CallError, errors.APIConnectionError, errors.ResponseError}
     assert seen - {None} == {kind for kind in subclasses(errors.CallError) if kind not in bases}
 
 
@@ -170,7 +170,7 @@ def test_every_failure_of_a_transport_is_told_apart(failure: type[httpx.RequestE
         kind, "http://127.0.0.1:9", hook=Raising(failure("it failed")), token=READY_TOKEN, clock=FakeClock()
     ) as session:
         _, error = ended(session, lambda client: client.cancel(RUN))
-    assert type(error) is (errors.NotSent if failure in NEVER_SENT else errors.AnswerLost)
+    assert type(error) is (errors.RequestNotSentError if failure in NEVER_SENT else errors.ResponseLostError)
     assert error.maybe_processed == (failure not in NEVER_SENT)
 
 

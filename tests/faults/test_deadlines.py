@@ -114,13 +114,13 @@ class Basic(httpx.Auth):
 
 
 CELLS: dict[str, tuple[Trickle, str, dict[str, Any], type[errors.JournalRunsError]]] = {
-    "head": (HEAD, "http", {"token": READY_TOKEN}, errors.AnswerLost),
-    "head, with an httpx.Auth": (HEAD, "http", {"auth": Basic()}, errors.AnswerLost),
-    "interim responses": (INTERIM, "http", {"token": READY_TOKEN}, errors.AnswerLost),
-    "body": (BODY, "http", {"token": READY_TOKEN}, errors.AnswerLost),
-    "chunks": (CHUNKS, "http", {"token": READY_TOKEN}, errors.AnswerLost),
-    "sending": (TAKING, "http", {"token": READY_TOKEN}, errors.AnswerLost),
-    "handshake": (HANDSHAKE, "https", {"token": READY_TOKEN}, errors.NotSent),
+    "head": (HEAD, "http", {"token": READY_TOKEN}, errors.ResponseLostError),
+    "head, with an httpx.Auth": (HEAD, "http", {"auth": Basic()}, errors.ResponseLostError),
+    "interim responses": (INTERIM, "http", {"token": READY_TOKEN}, errors.ResponseLostError),
+    "body": (BODY, "http", {"token": READY_TOKEN}, errors.ResponseLostError),
+    "chunks": (CHUNKS, "http", {"token": READY_TOKEN}, errors.ResponseLostError),
+    "sending": (TAKING, "http", {"token": READY_TOKEN}, errors.ResponseLostError),
+    "handshake": (HANDSHAKE, "https", {"token": READY_TOKEN}, errors.RequestNotSentError),
     "token, head": (HEAD, "http", {"client_id": "a", "client_secret": CLIENT_SECRET}, errors.TokenError),
     "token, body": (BODY, "http", {"client_id": "b", "client_secret": CLIENT_SECRET}, errors.TokenError),
 }
@@ -162,7 +162,7 @@ def test_the_lookup_of_a_name_does_not_outlast_the_deadline(
         _, got = ended(session, lambda client: client.retrieve(RUN))
         assert time.monotonic() - began < AGES / 2
         over.set()
-    assert type(got) is errors.NotSent, got
+    assert type(got) is errors.RequestNotSentError, got
 
 
 @pytest.mark.parametrize("queue", ["permit", "token"])
@@ -201,7 +201,7 @@ def test_a_queue_does_not_outlast_the_deadline(queue: str, kind: str, trickling:
         finished: list[float] = []
         began = time.monotonic()
         _, got = ended(session, both if kind == "sync" else both_async)
-    assert type(got) is (errors.NotSent if queue == "permit" else errors.TokenError), got
+    assert type(got) is (errors.RequestNotSentError if queue == "permit" else errors.TokenError), got
     assert not got.maybe_processed
     assert finished[0] - began < 0.9
 

@@ -103,7 +103,7 @@ GENERATED = {
         after=None,
     ),
 }
-REPEATED = {"cancel": errors.RuleViolation, "delete": errors.NotFound}
+REPEATED = {"cancel": errors.RuleViolationError, "delete": errors.NotFoundError}
 
 
 class GeneratedCell(Cell):

@@ -33,7 +33,7 @@ FAULTS = ("status-503", "reset-after", "html-502", "truncated", "false-61", "res
 
 def expected(number):
     place = int(number[3:])
-    return "NotFound" if place % 50 == 0 else "1 blocked" if place % 10 == 0 else "complete"
+    return "NotFoundError" if place % 50 == 0 else "1 blocked" if place % 10 == 0 else "complete"
 
 
 def found(result):
@@ -58,7 +58,7 @@ emulator.add_runs(
         pacing=Pacing.parse("polls:2/1"),
     )
     for number in [*numbers, *OF_THE_CHILD]
-    if expected(number) != "NotFound"
+    if expected(number) != "NotFoundError"
 )
 for seed, fault in enumerate(FAULTS):
     emulator.add_fault(f"any:2%@{{seed}}:{{fault}}")

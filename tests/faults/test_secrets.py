@@ -219,7 +219,7 @@ def test_a_mistake_does_not_show_it(mistake: str, face: Face, monkeypatch: pytes
     for name in ("ZUORA_BASE_URL", "ZUORA_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", SECRET)
-    with pytest.raises(errors.InvalidInput) as caught:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
         MISTAKES[mistake](face)
     shown = looks_of(caught.value)
     assert [f"{place}: {line}" for place, text in shown.items() for line in text.splitlines() if SECRET in line] == []

@@ -57,17 +57,17 @@ def retrieve(client: Any) -> Any:
 Row = tuple[Handler, Callable[[Any], Any], str]
 
 RAISED: dict[type[errors.JournalRunsError], Row] = {
-    errors.InvalidInput: (
+    errors.InvalidArgumentError: (
         answer(200, {}),
         lambda client: client.cancel(".."),
         "'..' is not a journal run number: it has the form JR-00000075",
     ),
-    errors.WrongStatus: (
+    errors.RunStatusError: (
         run("Completed"),
         lambda client: client.delete(RUN),
         f"{IDS}JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first",
     ),
-    errors.NotSent: (
+    errors.RequestNotSentError: (
         failure(httpx.ConnectError, "[Errno 111] Connection refused"),
         cancel,
         (
@@ -75,33 +75,33 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
             "([Errno 111] Connection refused)"
         ),
     ),
-    errors.AnswerLost: (
+    errors.ResponseLostError: (
         failure(httpx.ReadTimeout, ""),
         cancel,
         f"{SENT}cancel JR-00000075: the answer of rest.zuora.com was lost (no answer in time: ReadTimeout)",
     ),
-    errors.UnreadableAnswer: (
+    errors.InvalidResponseError: (
         answer(200, b"<html>\n</html>"),
         retrieve,
         f"{IDS}retrieve JR-00000075: the answer's body is not JSON (Expecting value: line 1 column 1 (char 0))",
     ),
     errors.APIError: (answer(413, b""), cancel, f"{IDS}cancel JR-00000075: no reason given (HTTP 413)"),
-    errors.InvalidRequest: (
+    errors.InvalidRequestError: (
         answer(200, refusal("20", "Wrong.")),
         cancel,
         f"{IDS}cancel JR-00000075: 50000020 Wrong. (HTTP 200)",
     ),
-    errors.AuthenticationFailed: (
+    errors.AuthenticationError: (
         answer(401, refusal("11", "Authentication error")),
         cancel,
         f"{IDS}cancel JR-00000075: 90000011 Authentication error (HTTP 401)",
     ),
-    errors.PermissionDenied: (
+    errors.PermissionDeniedError: (
         answer(403, refusal("10", "You lack a permission.", text=True)),
         cancel,
         f"{IDS}cancel JR-00000075: 50000010 You lack a permission. (HTTP 403)",
     ),
-    errors.RuleViolation: (
+    errors.RuleViolationError: (
         answer(
             200,
             {"success": False, "reasons": [*refusal("30", "One.")["reasons"], {"code": 59210020, "message": "Two."}]},
@@ -109,32 +109,32 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
         cancel,
         f"{IDS}cancel JR-00000075: 50000030 One.; 59210020 Two. (HTTP 200)",
     ),
-    errors.NotFound: (
+    errors.NotFoundError: (
         answer(404, refusal("40", "Cannot find entity\r\nby key: 'JR-00000075'.")),
         retrieve,
         f"{IDS}retrieve JR-00000075: 50000040 Cannot find entity by key: 'JR-00000075'. (HTTP 404)",
     ),
-    errors.Unsupported: (
-        answer(415, {"status": 415, "error": "Unsupported Media Type"}),
+    errors.UnsupportedRequestError: (
+        answer(415, {"status": 415, "error": "UnsupportedRequestError Media Type"}),
         cancel,
-        f"{IDS}cancel JR-00000075: Unsupported Media Type (HTTP 415)",
+        f"{IDS}cancel JR-00000075: UnsupportedRequestError Media Type (HTTP 415)",
     ),
-    errors.Contention: (
+    errors.ConflictError: (
         answer(409, refusal("50", "Locked.")),
         cancel,
         f"{IDS}cancel JR-00000075: 50000050 Locked. (HTTP 409) (after 2 attempts)",
     ),
-    errors.IdempotencyConflict: (
+    errors.IdempotencyError: (
         answer(422, {"message": "The key was used."}),
         lambda client: client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026"),
         f"{IDS}create a journal run: The key was used. (HTTP 422)",
     ),
-    errors.TooManyRequests: (
+    errors.RateLimitError: (
         answer(429, {"reasons": [{"code": "REQUEST_EXCEEDED_LIMIT", "message": "Too many."}]}),
         cancel,
         f"{IDS}cancel JR-00000075: REQUEST_EXCEEDED_LIMIT Too many. (HTTP 429) (after 2 attempts)",
     ),
-    errors.ServerFailure: (
+    errors.ServerError: (
         answer(502, b"<html>\n<h1>Bad Gateway</h1></html>"),
         cancel,
         f"{IDS}cancel JR-00000075: no reason given (HTTP 502) (after 2 attempts)",
@@ -144,7 +144,7 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
         cancel,
         f"{IDS}cancel JR-00000075: no token from https://rest.zuora.com/oauth/token: Invalid client id (HTTP 400)",
     ),
-    errors.CancellationNotSettled: (
+    errors.CancellationTimeoutError: (
         run("CancelInprogress"),
         lambda client: client.wait_for_cancellation(RUN, timeout=5),
         (
@@ -152,7 +152,7 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
             "was seen last. Wait for it again, or look at the run"
         ),
     ),
-    errors.CompletionNotSettled: (
+    errors.CompletionTimeoutError: (
         run("Processing"),
         lambda client: client.wait_for_completion(RUN, timeout=5),
         (
@@ -160,7 +160,7 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
             "Wait for it again, or look at the run"
         ),
     ),
-    errors.DeletionNotSettled: (
+    errors.DeletionTimeoutError: (
         run("DeleteInprogress"),
         lambda client: client.delete(RUN, wait=True, timeout=5),
         (
@@ -181,14 +181,14 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
         errors.CallError("It failed.", call="cancel JR-00000075", track_id=TRACK, attempts=3),
         f"{SENT}cancel JR-00000075: It failed. (after 3 attempts)",
     ),
-    errors.NoAnswer: (errors.NoAnswer("It failed.", track_id=TRACK), f"{SENT}It failed."),
+    errors.APIConnectionError: (errors.APIConnectionError("It failed.", track_id=TRACK), f"{SENT}It failed."),
     errors.RunError: (errors.RunError("It failed.", run=None), "It failed."),
-    errors.AnswerError: (
-        errors.AnswerError("It failed.", exchange=_EXCHANGE, body=b"", call="retrieve JR-00000075", track_id=TRACK),
+    errors.ResponseError: (
+        errors.ResponseError("It failed.", exchange=_EXCHANGE, body=b"", call="retrieve JR-00000075", track_id=TRACK),
         f"{IDS}retrieve JR-00000075: It failed.",
     ),
-    errors.NotSettled: (
-        errors.NotSettled("It is not known", number=RUN, run=None),
+    errors.WaitTimeoutError: (
+        errors.WaitTimeoutError("It is not known", number=RUN, run=None),
         "It is not known. Wait for it again, or look at the run",
     ),
 }

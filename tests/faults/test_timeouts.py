@@ -28,9 +28,9 @@ AGES = 30.0
 @pytest.mark.parametrize(
     ("phase", "behaviour", "error"),
     [
-        ("connect", None, errors.NotSent),
-        ("write", faults.deafness, errors.AnswerLost),
-        ("read", faults.silence(act=False), errors.AnswerLost),
+        ("connect", None, errors.RequestNotSentError),
+        ("write", faults.deafness, errors.ResponseLostError),
+        ("read", faults.silence(act=False), errors.ResponseLostError),
     ],
 )
 def test_each_phase_has_its_own(
@@ -76,7 +76,7 @@ def test_no_phase_outlasts_the_deadline(phase: str, kind: str, world: World) -> 
         clock=FakeClock(),
     ) as session:
         _, got = ended(session, large(create))
-    assert type(got) is errors.AnswerLost, got
+    assert type(got) is errors.ResponseLostError, got
     assert time.monotonic() - began < AGES / 2
 
 

@@ -189,7 +189,7 @@ def check_identifiers(error: errors.CallError, call: str, sent: list[Request]) -
         assert error.track_id == sent[-1].headers["zuora-track-id"]
         assert error.idempotency_key == sent[-1].headers.get("idempotency-key")
     if not isinstance(error, errors.TokenError):
-        assert (error.request_id is not None) == isinstance(error, errors.AnswerError)
+        assert (error.request_id is not None) == isinstance(error, errors.ResponseError)
 
 
 def subclasses(kind: type[Any]) -> set[type[Any]]:

@@ -85,7 +85,7 @@ def assert_agreed(schemas: Mapping[str, Draft202012Validator], name: str, text: 
     _, check = CHECKS[name]
     try:
         sent = check(text)
-    except errors.InvalidInput:
+    except errors.InvalidArgumentError:
         # What is empty, or has a blank at either end, is lost on the way, and more than ASCII does not get through.
         gets_through = text and text == text.strip() and text.isascii() and text.isprintable()
         assert not (gets_through and schemas[name].is_valid(text)), text

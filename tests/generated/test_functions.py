@@ -10,7 +10,7 @@ import pytest
 from tests.contract.answers import Answers, Kind, encoded
 
 from zuora_journal_runs_api import Client
-from zuora_journal_runs_api.errors import UnreadableAnswer
+from zuora_journal_runs_api.errors import InvalidResponseError
 
 from .reading import MODULES, function_of, is_model, model_of, module_of
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_kept(operation: str) -> None:
 
     with httpx.Client(base_url=URL, transport=httpx.MockTransport(serve)) as connection:
         for name in ("sync", "sync_detailed"):
-            with pytest.raises(UnreadableAnswer) as caught:
+            with pytest.raises(InvalidResponseError) as caught:
                 function_of(operation, name)(client=Client().set_httpx_client(connection))
             assert caught.value.content == content
             assert caught.value.exchange is not None

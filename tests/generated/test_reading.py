@@ -94,7 +94,7 @@ def assert_read_or_refused(tolerance: Tolerance, kind: Kind, body: Any) -> None:
     content, model = encoded(body), model_of(kind, body)
     problems = tolerance.problems(model, body)
     if problems:
-        with pytest.raises(errors.UnreadableAnswer) as caught:
+        with pytest.raises(errors.InvalidResponseError) as caught:
             read(kind, content)
         assert caught.value.place in problems, f"{caught.value} in {content!r}"
         assert str(caught.value).startswith(caught.value.place or "the body"), content
@@ -189,7 +189,7 @@ def test_times_are_kept_as_they_are_written(text: str) -> None:
     "text", ["20141115", "2014-W46-6", "2014-11-15T00:00:00", "2014-11-31", "15-11-2014", " 2014-11-15", ""]
 )
 def test_a_date_of_another_form_is_refused(text: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer) as caught:
+    with pytest.raises(errors.InvalidResponseError) as caught:
         entry(journalEntryDate=text)
     assert caught.value.place == "journalEntryDate"
 
@@ -231,7 +231,7 @@ NO_AMOUNTS: list[Any] = [
 
 @pytest.mark.parametrize("amount", NO_AMOUNTS, ids=repr)
 def test_amounts_that_are_no_numbers_are_refused_when_they_are_read(amount: Any) -> None:
-    with pytest.raises(errors.UnreadableAnswer, match=r"where a number is expected$") as caught:
+    with pytest.raises(errors.InvalidResponseError, match=r"where a number is expected$") as caught:
         entry(journalEntryItems=[{}, {"amount": amount}])
     assert caught.value.place == "journalEntryItems[1].amount"
 
@@ -241,7 +241,7 @@ def test_text_is_an_amount_or_refused(text: str) -> None:
     """Whatever is read is exact, and can be written out in little memory."""
     try:
         (item,) = entry(journalEntryItems=[{"amount": text}]).journal_entry_items
-    except errors.UnreadableAnswer:
+    except errors.InvalidResponseError:
         return
     assert item.amount == Decimal(text)
     assert len(f"{item.amount:f}") <= len(text) + 1002
@@ -256,7 +256,7 @@ def test_whole_numbers(number: str, value: int) -> None:
 
 @pytest.mark.parametrize("number", ["0.5", "1E-1", f"{2**63}", "1E+19", '"1"', "true"])
 def test_what_is_no_whole_number_is_refused(number: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer, match=r"^totalJournalEntryCount is .* a whole number is expected$"):
+    with pytest.raises(errors.InvalidResponseError, match=r"^totalJournalEntryCount is .* a whole number is expected$"):
         models.JournalRun.from_dict(decode(RUN % number.encode()))
 
 
@@ -272,7 +272,7 @@ def test_codes(code: Any) -> None:
     "content", ["", "{", "[]", "null", "1", '"text"', "NaN", '{"a": NaN}', '{"a": Infinity}', "\x00"]
 )
 def test_what_is_no_json_object_is_refused(content: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer) as caught:
+    with pytest.raises(errors.InvalidResponseError) as caught:
         decode(content.encode())
     assert caught.value.place == ""
     assert str(caught.value).startswith("the body is ")
@@ -282,7 +282,7 @@ def test_what_is_no_json_object_is_refused(content: str) -> None:
     "content", [b"\xff", b'{"a": "\xff"}', b"[" * 100_000, b'{"a":' * 100_000, b'{"a": ' + b"1" * 5000 + b"}"]
 )
 def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
-    with pytest.raises(errors.UnreadableAnswer):
+    with pytest.raises(errors.InvalidResponseError):
         decode(content)
 
 
@@ -294,7 +294,7 @@ def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
     ],
 )  # fmt: skip
 def test_numbers_that_cannot_be_written_out_are_refused(number: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer, match=r"^the body holds a number of more than 4,300 digits$"):
+    with pytest.raises(errors.InvalidResponseError, match=r"^the body holds a number of more than 4,300 digits$"):
         decode(f'{{"amount": {number}}}'.encode())
 
 
@@ -307,7 +307,7 @@ def test_numbers_that_cannot_be_written_out_are_refused(number: str) -> None:
 def test_any_bytes_are_an_object_or_refused(content: bytes) -> None:
     try:
         data = decode(content)
-    except errors.UnreadableAnswer:
+    except errors.InvalidResponseError:
         return
     assert isinstance(data, dict)
     assert same(data, json.loads(content, parse_float=Decimal))

@@ -187,14 +187,14 @@ def test_models_can_be_made() -> None:
     ],
 )
 def test_models_cannot_be_made_of_what_could_not_be_read(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(errors.UnreadableAnswer) as caught:
+    with pytest.raises(errors.InvalidResponseError) as caught:
         JournalEntry(**{"number": "JE-1", "status": "Created", **wrong})
     assert str(caught.value) == told
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], ["ab"]])
 def test_what_is_no_object_is_no_model(value: Any) -> None:
-    with pytest.raises(errors.UnreadableAnswer, match=r"^the body is .* where a JSON object is expected$"):
+    with pytest.raises(errors.InvalidResponseError, match=r"^the body is .* where a JSON object is expected$"):
         Segment.from_dict(value)
 
 
@@ -270,21 +270,21 @@ def test_only_false_makes_a_failure_of_an_answer_of_200(success: Any) -> None:
     if success is True:
         assert isinstance(get_journal_run.parse_response(answer(body)), JournalRun)
     else:
-        with pytest.raises(errors.UnreadableAnswer, match=r"^success "):
+        with pytest.raises(errors.InvalidResponseError, match=r"^success "):
             get_journal_run.parse_response(answer(body))
 
 
 def test_an_error_says_where_and_what() -> None:
     body = {**RUN, "transactionTypes": [{"type": "Invoice Item"}, {"type": {"a": 1}}]}
-    with pytest.raises(errors.UnreadableAnswer) as caught:
+    with pytest.raises(errors.InvalidResponseError) as caught:
         get_journal_run.parse_response(answer(body))
     assert str(caught.value) == "transactionTypes[1].type is an object where text is expected"
     for other in copies(caught.value):
         assert (str(other), other.place, other.problem) == (
             str(caught.value), caught.value.place, caught.value.problem,
         )  # fmt: skip
-    with pytest.raises(errors.UnreadableAnswer, match=r"^number is missing, where text is expected$"):
+    with pytest.raises(errors.InvalidResponseError, match=r"^number is missing, where text is expected$"):
         JournalRun.from_dict({"success": True, "status": "Pending"})
-    with pytest.raises(errors.UnreadableAnswer) as caught:
+    with pytest.raises(errors.InvalidResponseError) as caught:
         JournalRun.from_dict({**RUN, "number": ["x" * 1000]})
     assert len(str(caught.value)) < 120

@@ -24,12 +24,12 @@ def _named(*names: str) -> Any:
 
 
 AnyError: type[Exception] = errors.JournalRunsError
-DeadlineError = _named("WaitTimeoutError", "NotSettled")
+DeadlineError = _named("WaitTimeoutError", "WaitTimeoutError")
 """At the deadline, and when a wait is stalled."""
-CredentialsError = _named("AuthenticationError", "AuthenticationFailed")
-PermissionError_ = _named("PermissionDeniedError", "PermissionDenied")
-NotFoundError = _named("NotFoundError", "NotFound")
-CallFailedError = _named("RequestNotSentError", "NotSent")
+CredentialsError = _named("AuthenticationError", "AuthenticationError")
+PermissionError_ = _named("PermissionDeniedError", "PermissionDeniedError")
+NotFoundError = _named("NotFoundError", "NotFoundError")
+CallFailedError = _named("RequestNotSentError", "RequestNotSentError")
 """Transient, and so one that a wait survives when a call raises it."""
 
 KINDS = ("sync", "async")

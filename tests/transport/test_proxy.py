@@ -12,7 +12,7 @@ import pytest
 
 from zuora_journal_runs._http import transports
 from zuora_journal_runs._http.response import no_answer
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 from .sending import BASIC, PASSWORD, TOKEN, send, tells_no_secret
 from .server import keeps_answering, turns
@@ -186,6 +186,6 @@ def test_a_proxy_that_cannot_be_used_is_refused(
     address: str, make: Callable[[httpx.URL], object], environment: Callable[..., None]
 ) -> None:
     environment(HTTPS_PROXY=address)
-    with pytest.raises(InvalidInput, match="HTTPS_PROXY") as caught:
+    with pytest.raises(InvalidArgumentError, match="HTTPS_PROXY") as caught:
         make(REST)
     assert "pw" not in str(caught.value)

@@ -14,7 +14,7 @@ from zuora_journal_runs._http.options import OptionChanges, Options, changed
 from zuora_journal_runs._http.pipeline import Caller
 from zuora_journal_runs._http.rate_limit import RateLimiter
 from zuora_journal_runs._http.token_cache import Credentials, Secret, token_cache
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import os
@@ -54,12 +54,12 @@ def build_pipeline(
     random = arguments.pop("random", None) or SystemRandom()
     concurrency = arguments.pop("concurrency", None)
     if concurrency is not None and concurrency < 1:
-        raise InvalidInput(f"concurrency is {concurrency}: give a number above 0, or None")
+        raise InvalidArgumentError(f"concurrency is {concurrency}: give a number above 0, or None")
     options = changed(Options(), arguments)
     url = environment.base_url(base_url)
     given = [name for name, value in (("token", token), ("auth", auth), ("client_id", client_id)) if value is not None]
     if len(given) != 1 or (client_id is None) != (client_secret is None):
-        raise InvalidInput("give client_id and client_secret, or token, or auth: one of the three")
+        raise InvalidArgumentError("give client_id and client_secret, or token, or auth: one of the three")
     authorization: Authorization
     cache = None
     if client_id is not None and client_secret is not None:
@@ -79,5 +79,5 @@ def batch_deadline(clock: Clock, timeout: float | None, stall_after: float | Non
 
     waiting.check_timeouts(timeout, stall_after)
     if at_once is not None and at_once < 1:
-        raise InvalidInput(f"at_once is {at_once}: give a number above 0, or None")
+        raise InvalidArgumentError(f"at_once is {at_once}: give a number above 0, or None")
     return math.inf if timeout is None else clock.monotonic() + timeout

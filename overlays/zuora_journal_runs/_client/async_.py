@@ -54,7 +54,7 @@ class AsyncJournalRunsClient:
         arguments: The options of all calls, clock and chance.
 
     Raises:
-        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
+        InvalidArgumentError: `base_url` is not a valid https URL, or there is not exactly one kind of credentials.
     """
 
     def __init__(

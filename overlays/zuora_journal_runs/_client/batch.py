@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http.flow import Flow, Sleep, Step, T, Wait
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
@@ -33,22 +33,22 @@ def sorted_out(numbers: Iterable[str]) -> list[str]:
     """Return the numbers of the runs to cancel, all of them checked before the first request.
 
     Raises:
-        InvalidInput: there are none, or some are not valid or come more than once; it names all of these.
+        InvalidArgumentError: there are none, or some are not valid or come more than once; it names all of these.
     """
     given = [numbers] if isinstance(numbers, str) else list(numbers)
     if not given:
-        raise InvalidInput("no journal runs: give at least one number")
+        raise InvalidArgumentError("no journal runs: give at least one number")
     invalid: dict[str, None] = {}
     for number in given:
         try:
             header_rules.run_number(number)
-        except InvalidInput:
+        except InvalidArgumentError:
             invalid[repr(number)] = None
     repeated = [number for number, times in Counter(given).items() if times > 1 and repr(number) not in invalid]
     wrong = [f"not a journal run number, such as JR-00000075: {', '.join(invalid)}"] if invalid else []
     wrong += [f"given more than once: {', '.join(repeated)}"] if repeated else []
     if wrong:
-        raise InvalidInput(f"{'; '.join(wrong)}; nothing was sent")
+        raise InvalidArgumentError(f"{'; '.join(wrong)}; nothing was sent")
     return given
 
 

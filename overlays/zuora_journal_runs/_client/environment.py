@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from zuora_journal_runs._http.token_cache import Secret
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,26 +34,26 @@ def base_url(address: str) -> httpx.URL:
     """The address of the API, checked: https, or http on this machine alone.
 
     Raises:
-        InvalidInput: it is no address, or credentials would travel unencrypted.
+        InvalidArgumentError: it is no address, or credentials would travel unencrypted.
     """
     # What holds an @ may hold a password, and is not repeated.
     said = "what is given as the address" if "@" in str(address) else repr(address)
-    wrong = InvalidInput(f"{said} is not the address of an API: give one such as https://rest.zuora.com")
+    wrong = InvalidArgumentError(f"{said} is not the address of an API: give one such as https://rest.zuora.com")
     try:
         url = httpx.URL(address)
         bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
     except (httpx.InvalidURL, TypeError):
         raise wrong from None
     if url.path.rstrip("/") == "/v1" and not url.userinfo:
-        raise InvalidInput(f"{said} ends in /v1: leave out /v1, as in https://rest.zuora.com")
+        raise InvalidArgumentError(f"{said} ends in /v1: leave out /v1, as in https://rest.zuora.com")
     if url.userinfo:
-        raise InvalidInput("the address must not hold a user name or password: pass credentials on their own")
+        raise InvalidArgumentError("the address must not hold a user name or password: pass credentials on their own")
     if url.scheme not in ("https", "http") or not url.host or not bare:
         raise wrong
     if url.port is not None and not 1 <= url.port <= _LAST_PORT:
-        raise InvalidInput(f"{said} has the port {url.port}: ports are 1 to {_LAST_PORT}")
+        raise InvalidArgumentError(f"{said} has the port {url.port}: ports are 1 to {_LAST_PORT}")
     if url.scheme == "http" and not is_loopback(url.host):
-        raise InvalidInput(f"{address} is not encrypted, and would show your credentials: use https")
+        raise InvalidArgumentError(f"{address} is not encrypted, and would show your credentials: use https")
     return url.copy_with(raw_path=b"/")
 
 
@@ -79,7 +79,7 @@ def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     """The arguments of a client, as the variables ZUORA_… give them.
 
     Raises:
-        InvalidInput: the address or the credentials are missing, or contradict each other.
+        InvalidArgumentError: the address or the credentials are missing, or contradict each other.
     """
     return described(read(environ))
 
@@ -88,23 +88,23 @@ def described(found: Mapping[str, str]) -> dict[str, Any]:
     """The arguments of a client, as the variables that were read give them.
 
     Raises:
-        InvalidInput: the address or the credentials are missing, or contradict each other.
+        InvalidArgumentError: the address or the credentials are missing, or contradict each other.
     """
     address, name = found.get("BASE_URL"), found.get("ENVIRONMENT")
     if address is None and name is None:
-        raise InvalidInput(
+        raise InvalidArgumentError(
             "no address: set ZUORA_ENVIRONMENT to one of "
             f"{', '.join(ENVIRONMENTS)}, or ZUORA_BASE_URL to an address such as https://rest.zuora.com"
         )
     if name is not None:
         if name.upper() not in ENVIRONMENTS:
-            raise InvalidInput(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(ENVIRONMENTS)}")
+            raise InvalidArgumentError(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(ENVIRONMENTS)}")
         if address is not None and base_url(address) != base_url(ENVIRONMENTS[name.upper()]):
-            raise InvalidInput("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
+            raise InvalidArgumentError("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
         address = ENVIRONMENTS[name.upper()]
     missing = [f"ZUORA_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if name not in found]
     if missing:
-        raise InvalidInput(f"no credentials: set {' and '.join(missing)}")
+        raise InvalidArgumentError(f"no credentials: set {' and '.join(missing)}")
     return {
         "base_url": address,
         "client_id": found["CLIENT_ID"],

@@ -73,7 +73,7 @@ class Observer:
         """Observe a run, with an evidence file if a path is given.
 
         Raises:
-            InvalidInput: The file is about something else, is being written, or cannot be opened.
+            InvalidArgumentError: The file is about something else, is being written, or cannot be opened.
             EvidenceError: The file was changed since it was written.
         """
         if path is None:
@@ -89,14 +89,14 @@ class Observer:
         """Return the idempotency key of the creation in the evidence file, and its response if there was one.
 
         Raises:
-            InvalidInput: It has no response, and is so old that Zuora does not know its key any more.
+            InvalidArgumentError: It has no response, and is so old that Zuora does not know its key any more.
         """
         writer = self._writer
         assert writer is not None
         if writer.creation is not None:
             return writer.header.idempotency_key, json.loads(writer.creation)
         if self._clock.time() - writer.begun > _KEY_LIFETIME:
-            raise errors.InvalidInput(
+            raise errors.InvalidArgumentError(
                 f"{writer.path} is evidence for a creation of more than 24 hours ago whose outcome is not known, and "
                 "repeating it may create a second run: look for the run in Zuora, then give another file"
             )
@@ -215,7 +215,7 @@ def _described(error: errors.CallError | None) -> str:
     """Return what was wrong with a response, without a word of the server's."""
     if isinstance(error, errors.APIError):
         return f"HTTP {error.status_code} without Zuora's error form"
-    if isinstance(error, errors.AnswerError):
+    if isinstance(error, errors.ResponseError):
         return f"HTTP {error.status_code} with a body that cannot be used"
     return f"no response: {type(error).__name__}"
 

@@ -158,7 +158,7 @@ class Operations:
         request = operation.get_kwargs(number, page_size=self.options.page_size)
         try:
             page, response = yield from self.send(operation, request, deadline)
-        except errors.InvalidRequest:
+        except errors.InvalidRequestError:
             if self.options.page_size <= SMALL_PAGE:
                 raise
             request = operation.get_kwargs(number, page_size=SMALL_PAGE)
@@ -178,7 +178,7 @@ class Operations:
         """Return the request for the page after this one, which has to be another page of the same entries."""
         call = f"list the entries of {number}"
         problem = "which is none of its pages"
-        with contextlib.suppress(errors.InvalidInput, httpx.InvalidURL):
+        with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
             path = path_on(self.caller.base_url.join(str(page.next_page)), self.caller.base_url)
             if Outgoing("GET", path, {}).operation == call:
                 if path not in seen:
@@ -206,7 +206,7 @@ class Operations:
         try:
             accepted: CommonResponse = yield from self._call(cancel_journal_run, header_rules.run_number(number))
         except errors.CallError as error:
-            refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
+            refused = isinstance(error, errors.RuleViolationError | errors.InvalidRequestError | errors.ConflictError)
             if not error.maybe_processed and not (join and refused):
                 raise
             # An earlier attempt may have been acted upon, and then a later one is refused. The run's status shows it.

@@ -54,7 +54,7 @@ class JournalRunsClient:
         arguments: The options of all calls, clock and chance.
 
     Raises:
-        InvalidInput: the address is none or is not encrypted, or there are no credentials, or two kinds of them.
+        InvalidArgumentError: `base_url` is not a valid https URL, or there is not exactly one kind of credentials.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class JournalRunsClient:
         needed ZUORA_ENTITY_ID, ZUORA_ORG_IDS and ZUORA_VERSION. Arguments given here go before them.
 
         Raises:
-            InvalidInput: a variable is missing or wrong; the error names it.
+            InvalidArgumentError: a variable is missing or wrong; the error names it.
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
@@ -105,7 +105,7 @@ class JournalRunsClient:
         For one call: `client.with_options(track_id="close-2026-04").cancel("JR-00000075")`.
 
         Raises:
-            InvalidInput: a value cannot be sent, or makes no sense.
+            InvalidArgumentError: a value cannot be sent, or makes no sense.
         """
         connection = self._connection
         other = object.__new__(type(self))
@@ -123,8 +123,8 @@ class JournalRunsClient:
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
         `zuora_journal_runs_api.api.journal_runs`. They raise what the client's own methods raise; but where a field of
-        a successful answer is not what the contract says, it is `zuora_journal_runs_api.errors.UnreadableAnswer`, with
-        the exchange and the body.
+        a successful response is not what the contract says, it is
+        `zuora_journal_runs_api.errors.InvalidResponseError`, with the exchange and the body.
         """
         from zuora_journal_runs_api import Client
 
@@ -157,7 +157,7 @@ class JournalRunsClient:
                 continued.
 
         Raises:
-            InvalidInput: a value cannot be sent.
+            InvalidArgumentError: a value cannot be sent.
             CallError: the call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
 
         Source: Zuora, Create a journal run, 2026-04-10.
@@ -178,8 +178,8 @@ class JournalRunsClient:
         """Retrieve a run as it stands now.
 
         Raises:
-            InvalidInput: the number is none.
-            NotFound: there is no such run.
+            InvalidArgumentError: the number is none.
+            NotFoundError: there is no such run.
             CallError: the call failed.
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
@@ -190,8 +190,8 @@ class JournalRunsClient:
         """All summary journal entries of a run, from all pages.
 
         Raises:
-            InvalidInput: the number is none.
-            NotFound: there is no such run.
+            InvalidArgumentError: the number is none.
+            NotFoundError: there is no such run.
             CallError: the call failed.
 
         Source: Zuora's swagger file, 2023-12-15.
@@ -202,8 +202,8 @@ class JournalRunsClient:
         """What a cancellation would do now; changes nothing.
 
         Raises:
-            InvalidInput: the number is none.
-            NotFound: there is no such run.
+            InvalidArgumentError: the number is none.
+            NotFoundError: there is no such run.
             CallError: the call failed.
         """
         return self._connection.run(self._operations.plan_cancellation(number))
@@ -212,9 +212,9 @@ class JournalRunsClient:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
 
         Raises:
-            InvalidInput: the number is none.
-            NotFound: there is no such run.
-            RuleViolation: its status does not allow it.
+            InvalidArgumentError: the number is none.
+            NotFoundError: there is no such run.
+            RuleViolationError: its status does not allow it.
             CallError: the call failed. If `maybe_processed`, look at the run before you repeat it.
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
@@ -242,7 +242,7 @@ class JournalRunsClient:
                 continued.
 
         Raises:
-            CancellationNotSettled: the time was up before it was known.
+            CancellationTimeoutError: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
         from zuora_journal_runs._client import waiting
@@ -282,8 +282,8 @@ class JournalRunsClient:
                 continued.
 
         Raises:
-            CancellationNotSettled: the time was up before it was known; it holds what was seen last.
-            NotFound: there is no such run.
+            CancellationTimeoutError: the time was up before it was known; it holds what was seen last.
+            NotFoundError: there is no such run.
             CallError: a call failed.
         """
         from zuora_journal_runs._client import waiting
@@ -336,8 +336,8 @@ class JournalRunsClient:
             A result for each number, in the order of the numbers.
 
         Raises:
-            InvalidInput: `numbers` is empty, or some are not valid or come more than once: it names all of these; or
-                `timeout` or `at_once` is not valid. Nothing was sent.
+            InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once (all of them are
+                named), or `timeout` or `at_once` is not valid. Nothing was sent.
         """
         from zuora_journal_runs._client import batch, waiting
 
@@ -365,8 +365,8 @@ class JournalRunsClient:
                 continued.
 
         Raises:
-            CompletionNotSettled: the time was up before it had.
-            NotFound: there is no such run.
+            CompletionTimeoutError: the time was up before it had.
+            NotFoundError: there is no such run.
             CallError: a call failed.
         """
         from zuora_journal_runs._client import waiting
@@ -395,9 +395,9 @@ class JournalRunsClient:
                 continued.
 
         Raises:
-            WrongStatus: the run is not `Cancelled`; nothing was deleted.
-            NotFound: there is no such run.
-            DeletionNotSettled: the time was up before it was gone.
+            RunStatusError: the run is not `Cancelled`; nothing was deleted.
+            NotFoundError: there is no such run.
+            DeletionTimeoutError: the time was up before it was gone.
             CallError: the call failed.
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).

@@ -25,7 +25,7 @@ def creation(
     """The body of a creation.
 
     Raises:
-        InvalidInput: Zuora would refuse it, as far as that can be told here.
+        InvalidArgumentError: Zuora would refuse it, as far as that can be told here.
     """
     from zuora_journal_runs_api.models import (
         CreateJournalRunRequest,
@@ -35,18 +35,20 @@ def creation(
     from zuora_journal_runs_api.types import UNSET
 
     if isinstance(transaction_types, str):
-        raise errors.InvalidInput(f"transaction_types is the text {transaction_types!r}: give a list of types")
+        raise errors.InvalidArgumentError(f"transaction_types is the text {transaction_types!r}: give a list of types")
     types = [transaction_type(name) for name in transaction_types]
     if not types:
-        raise errors.InvalidInput("no transaction type: give at least one, such as 'Invoice Item'")
+        raise errors.InvalidArgumentError("no transaction type: give at least one, such as 'Invoice Item'")
     start = None if target_start_date is None else date("target_start_date", target_start_date)
     end = None if target_end_date is None else date("target_end_date", target_end_date)
     if end is not None and start is None:
-        raise errors.InvalidInput("target_end_date without target_start_date: give both")
+        raise errors.InvalidArgumentError("target_end_date without target_start_date: give both")
     if not accounting_period_name and (start is None or end is None):
-        raise errors.InvalidInput("no period: give accounting_period_name, or target_start_date and target_end_date")
+        raise errors.InvalidArgumentError(
+            "no period: give accounting_period_name, or target_start_date and target_end_date"
+        )
     if start is not None and end is not None and end < start:
-        raise errors.InvalidInput(f"target_end_date {end} is before target_start_date {start}")
+        raise errors.InvalidArgumentError(f"target_end_date {end} is before target_start_date {start}")
     labels = [OrganizationLabel.from_dict(label) for label in organization_labels]
     return CreateJournalRunRequest(
         transaction_types=[JournalRunTransactionType(type_=type_) for type_ in types],
@@ -62,7 +64,7 @@ def transaction_type(name: TransactionType | str) -> TransactionType:
     """The transaction type of this name; one that the contract does not name can be given as TransactionType("...").
 
     Raises:
-        InvalidInput: no type has this name.
+        InvalidArgumentError: no type has this name.
     """
     from zuora_journal_runs_api.models import TransactionType
 
@@ -70,14 +72,14 @@ def transaction_type(name: TransactionType | str) -> TransactionType:
         return TransactionType.of(name)
     near = difflib.get_close_matches(str(name), [str(known) for known in TransactionType], n=3)
     hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "; see TransactionType for all of them"
-    raise errors.InvalidInput(f"{name!r} is no transaction type{hint}")
+    raise errors.InvalidArgumentError(f"{name!r} is no transaction type{hint}")
 
 
 def date(name: str, value: datetime.date | str) -> datetime.date:
     """A date given as one or as text.
 
     Raises:
-        InvalidInput: it is no date.
+        InvalidArgumentError: it is no date.
     """
     if isinstance(value, datetime.datetime):
         return value.date()
@@ -88,4 +90,4 @@ def date(name: str, value: datetime.date | str) -> datetime.date:
             return datetime.date.fromisoformat(value)
     except (TypeError, ValueError):
         pass
-    raise errors.InvalidInput(f"{name} is {value!r}, which is no date: write it as 2026-04-30")
+    raise errors.InvalidArgumentError(f"{name} is {value!r}, which is no date: write it as 2026-04-30")

@@ -187,7 +187,7 @@ def cancel_one_of_many(
         cancellation, outcome, failure = None, None, None
         try:
             if operations.caller.clock.monotonic() >= deadline:
-                raise errors.NotSent(
+                raise errors.RequestNotSentError(
                     "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
                 )
             with operations.observer_of(number, "cancel", evidence_file(evidence, number)) as observer:
@@ -236,7 +236,7 @@ def evidence_file(folder: EvidenceFolder, number: str) -> os.PathLike[str] | Non
     """Return the evidence file of one run of many, in a folder that is made if it is not there.
 
     Raises:
-        InvalidInput: The folder cannot be made.
+        InvalidArgumentError: The folder cannot be made.
     """
     if folder is None:
         return None
@@ -245,7 +245,9 @@ def evidence_file(folder: EvidenceFolder, number: str) -> os.PathLike[str] | Non
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise errors.InvalidInput(f"the folder {folder} for evidence cannot be made: {error.strerror}") from None
+        raise errors.InvalidArgumentError(
+            f"the folder {folder} for evidence cannot be made: {error.strerror}"
+        ) from None
     return Path(folder) / f"{number}.jsonl"
 
 
@@ -295,7 +297,7 @@ def _cancellation(wait: _Wait, stall_after: float | None, on_progress: OnProgres
             continue
         else:
             problem = f"what the cancellation of {wait.number} did is not known {wait.after()}"
-        raise errors.CancellationNotSettled(
+        raise errors.CancellationTimeoutError(
             f"{problem}: {wait.described()}",
             number=wait.number,
             run=observer.run,
@@ -331,7 +333,7 @@ def wait_for_completion(
                 assert observer.run is not None
                 on_poll(observer.run)
             if not (yield from wait.pause()):
-                raise errors.CompletionNotSettled(
+                raise errors.CompletionTimeoutError(
                     f"{number} has not ended {wait.after()}: {wait.described()}",
                     number=number,
                     run=observer.run,
@@ -357,7 +359,7 @@ def delete(
         deadline = call.deadline()
         run = yield from call.retrieve(number)
         if run.status not in ("Cancelled", "DeleteInprogress"):
-            raise errors.WrongStatus(
+            raise errors.RunStatusError(
                 f"{number} is {run.status}, and only a run that is Cancelled can be deleted: cancel it first", run=run
             )
         exchange = run.exchange
@@ -372,7 +374,7 @@ def delete(
                 assert observer.run is not None
                 on_poll(observer.run)
             if not (yield from waiting.pause()):
-                raise errors.DeletionNotSettled(
+                raise errors.DeletionTimeoutError(
                     f"{number} is not known to be gone {waiting.after()}: {waiting.described()}",
                     number=number,
                     run=observer.run,
@@ -398,7 +400,7 @@ def _request_deletion(operations: Operations, observer: Observer, deadline: floa
     while True:
         try:
             run = yield from operations.by(deadline).retrieve(number)
-        except errors.NotFound as error:
+        except errors.NotFoundError as error:
             if observer.history.deletion():
                 return error.exchange
         except errors.CallError:
@@ -418,7 +420,7 @@ def _is_final(error: errors.CallError) -> bool:
     """
     if isinstance(error, errors.TokenError):
         return error.status_code in (400, 401, 403)
-    if isinstance(error, errors.AuthenticationFailed | errors.PermissionDenied):
+    if isinstance(error, errors.AuthenticationError | errors.PermissionDeniedError):
         return evidence.is_refusal(error.status_code, error.body)
     return False
 
@@ -427,10 +429,12 @@ def check_timeouts(timeout: float | None, stall_after: float | None = None) -> N
     """Check the limits of a wait.
 
     Raises:
-        InvalidInput: One is not a number of seconds above 0.
+        InvalidArgumentError: One is not a number of seconds above 0.
     """
     for name, seconds in (("timeout", timeout), ("stall_after", stall_after)):
         if seconds is None:
             continue
         if not 0 < seconds < math.inf:
-            raise errors.InvalidInput(f"{name} is {seconds!r}: give a number of seconds above 0, or None for no limit")
+            raise errors.InvalidArgumentError(
+                f"{name} is {seconds!r}: give a number of seconds above 0, or None for no limit"
+            )

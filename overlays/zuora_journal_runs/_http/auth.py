@@ -163,7 +163,7 @@ class Authorizer(NamedTuple):
             else:
                 try:
                     data = body(response)
-                except generated.UnreadableAnswer:
+                except generated.InvalidResponseError:
                     data = {}
                 token = data.get("access_token")
                 if response.status_code == 200 and isinstance(token, str) and header_rules.is_token(token):
@@ -180,7 +180,7 @@ class Authorizer(NamedTuple):
                 after = retry_after(response.headers.get("Retry-After"))
             wait = None if kind is None else options.retry(FailedAttempt(kind, attempt, after, self.random))
             late = self.clock.monotonic() + (wait or _EARLY) >= deadline
-            if late and isinstance(kind, errors.NoAnswer):
+            if late and isinstance(kind, errors.APIConnectionError):
                 raise _OutOfTime(error)
             if late or wait is None:
                 raise error

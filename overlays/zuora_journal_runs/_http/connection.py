@@ -105,7 +105,7 @@ class Connection(httpx.Client):
         if isinstance(step, Wait):
             return step.future.result(max(0.0, step.deadline - self.caller.clock.monotonic()))
         if isinstance(step, Await):
-            raise errors.InvalidInput("the token function is asynchronous: use AsyncJournalRunsClient")
+            raise errors.InvalidArgumentError("the token function is asynchronous: use AsyncJournalRunsClient")
         return self.caller.clock.sleep(step.seconds)
 
     def _transmit(self, step: Transmit) -> httpx.Response:

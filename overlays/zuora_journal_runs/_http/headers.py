@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs._http.token_cache import Secret
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,15 +26,15 @@ def track_id(value: str) -> str:
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidInput: it is anything else.
+        InvalidArgumentError: it is anything else.
     """
     if _TRACK_ID.fullmatch(value):
         return value
     if len(value) > MAX_TRACK_ID:
-        raise InvalidInput(
+        raise InvalidArgumentError(
             f"track id {value[:20]!r}... has {len(value)} characters; at most {MAX_TRACK_ID} are allowed"
         )
-    raise InvalidInput(
+    raise InvalidArgumentError(
         f"track id {value!r} cannot be sent: use US-ASCII characters other than : ; \" ' and no blank at either end"
     )
 
@@ -45,11 +45,11 @@ def entity_id(value: str) -> str:
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidInput: it holds a comma, a blank or another character that no id has.
+        InvalidArgumentError: it holds a comma, a blank or another character that no id has.
     """
     if _ENTITY_ID.fullmatch(value):
         return value
-    raise InvalidInput(f"entity id {value!r} is not one: give exactly one id, without commas and blanks")
+    raise InvalidArgumentError(f"entity id {value!r} is not one: give exactly one id, without commas and blanks")
 
 
 def org_ids(values: str | Iterable[str]) -> str:
@@ -58,19 +58,19 @@ def org_ids(values: str | Iterable[str]) -> str:
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidInput: there is none, or one holds a blank or another character that no id has.
+        InvalidArgumentError: there is none, or one holds a blank or another character that no id has.
     """
     ids = [value.strip() for value in (values.split(",") if isinstance(values, str) else values)]
     if ids and all(_ENTITY_ID.fullmatch(value) for value in ids):
         return ",".join(ids)
-    raise InvalidInput(f"organisation ids {values!r} are not a list of ids: separate them by commas")
+    raise InvalidArgumentError(f"organisation ids {values!r} are not a list of ids: separate them by commas")
 
 
 def zuora_version(value: str) -> str:
     """A `Zuora-Version`, such as 2025-08-12 or 341.0.
 
     Raises:
-        InvalidInput: it cannot stand in a header.
+        InvalidArgumentError: it cannot stand in a header.
     """
     return _visible("Zuora-Version", value)
 
@@ -81,10 +81,10 @@ def idempotency_key(value: str) -> str:
     Source: Zuora's swagger file, 2023-12-15.
 
     Raises:
-        InvalidInput: it is longer, or cannot stand in a header.
+        InvalidArgumentError: it is longer, or cannot stand in a header.
     """
     if len(value) > MAX_IDEMPOTENCY_KEY:
-        raise InvalidInput(
+        raise InvalidArgumentError(
             f"idempotency key {value[:20]!r}... has {len(value)} characters; at most {MAX_IDEMPOTENCY_KEY} are allowed"
         )
     return _visible("Idempotency-Key", value)
@@ -99,12 +99,12 @@ def token(value: str) -> Secret:
     """A bearer token. The error does not repeat it.
 
     Raises:
-        InvalidInput: it cannot stand in a header.
+        InvalidArgumentError: it cannot stand in a header.
     """
     value = Secret(value)
     if is_token(value):
         return value
-    raise InvalidInput("the token has characters that cannot stand in a header, or is empty")
+    raise InvalidArgumentError("the token has characters that cannot stand in a header, or is empty")
 
 
 def run_number(value: str) -> str:
@@ -113,14 +113,16 @@ def run_number(value: str) -> str:
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidInput: it has another form.
+        InvalidArgumentError: it has another form.
     """
     if _RUN_NUMBER.fullmatch(value):
         return value
-    raise InvalidInput(f"{value!r} is not a journal run number: it has the form JR-00000075")
+    raise InvalidArgumentError(f"{value!r} is not a journal run number: it has the form JR-00000075")
 
 
 def _visible(name: str, value: str) -> str:
     if _VISIBLE.fullmatch(value):
         return value
-    raise InvalidInput(f"{name} {value!r} cannot be sent: use printable US-ASCII characters, no blank at either end")
+    raise InvalidArgumentError(
+        f"{name} {value!r} cannot be sent: use printable US-ASCII characters, no blank at either end"
+    )

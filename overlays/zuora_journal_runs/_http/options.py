@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http.polling import Polling
 from zuora_journal_runs._http.retry import Backoff, RetryPolicy
-from zuora_journal_runs.errors import CallError, InvalidInput
+from zuora_journal_runs.errors import CallError, InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -110,7 +110,7 @@ def changed(options: Options, changes: OptionChanges) -> Options:
     """The options with changes applied.
 
     Raises:
-        InvalidInput: a value cannot be sent, or makes no sense.
+        InvalidArgumentError: a value cannot be sent, or makes no sense.
     """
     checked: dict[str, Any] = dict(changes)
     checks: dict[str, Callable[[Any], str]] = {
@@ -125,19 +125,19 @@ def changed(options: Options, changes: OptionChanges) -> Options:
             checked[name] = check(checked[name])
     new = options._replace(**checked)
     if not 0 < new.deadline < float("inf"):
-        raise InvalidInput(f"deadline is {new.deadline}: give a number of seconds above 0")
+        raise InvalidArgumentError(f"deadline is {new.deadline}: give a number of seconds above 0")
     if any(not 0 < seconds < float("inf") for seconds in new.timeouts):
-        raise InvalidInput(f"{new.timeouts} has a value that is not a number of seconds above 0")
+        raise InvalidArgumentError(f"{new.timeouts} has a value that is not a number of seconds above 0")
     _check_polling(new.polling)
     if not 1 <= new.page_size <= 300:
-        raise InvalidInput(f"page_size is {new.page_size}: Zuora allows 1 to 300")
+        raise InvalidArgumentError(f"page_size is {new.page_size}: Zuora allows 1 to 300")
     return new
 
 
 def _check_polling(polling: Polling) -> None:
-    """Raise InvalidInput if the intervals would be none, or not grow."""
+    """Raise InvalidArgumentError if the intervals would be none, or not grow."""
     first, factor, longest = polling
     if not (_SHORTEST_INTERVAL <= first < float("inf") and _SHORTEST_INTERVAL <= longest < float("inf")):
-        raise InvalidInput(f"{polling}: first and longest must be at least {_SHORTEST_INTERVAL} s")
+        raise InvalidArgumentError(f"{polling}: first and longest must be at least {_SHORTEST_INTERVAL} s")
     if not 1.0 <= factor <= _LARGEST_FACTOR:
-        raise InvalidInput(f"{polling}: factor must be between 1 and {_LARGEST_FACTOR:g}")
+        raise InvalidArgumentError(f"{polling}: factor must be between 1 and {_LARGEST_FACTOR:g}")

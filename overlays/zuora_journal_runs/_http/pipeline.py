@@ -48,7 +48,7 @@ class Caller(NamedTuple):
         """Send a request of one of the operations until it succeeds or there is no use in trying.
 
         Raises:
-            InvalidInput: the request is none of the operations, or a header of it cannot be sent.
+            InvalidArgumentError: the request is none of the operations, or a header of it cannot be sent.
             CallError: it failed.
         """
         name = outgoing.operation
@@ -75,7 +75,7 @@ class Caller(NamedTuple):
             except errors.TokenError as failure:
                 error = errors.TokenError(failure.message, exchange=failure.exchange, **details)
             except PermitUnavailable as failure:
-                error, hopeless = errors.NotSent(f"nothing was sent: {failure}", **details), True
+                error, hopeless = errors.RequestNotSentError(f"nothing was sent: {failure}", **details), True
             except httpx.HTTPError as failure:
                 error = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
@@ -83,11 +83,13 @@ class Caller(NamedTuple):
                 error = responses.failure_of(response, **details)
             wait = None
             if error is not None:
-                if maybe_processed and isinstance(error, errors.NotSent):
-                    error = errors.AnswerLost(f"an earlier attempt was lost, and then {error.message}", **details)
+                if maybe_processed and isinstance(error, errors.RequestNotSentError):
+                    error = errors.ResponseLostError(
+                        f"an earlier attempt was lost, and then {error.message}", **details
+                    )
                 maybe_processed |= error.maybe_processed and outgoing.method != "GET"
                 error.maybe_processed = maybe_processed
-                if isinstance(error, errors.AuthenticationFailed) and rejected is None and self.authorizer.can_renew:
+                if isinstance(error, errors.AuthenticationError) and rejected is None and self.authorizer.can_renew:
                     rejected, wait = token, 0.0
                 elif not hopeless:
                     wait = self._wait_after(error, response, options, deadline)
@@ -140,21 +142,21 @@ class Caller(NamedTuple):
         """A successful answer as a model.
 
         Raises:
-            UnreadableAnswer: its fields are not what the contract says.
+            InvalidResponseError: its fields are not what the contract says.
         """
         from zuora_journal_runs_api import errors as generated
 
         try:
             return parse(response)
-        except generated.UnreadableAnswer as unreadable:
+        except generated.InvalidResponseError as unreadable:
             raise self.invalid(response, f"the answer does not match the contract: {unreadable}") from None
 
-    def invalid(self, response: httpx.Response, problem: str) -> errors.UnreadableAnswer:
+    def invalid(self, response: httpx.Response, problem: str) -> errors.InvalidResponseError:
         """Return the error for a successful response whose content cannot be used."""
         from zuora_journal_runs_api.types import Exchange
 
         exchange = Exchange.of(response)
-        error = errors.UnreadableAnswer(
+        error = errors.InvalidResponseError(
             problem,
             cut_off=False,
             exchange=exchange,

@@ -46,13 +46,13 @@ class Outgoing(NamedTuple):
         """The name of the operation that it is of, in words.
 
         Raises:
-            InvalidInput: it is of none.
+            InvalidArgumentError: it is of none.
         """
         path = self.path.partition("?")[0]
         for method, route, name in _ROUTES:
             if method == self.method and (match := route.fullmatch(path)):
                 return f"{name} {match[1]}" if match.lastindex else name
-        raise errors.InvalidInput(
+        raise errors.InvalidArgumentError(
             f"{self.method} {path} is none of the operations on journal runs; "
             "a journal run number has the form JR-00000075"
         )
@@ -87,7 +87,7 @@ def of_request(request: httpx.Request, base_url: httpx.URL) -> Outgoing:
     """The same of a request that is already made.
 
     Raises:
-        InvalidInput: it would go to another origin.
+        InvalidArgumentError: it would go to another origin.
     """
     headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
     return Outgoing(request.method, path_on(request.url, base_url), headers, request.content)
@@ -97,10 +97,10 @@ def path_on(url: httpx.URL, base_url: httpx.URL) -> str:
     """The path of an address, with its query.
 
     Raises:
-        InvalidInput: it is on another origin.
+        InvalidArgumentError: it is on another origin.
     """
     if (url.scheme, url.host, url.port) != (base_url.scheme, base_url.host, base_url.port):
-        raise errors.InvalidInput(f"{url} is not on {base_url}: the token is sent nowhere else")
+        raise errors.InvalidArgumentError(f"{url} is not on {base_url}: the token is sent nowhere else")
     return url.raw_path.decode()
 
 
@@ -108,7 +108,7 @@ def with_conventions(outgoing: Outgoing, options: Options, random: Random) -> Ou
     """The request with all header conventions applied, but for the token.
 
     Raises:
-        InvalidInput: a header of it cannot be sent.
+        InvalidArgumentError: a header of it cannot be sent.
     """
     for name, check in _CHECKS.items():
         if name in outgoing.headers:

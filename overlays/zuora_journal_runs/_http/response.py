@@ -24,7 +24,7 @@ _NEVER_SENT = (
 )
 
 
-def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError | None:
+def failure_of(response: httpx.Response, **details: Any) -> errors.ResponseError | None:
     """The error that an answer stands for; None if it says that the call succeeded.
 
     An answer is a success only if its status is 200 and it says `success: true`.
@@ -42,29 +42,29 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.AnswerError |
         and echoed in (None, details.get("track_id"))
         and "problem" not in response.extensions
     ):
-        with contextlib.suppress(generated.UnreadableAnswer):
+        with contextlib.suppress(generated.InvalidResponseError):
             if _succeeded(response, body(response)):
                 return None
     details |= {"exchange": Exchange.of(response), "body": response.content}
     if echoed is not None and echoed != details.get("track_id"):
         said = f"the answer bears the track id {echoed!r} of another call"
-        return errors.UnreadableAnswer(said, cut_off=False, **details)
+        return errors.InvalidResponseError(said, cut_off=False, **details)
     data: dict[str, Any] = {}
     problem = response.extensions.get("problem")
     if problem is None:
         try:
             data = body(response)
-        except generated.UnreadableAnswer as unreadable:
+        except generated.InvalidResponseError as unreadable:
             problem = unreadable.problem
     if response.status_code != _OK:
         return _of_status(response, data, **details)
     if problem is not None:
         cut_off = not response.extensions.get("oversized", False)
-        return errors.UnreadableAnswer(f"the answer's body {problem}", cut_off=cut_off, **details)
+        return errors.InvalidResponseError(f"the answer's body {problem}", cut_off=cut_off, **details)
     if data.get("success") is False or data.get("reasons"):
         return _of_status(response, data, **details)
     said = "the answer has status 200 but does not say `success: true`"
-    return errors.UnreadableAnswer(said, cut_off=False, **details)
+    return errors.InvalidResponseError(said, cut_off=False, **details)
 
 
 def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
@@ -79,12 +79,12 @@ def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
     return data.get("success") is True
 
 
-def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.AnswerError:
+def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.ResponseError:
     status = response.status_code
     if 200 < status < 400:
         where = response.headers.get("Location")
         said = f"status {status}, a redirect to {where!r} that is not followed" if where else f"status {status}"
-        return errors.UnreadableAnswer(f"the answer has {said}", cut_off=False, **details)
+        return errors.InvalidResponseError(f"the answer has {said}", cut_off=False, **details)
     found = reasons_in(data)
     kind = errors.kind_of(status, [str(reason.code) for reason in found])
     said = "; ".join(f"{reason.code} {reason.message}" for reason in found)
@@ -116,13 +116,13 @@ def reasons_in(data: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def no_answer(failure: httpx.HTTPError, host: str, **details: Any) -> errors.NoAnswer:
+def no_answer(failure: httpx.HTTPError, host: str, **details: Any) -> errors.APIConnectionError:
     """The error for a failure of the transport."""
     said = str(failure) or type(failure).__name__
     if isinstance(failure, httpx.PoolTimeout):
-        return errors.NotSent(f"nothing was sent: {said}", **details)
+        return errors.RequestNotSentError(f"nothing was sent: {said}", **details)
     if isinstance(failure, _NEVER_SENT):
-        return errors.NotSent(f"{host} cannot be reached, and nothing was sent ({said})", **details)
+        return errors.RequestNotSentError(f"{host} cannot be reached, and nothing was sent ({said})", **details)
     if isinstance(failure, httpx.TimeoutException):
         said = f"no answer in time: {type(failure).__name__}"
-    return errors.AnswerLost(f"the answer of {host} was lost ({said})", **details)
+    return errors.ResponseLostError(f"the answer of {host} was lost ({said})", **details)

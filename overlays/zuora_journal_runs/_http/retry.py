@@ -31,12 +31,12 @@ RetryPolicy = Callable[[FailedAttempt], float | None]
 
 _MOST_DOUBLINGS = 64
 """Enough for any wait, and far from the end of what a float holds."""
-_TRANSIENT = (errors.NoAnswer, errors.Contention, errors.TooManyRequests, errors.ServerFailure)
+_TRANSIENT = (errors.APIConnectionError, errors.ConflictError, errors.RateLimitError, errors.ServerError)
 
 
 def is_transient(error: errors.CallError) -> bool:
     """Whether the same call may well succeed later."""
-    if isinstance(error, errors.UnreadableAnswer):
+    if isinstance(error, errors.InvalidResponseError):
         return error.cut_off  # wrong fields would come again
     return isinstance(error, _TRANSIENT)
 

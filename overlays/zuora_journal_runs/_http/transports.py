@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
@@ -34,7 +34,7 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     """The proxy that the environment names for an address; for http, which is for loopback only, there is none.
 
     Raises:
-        InvalidInput: the environment names what is no proxy of http or https.
+        InvalidArgumentError: the environment names what is no proxy of http or https.
     """
     if url.scheme != "https" or urllib.request.proxy_bypass(url.netloc.decode()):
         return None
@@ -48,7 +48,7 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
         proxy = None
     if proxy is None or proxy.url.scheme not in ("http", "https") or not proxy.url.host:
         # The address is not repeated: it may hold a password.
-        raise InvalidInput(
+        raise InvalidArgumentError(
             "the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used: give it as http://host:port or https://host:port"
         )
     return proxy
@@ -58,7 +58,7 @@ def default(url: httpx.URL) -> SyncTransport:
     """The transport for threads.
 
     Raises:
-        InvalidInput: see `proxy_for`.
+        InvalidArgumentError: see `proxy_for`.
     """
     # Needs httpcore, which httpx itself imports late.
     from zuora_journal_runs._http.sync_transport import SyncTransport
@@ -70,7 +70,7 @@ def default_async(url: httpx.URL) -> AiohttpTransport:
     """The transport for tasks.
 
     Raises:
-        InvalidInput: see `proxy_for`.
+        InvalidArgumentError: see `proxy_for`.
     """
     # Takes twice as long to import as httpx.
     from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport

@@ -121,9 +121,9 @@ class CancellationBatch:
 
     def _refused(self, number: str, error: errors.JournalRunsError) -> CancellationRecord | FailureRecord:
         """What became of a run that could not be asked for; a refusal is explained by where the run stands."""
-        refused = isinstance(error, errors.RuleViolation | errors.InvalidRequest | errors.Contention)
+        refused = isinstance(error, errors.RuleViolationError | errors.InvalidRequestError | errors.ConflictError)
         done = self._done(number, error) if refused else None
-        if isinstance(error, errors.NotSent) and not error.track_id:
+        if isinstance(error, errors.RequestNotSentError) and not error.track_id:
             error.add_note(f"To go on: `zjr cancel {number}`")
         return done or records.failure(number, error)
 

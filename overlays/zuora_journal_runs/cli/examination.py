@@ -48,12 +48,12 @@ class _Answer(NamedTuple):
 
     @property
     def good(self) -> bool:
-        return self.error is None or (isinstance(self.error, errors.NotFound) and bool(self.error.reasons))
+        return self.error is None or (isinstance(self.error, errors.NotFoundError) and bool(self.error.reasons))
 
     @property
     def came(self) -> bool:
         """Whether the server answered at all."""
-        return self.error is None or isinstance(self.error, errors.AnswerError) or self._token_status is not None
+        return self.error is None or isinstance(self.error, errors.ResponseError) or self._token_status is not None
 
     @property
     def _token_status(self) -> int | None:
@@ -107,7 +107,7 @@ def _url(environ: Mapping[str, str]) -> httpx.URL:
     """The address, whether or not there are credentials for it.
 
     Raises:
-        InvalidInput: there is none, or it cannot be used.
+        InvalidArgumentError: there is none, or it cannot be used.
     """
     address = {name: environ.get(name, "") for name in _ADDRESS}
     described = environment.from_environ({**address, "ZUORA_CLIENT_ID": "-", "ZUORA_CLIENT_SECRET": "-"})
@@ -122,7 +122,7 @@ def _address(environ: Mapping[str, str]) -> Check:
     try:
         url = _url(environ)
         proxy = transports.proxy_for(url)
-    except errors.InvalidInput as error:
+    except errors.InvalidArgumentError as error:
         return _check("address", "wrong", error.message)
     address = str(url).rstrip("/")
     centre = next((name for name, known in environment.ENVIRONMENTS.items() if known == address), None)
@@ -137,7 +137,7 @@ def _credentials(environ: Mapping[str, str]) -> Check:
     credentials = {name: environ.get(name, "") for name in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET")}
     try:
         environment.from_environ({**stand_in, **credentials})
-    except errors.InvalidInput as error:
+    except errors.InvalidArgumentError as error:
         return _check("credentials", "wrong", error.message)
     return _check("credentials", "ok", "given, and not tried yet")
 
@@ -152,7 +152,7 @@ def _scope(session: Session, environ: Mapping[str, str]) -> Check:
         elif value:
             try:
                 said.append(f"{check(value)}, by {variable}")
-            except errors.InvalidInput as error:
+            except errors.InvalidArgumentError as error:
                 return _check("entity", "wrong", f"{variable}: {error.message}")
     return _check("entity", "ok", "; ".join(said) or "none is named, which is right for a tenant with one")
 
@@ -198,7 +198,7 @@ def _ask(session: Session, call: Callable[[JournalRunsClient], Exchange | None],
         with session.client(deadline=_DEADLINE, **options) as client:
             return _Answer(None, call(client))
     except errors.JournalRunsError as error:
-        return _Answer(error, error.exchange if isinstance(error, errors.AnswerError) else None)
+        return _Answer(error, error.exchange if isinstance(error, errors.ResponseError) else None)
 
 
 def _retrieve(client: JournalRunsClient) -> Exchange | None:
@@ -227,11 +227,11 @@ def _blamed(error: errors.JournalRunsError) -> Check:
         name = "credentials" if error.status_code in _REFUSING else "address"
         if error.status_code is not None and name == "address":
             advice = strange
-    elif isinstance(error, errors.NoAnswer):
+    elif isinstance(error, errors.APIConnectionError):
         name = "address"
-    elif isinstance(error, errors.AuthenticationFailed):
+    elif isinstance(error, errors.AuthenticationError):
         name = "credentials"
-    elif isinstance(error, errors.NotFound | errors.UnreadableAnswer):
+    elif isinstance(error, errors.NotFoundError | errors.InvalidResponseError):
         name, advice = "address", strange
     if name == "address" and "certificate" in finding.lower():
         name, advice = "TLS", "If your company's proxy has a certificate of its own, name its file in SSL_CERT_FILE"

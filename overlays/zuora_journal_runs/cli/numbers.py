@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 from .problems import complain
 
@@ -67,6 +67,6 @@ def _stdin() -> Iterator[_Word]:
 def _is_valid(text: str) -> bool:
     try:
         header_rules.run_number(text)
-    except InvalidInput:
+    except InvalidArgumentError:
         return False
     return True

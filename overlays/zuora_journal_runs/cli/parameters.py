@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs.errors import InvalidInput
+from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import datetime
@@ -24,12 +24,12 @@ _DURATION = re.compile(f"(?:({_NUMBER})h)?(?:({_NUMBER})m)?(?:({_NUMBER})s)?")
 
 
 def checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
-    """A callback that reads a value by a function which raises InvalidInput."""
+    """A callback that reads a value by a function which raises InvalidArgumentError."""
 
     def callback(_: click.Context, __: click.Parameter, value: str | None) -> T | None:
         try:
             return None if value is None else check(value)
-        except InvalidInput as error:
+        except InvalidArgumentError as error:
             raise click.BadParameter(str(error)) from None
 
     return callback
@@ -49,7 +49,7 @@ def date(value: str) -> datetime.date:
     """A date.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidArgumentError: it is none.
     """
     from zuora_journal_runs._client.validation import date
 
@@ -62,7 +62,7 @@ def duration(value: str) -> float:
     `never` and `none` stand for no limit, which is infinity.
 
     Raises:
-        InvalidInput: It is not a duration above 0.
+        InvalidArgumentError: It is not a duration above 0.
     """
     if value in ("never", "none"):
         return math.inf
@@ -72,7 +72,7 @@ def duration(value: str) -> float:
     )
     if 0 < total < math.inf:
         return total
-    raise InvalidInput(f"{value!r} is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit")
+    raise InvalidArgumentError(f"{value!r} is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit")
 
 
 def limited(seconds: float) -> float | None:
@@ -84,7 +84,7 @@ def transaction_type(value: str) -> str:
     """The name of a transaction type.
 
     Raises:
-        InvalidInput: it is none; the error says which are near.
+        InvalidArgumentError: it is none; the error says which are near.
     """
     names = transaction_types()
     if value in names:
@@ -92,7 +92,7 @@ def transaction_type(value: str) -> str:
     folded = {name.casefold(): name for name in names}
     near = [folded[name] for name in difflib.get_close_matches(value.casefold(), folded, n=3)]
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "the help lists them all"
-    raise InvalidInput(f"{value!r} is no transaction type: {hint}")
+    raise InvalidArgumentError(f"{value!r} is no transaction type: {hint}")
 
 
 def transaction_types() -> list[str]:

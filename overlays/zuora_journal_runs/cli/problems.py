@@ -67,7 +67,7 @@ def tell(error: Exception) -> Status:
 
 def status_of(error: errors.JournalRunsError) -> Status:
     """The exit status for an error of the client's."""
-    return Status.UNKNOWN if isinstance(error, errors.NotSettled) else Status.ERROR
+    return Status.UNKNOWN if isinstance(error, errors.WaitTimeoutError) else Status.ERROR
 
 
 def described(error: errors.JournalRunsError) -> str:
@@ -107,7 +107,7 @@ def advice_on(error: errors.JournalRunsError) -> str | None:
     if isinstance(error, errors.TokenError):
         refused = error.status_code in (400, 401, 403)
         return _NETWORK if error.status_code is None else _CREDENTIALS if refused else _LATER
-    if isinstance(error, errors.UnreadableAnswer):
+    if isinstance(error, errors.InvalidResponseError):
         return "Check that the address is that of Zuora's REST API" if error.cut_off else None
     return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
 
@@ -123,11 +123,13 @@ _NETWORK = "Check the network, and the address in ZUORA_BASE_URL or ZUORA_ENVIRO
 _CREDENTIALS = "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that they belong to this address"
 _LATER = "Try again later"
 _ADVICE: dict[type[errors.JournalRunsError], str] = {
-    errors.NotFound: "Check the number, and that ZUORA_BASE_URL or ZUORA_ENVIRONMENT names the tenant that you mean",
-    errors.PermissionDenied: "Ask an administrator for it",
-    errors.AuthenticationFailed: _CREDENTIALS,
-    errors.NoAnswer: _NETWORK,
-    errors.TooManyRequests: _LATER,
-    errors.Contention: _LATER,
-    errors.ServerFailure: _LATER,
+    errors.NotFoundError: (
+        "Check the number, and that ZUORA_BASE_URL or ZUORA_ENVIRONMENT names the tenant that you mean"
+    ),
+    errors.PermissionDeniedError: "Ask an administrator for it",
+    errors.AuthenticationError: _CREDENTIALS,
+    errors.APIConnectionError: _NETWORK,
+    errors.RateLimitError: _LATER,
+    errors.ConflictError: _LATER,
+    errors.ServerError: _LATER,
 }

@@ -405,7 +405,7 @@ def deletion(done: Deletion) -> DeletionRecord:
     }
 
 
-def not_deleted(number: str, error: errors.DeletionNotSettled) -> DeletionRecord:
+def not_deleted(number: str, error: errors.DeletionTimeoutError) -> DeletionRecord:
     """A deletion that was not done in time."""
     return {
         "kind": "deletion",
@@ -427,7 +427,7 @@ def diagnosis(checks: list[Check]) -> DiagnosisRecord:
 
 
 def _seen(error: errors.JournalRunsError) -> str | None:
-    return str(error.run.status) if isinstance(error, errors.NotSettled) and error.run else None
+    return str(error.run.status) if isinstance(error, errors.WaitTimeoutError) and error.run else None
 
 
 def evidence(found: Evidence) -> EvidenceRecord:
@@ -476,7 +476,7 @@ def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
     return {
         "kind": "failure",
         "number": number,
-        "exitStatus": Status.USAGE if isinstance(error, errors.InvalidInput) else status_of(error),
+        "exitStatus": Status.USAGE if isinstance(error, errors.InvalidArgumentError) else status_of(error),
         "message": message_of(error),
         "advice": advice_on(error),
         "maybeProcessed": error.maybe_processed,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.errors import NotSent
+from zuora_journal_runs.errors import RequestNotSentError
 
 from .parameters import HEADERS
 from .problems import complain
@@ -44,7 +44,7 @@ class Session:
         """A client.
 
         Raises:
-            InvalidInput: the environment does not describe one.
+            InvalidArgumentError: the environment does not describe one.
         """
         from zuora_journal_runs import JournalRunsClient
 
@@ -56,7 +56,7 @@ def patient(failed: FailedAttempt) -> float | None:
     """Try again as the client does; but an address that is not reached twice is more likely wrong than busy."""
     from zuora_journal_runs import Backoff
 
-    if isinstance(failed.error, NotSent) and failed.attempt > 1:
+    if isinstance(failed.error, RequestNotSentError) and failed.attempt > 1:
         return None
     return Backoff()(failed)
 

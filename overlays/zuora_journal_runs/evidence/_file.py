@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
-from zuora_journal_runs.errors import EvidenceError, InvalidInput
+from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
 from ._observations import Accepted, Problem, ResponseReader
 from ._verdict import History
@@ -129,7 +129,7 @@ class EvidenceWriter:
         at: Now, in seconds since 1970.
 
     Raises:
-        InvalidInput: The file is about something else, another program is writing it, or it cannot be opened.
+        InvalidArgumentError: The file is about something else, another program is writing it, or it cannot be opened.
         EvidenceError: The file was changed since it was written.
     """
 
@@ -169,16 +169,18 @@ class EvidenceWriter:
 
     def _check_same(self, found: Header) -> None:
         if self.header.operation == "create" and found.operation != "create":
-            raise InvalidInput(f"{self.path} is evidence for another run, not for a creation: give another file")
+            raise InvalidArgumentError(
+                f"{self.path} is evidence for another run, not for a creation: give another file"
+            )
         if self.header.request != found.request and self.header.request is not None:
-            raise InvalidInput(
+            raise InvalidArgumentError(
                 f"{self.path} is evidence for a creation that requests something else: give another file"
             )
         names = {"host": "host", "entity": "entity", "organizations": "organisations", "run": "run"}
         for field, name in names.items():
             theirs, ours = getattr(found, field), getattr(self.header, field)
             if theirs != ours and not (field == "run" and ours is None):
-                raise InvalidInput(
+                raise InvalidArgumentError(
                     f"{self.path} is evidence for the {name} {theirs or 'none'}, not {ours or 'none'}: "
                     "give another file"
                 )
@@ -419,13 +421,13 @@ def _opened(path: Path) -> int:
     """Open a file to append to, for this process alone.
 
     Raises:
-        InvalidInput: It cannot be opened, or another program is writing it.
+        InvalidArgumentError: It cannot be opened, or another program is writing it.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         file = os.open(path, flags, 0o600)
     except OSError as error:
-        raise InvalidInput(f"the evidence file {path} cannot be opened: {error.strerror}") from None
+        raise InvalidArgumentError(f"the evidence file {path} cannot be opened: {error.strerror}") from None
     problem = None
     if not stat.S_ISREG(os.fstat(file).st_mode):
         problem = f"{path} is not a file that evidence can be written to"
@@ -436,7 +438,7 @@ def _opened(path: Path) -> int:
             problem = f"another program is writing {path}: give another file, or wait for it"
     if problem is not None:
         os.close(file)
-        raise InvalidInput(problem)
+        raise InvalidArgumentError(problem)
     return file
 
 

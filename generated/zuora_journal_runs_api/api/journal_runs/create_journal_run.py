@@ -63,7 +63,7 @@ def parse_response(response: httpx.Response) -> CreateJournalRunResponse | Error
     """The answer, read.
 
     Raises:
-        errors.UnreadableAnswer: its body is not what the contract says.
+        errors.InvalidResponseError: its body is not what the contract says.
         errors.UnexpectedStatus: its status is not one of the contract.
     """
     if response.status_code == 200:
@@ -88,7 +88,7 @@ def _build_response(
     exchange = Exchange.of(response)
     try:
         parsed = parse_response(response)
-    except errors.UnreadableAnswer as error:
+    except errors.InvalidResponseError as error:
         error.exchange, error.content = exchange, response.content
         raise
     return Response(response.status_code, response.content, response.headers, parsed, exchange)
@@ -128,7 +128,7 @@ def sync_detailed(
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -180,7 +180,7 @@ def sync(
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -232,7 +232,7 @@ async def asyncio_detailed(
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -284,7 +284,7 @@ async def asyncio(
         body: What a run is to take in. Give an accounting period, or a range of dates within one.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 

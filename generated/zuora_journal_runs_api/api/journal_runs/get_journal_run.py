@@ -58,7 +58,7 @@ def parse_response(response: httpx.Response) -> ErrorResponse | JournalRun | Ser
     """The answer, read.
 
     Raises:
-        errors.UnreadableAnswer: its body is not what the contract says.
+        errors.InvalidResponseError: its body is not what the contract says.
         errors.UnexpectedStatus: its status is not one of the contract.
     """
     if response.status_code == 200:
@@ -81,7 +81,7 @@ def _build_response(response: httpx.Response) -> Response[ErrorResponse | Journa
     exchange = Exchange.of(response)
     try:
         parsed = parse_response(response)
-    except errors.UnreadableAnswer as error:
+    except errors.InvalidResponseError as error:
         error.exchange, error.content = exchange, response.content
         raise
     return Response(response.status_code, response.content, response.headers, parsed, exchange)
@@ -117,7 +117,7 @@ def sync_detailed(
             have a status of their own.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -164,7 +164,7 @@ def sync(
             have a status of their own.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -211,7 +211,7 @@ async def asyncio_detailed(
             have a status of their own.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -258,7 +258,7 @@ async def asyncio(
             have a status of their own.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 

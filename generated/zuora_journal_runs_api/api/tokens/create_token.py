@@ -42,7 +42,7 @@ def parse_response(response: httpx.Response) -> ServerErrorResponse | TokenError
     """The answer, read.
 
     Raises:
-        errors.UnreadableAnswer: its body is not what the contract says.
+        errors.InvalidResponseError: its body is not what the contract says.
         errors.UnexpectedStatus: its status is not one of the contract.
     """
     if response.status_code == 200:
@@ -64,7 +64,7 @@ def _build_response(response: httpx.Response) -> Response[ServerErrorResponse | 
     exchange = Exchange.of(response)
     try:
         parsed = parse_response(response)
-    except errors.UnreadableAnswer as error:
+    except errors.InvalidResponseError as error:
         error.exchange, error.content = exchange, response.content
         raise
     return Response(response.status_code, response.content, response.headers, parsed, exchange)
@@ -89,7 +89,7 @@ def sync_detailed(
         body: A client's credentials, as a form.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -121,7 +121,7 @@ def sync(
         body: A client's credentials, as a form.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -153,7 +153,7 @@ async def asyncio_detailed(
         body: A client's credentials, as a form.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 
@@ -185,7 +185,7 @@ async def asyncio(
         body: A client's credentials, as a form.
 
     Raises:
-        errors.UnreadableAnswer: the answer's body is not what the contract says.
+        errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
         httpx.HTTPError: there is no answer.
 

@@ -129,7 +129,7 @@ def _deleted(
                 evidence=files.of(number),
             )
             return records.deletion(done)
-        except errors.DeletionNotSettled as error:
+        except errors.DeletionTimeoutError as error:
             return records.not_deleted(number, error)
         except errors.JournalRunsError as error:
             return records.failure(number, error)

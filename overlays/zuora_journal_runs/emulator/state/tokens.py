@@ -44,7 +44,7 @@ class Tokens:
         """
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
         if fields.get("grant_type") != "client_credentials":
-            raise self._refused("Unsupported grant type", path)
+            raise self._refused("UnsupportedRequestError grant type", path)
         if self._store.secret_of(client_id) != secret:
             raise self._refused("Invalid client id or client secret", path)
         token, now = self._identifiers.token(), self._clock.timestamp()
