@@ -37,7 +37,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test fuzz clones contract mutants mutation seeds official bench check spec fetch generate format lock clean \
-	check-lint check-format check-types check-spec check-generated check-fragment check-package
+	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -75,7 +75,7 @@ bench: $(DEV_READY) ## Measure the budgets, beside httpx, aiohttp and Zuora's ow
 	@$(BIN)/python -m tests.bench $(BENCH)
 
 check: ## Check code, types, fragment and package
-check: check-lint check-format check-types check-spec check-generated check-fragment check-package
+check: check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
 
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
 	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))
@@ -106,6 +106,10 @@ check-lint: $(DEV_READY)
 check-format: $(DEV_READY)
 	@echo 'check: ruff format'
 	@$(BIN)/ruff format --check --quiet . || $(call fail,not formatted; run 'make format')
+
+check-imports: $(DEV_READY)
+	@echo 'check: packages import only what ARCHITECTURE.md allows'
+	@$(call quietly,$(BIN)/lint-imports --no-cache) || $(call fail,a package imports what it may not)
 
 check-types: $(DEV_READY) $(LINT_READY)
 	@echo 'check: mypy --strict'

@@ -60,7 +60,7 @@ loop.run_until_complete(async_client.retrieve(RUN))
     "busy": """
 # Other threads have the lock, all permits, and are requesting a token.
 for each in (client, async_client):
-    caller = each.connection.caller
+    caller = each.connection.pipeline
     while caller.limiter.try_acquire(0.0):
         pass
     caller.authorizer.cache.get(0.0, None)

@@ -11,7 +11,7 @@ from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http.auth import Authorization, Authorizer
 from zuora_journal_runs._http.clock import Clock, SystemClock
 from zuora_journal_runs._http.options import OptionChanges, Options, changed
-from zuora_journal_runs._http.pipeline import Caller
+from zuora_journal_runs._http.pipeline import Pipeline
 from zuora_journal_runs._http.rate_limit import RateLimiter
 from zuora_journal_runs._http.token_cache import Credentials, Secret, token_cache
 from zuora_journal_runs.errors import InvalidArgumentError
@@ -49,7 +49,7 @@ def build_pipeline(
     auth: httpx.Auth | None,
     transport: object | None,
     arguments: ClientArguments,
-) -> tuple[Caller, Options]:
+) -> tuple[Pipeline, Options]:
     clock = arguments.pop("clock", None) or SystemClock()
     random = arguments.pop("random", None) or SystemRandom()
     concurrency = arguments.pop("concurrency", None)
@@ -71,7 +71,7 @@ def build_pipeline(
         assert auth is not None
         authorization = auth
     authorizer = Authorizer(url, authorization, cache, clock, random)
-    return Caller(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
+    return Pipeline(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
 
 
 def batch_deadline(clock: Clock, timeout: float | None, stall_after: float | None, at_once: int | None) -> float:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._http.flow import Flow
     from zuora_journal_runs._http.options import Options
-    from zuora_journal_runs._http.pipeline import Caller
+    from zuora_journal_runs._http.pipeline import Pipeline
     from zuora_journal_runs.results import Cancellation, CancellationPlan
     from zuora_journal_runs_api.models import (
         CommonResponse,
@@ -52,33 +52,33 @@ class Operations:
     """The operations on journal runs, with given options.
 
     Args:
-        caller: What sends requests.
+        pipeline: What sends requests.
         options: The options of each call.
         observer: What sees the responses about a run, if anything does.
     """
 
-    __slots__ = ("caller", "observer", "options")
+    __slots__ = ("observer", "options", "pipeline")
 
-    def __init__(self, caller: Caller, options: Options, observer: Observer | None = None) -> None:
-        self.caller, self.options, self.observer = caller, options, observer
+    def __init__(self, pipeline: Pipeline, options: Options, observer: Observer | None = None) -> None:
+        self.pipeline, self.options, self.observer = pipeline, options, observer
 
     def observed_by(self, observer: Observer) -> Self:
         """Return these operations with an observer that sees every response."""
         options = self.options._replace(on_attempt=observer.on_attempt(self.options.on_attempt))
-        return type(self)(self.caller, options, observer)
+        return type(self)(self.pipeline, options, observer)
 
     def within(self, seconds: float) -> Self:
         """Return these operations with each call limited to so many seconds, or to less if its deadline is shorter."""
         deadline = min(self.options.deadline, max(seconds, NO_TIME))
-        return type(self)(self.caller, self.options._replace(deadline=deadline), self.observer)
+        return type(self)(self.pipeline, self.options._replace(deadline=deadline), self.observer)
 
     def by(self, deadline: float) -> Self:
         """Return these operations with what is left of the time until a deadline."""
-        return self.within(deadline - self.caller.clock.monotonic())
+        return self.within(deadline - self.pipeline.clock.monotonic())
 
     def deadline(self) -> float:
         """Return when the time is up for a call that begins now."""
-        return self.caller.clock.monotonic() + self.options.deadline
+        return self.pipeline.clock.monotonic() + self.options.deadline
 
     def observer_of(
         self,
@@ -98,7 +98,13 @@ class Operations:
         from zuora_journal_runs._client.observer import Observer
 
         return Observer.opened(
-            number, operation, evidence, self.caller.clock, self.caller.base_url.netloc.decode(), self.options, creation
+            number,
+            operation,
+            evidence,
+            self.pipeline.clock,
+            self.pipeline.base_url.netloc.decode(),
+            self.options,
+            creation,
         )
 
     def create(
@@ -135,7 +141,7 @@ class Operations:
                 operations.options = operations.options._replace(idempotency_key=key)
                 request = create_journal_run.get_kwargs(body=body)
                 created, _ = yield from operations.send(create_journal_run, request)
-        self.caller.remember_created(created.journal_run_number)
+        self.pipeline.remember_created(created.journal_run_number)
         return created
 
     def retrieve(self, number: str) -> Flow[JournalRun]:
@@ -144,7 +150,7 @@ class Operations:
         number = header_rules.run_number(number)
         run, response = yield from self.send(get_journal_run, get_journal_run.get_kwargs(number))
         if run.number != number:
-            raise self.caller.invalid(response, f"the response is about {run.number!r}, not about {number}")
+            raise self.pipeline.invalid(response, f"the response is about {run.number!r}, not about {number}")
         found: JournalRun = run
         return found
 
@@ -179,13 +185,13 @@ class Operations:
         call = f"list the entries of {number}"
         problem = "which is none of its pages"
         with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
-            path = path_on(self.caller.base_url.join(str(page.next_page)), self.caller.base_url)
+            path = path_on(self.pipeline.base_url.join(str(page.next_page)), self.pipeline.base_url)
             if Outgoing("GET", path, {}).operation == call:
                 if path not in seen:
                     seen.add(path)
                     return {"method": "GET", "url": path, "headers": {}}
                 problem = "which was read already"
-        raise self.caller.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
+        raise self.pipeline.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
 
     def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
         from zuora_journal_runs import results
@@ -241,9 +247,9 @@ class Operations:
         if observer is not None:
             observer.sending(outgoing.method, outgoing.path)
         try:
-            response = yield from self.caller.call(outgoing, options)
+            response = yield from self.pipeline.call(outgoing, options)
             parse: Callable[[httpx.Response], Any] = operation.parse_response
-            model = self.caller.read(response, parse)
+            model = self.pipeline.read(response, parse)
         except errors.CallError as error:
             if observer is not None:
                 observer.failed(error)

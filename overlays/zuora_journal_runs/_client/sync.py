@@ -72,12 +72,12 @@ class JournalRunsClient:
         base_url = environment.hidden(base_url)
         client_secret = None if client_secret is None else Secret(client_secret)
         token = Secret(token) if isinstance(token, str) else token
-        caller, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(caller, options, transport or transports.default(caller.base_url)))
+        pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
+        self._use(Connection(pipeline, options, transport or transports.default(pipeline.base_url)))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
-        self._operations = Operations(connection.caller, connection.call_options)
+        self._operations = Operations(connection.pipeline, connection.call_options)
 
     @classmethod
     def from_env(
@@ -341,11 +341,11 @@ class JournalRunsClient:
         """
         from zuora_journal_runs._client import batch, waiting
 
-        deadline = batch_deadline(self._connection.caller.clock, timeout, stall_after, at_once)
+        deadline = batch_deadline(self._connection.pipeline.clock, timeout, stall_after, at_once)
         batch_wait = waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
         flow = waiting.cancel_one_of_many(self._operations, deadline, batch_wait, evidence)
         connection = self._connection
-        return batch.in_threads(numbers, at_once, flow, connection.perform, connection.caller.clock, on_result)
+        return batch.in_threads(numbers, at_once, flow, connection.perform, connection.pipeline.clock, on_result)
 
     def wait_for_completion(
         self,
@@ -421,5 +421,5 @@ class JournalRunsClient:
     def __repr__(self) -> str:
         # A client that could not be made has a repr too, which tracebacks ask for.
         connection = self.__dict__.get("_connection")
-        address = "" if connection is None else repr(str(connection.caller.base_url).rstrip("/"))
+        address = "" if connection is None else repr(str(connection.pipeline.base_url).rstrip("/"))
         return f"{type(self).__name__}({address})"

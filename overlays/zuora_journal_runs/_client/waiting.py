@@ -53,7 +53,7 @@ class _Wait:
 
     def __init__(self, operations: Operations, observer: Observer, timeout: float | None) -> None:
         self.observer = observer
-        self._clock = operations.caller.clock
+        self._clock = operations.pipeline.clock
         self._operations = operations.observed_by(observer)
         self.timeout = timeout
         self._deadline = math.inf if timeout is None else self._clock.monotonic() + timeout
@@ -118,7 +118,7 @@ class _Wait:
         exchange = None if run is None else run.exchange
         hint = None if exchange is None else retry_after(exchange.headers.get("Retry-After"))
         operations = self._operations
-        interval = operations.options.polling.interval(self._polls, operations.caller.random, hint)
+        interval = operations.options.polling.interval(self._polls, operations.pipeline.random, hint)
         # Listing the entries of a large run takes long: spend no more than half of the time on it.
         yield Sleep(min(max(interval, self._listing_took), left))
         return True
@@ -186,7 +186,7 @@ def cancel_one_of_many(
     def flow(number: str) -> Flow[CancellationResult]:
         cancellation, outcome, failure = None, None, None
         try:
-            if operations.caller.clock.monotonic() >= deadline:
+            if operations.pipeline.clock.monotonic() >= deadline:
                 raise errors.RequestNotSentError(
                     "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
                 )
@@ -196,7 +196,7 @@ def cancel_one_of_many(
                     observer.assume_known()
                     # First every run is requested, and then they are waited for.
                     yield Sleep(0.0)
-                    left = waiting.deadline - operations.caller.clock.monotonic()
+                    left = waiting.deadline - operations.pipeline.clock.monotonic()
                     # It is polled once, however late it is.
                     wait = _Wait(operations, observer, None if left == math.inf else max(left, NO_TIME))
                     outcome = yield from _cancellation(wait, waiting.stall_after, _guarded(waiting.on_progress))
@@ -319,7 +319,7 @@ def wait_for_completion(
     check_timeouts(timeout)
     number = header_rules.run_number(created if isinstance(created, str) else created.journal_run_number)
     with operations.observer_of(number, "wait", evidence) as observer:
-        if not isinstance(created, str) or operations.caller.was_created(number):
+        if not isinstance(created, str) or operations.pipeline.was_created(number):
             # A run that is not found right after its creation is one that a replica does not know yet.
             observer.assume_known()
         wait = _Wait(operations, observer, timeout)
@@ -396,7 +396,7 @@ def _request_deletion(operations: Operations, observer: Observer, deadline: floa
         if not error.maybe_processed:
             raise
         failure = error
-    wait = _Wait(operations, observer, max(deadline - operations.caller.clock.monotonic(), NO_TIME))
+    wait = _Wait(operations, observer, max(deadline - operations.pipeline.clock.monotonic(), NO_TIME))
     while True:
         try:
             run = yield from operations.by(deadline).retrieve(number)

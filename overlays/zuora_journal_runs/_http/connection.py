@@ -20,38 +20,38 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from zuora_journal_runs._http.options import Options
-    from zuora_journal_runs._http.pipeline import Caller
+    from zuora_journal_runs._http.pipeline import Pipeline
 
 
 _AFTER_PHASES = 0.02
 """Seconds that the timers of the phases have to go off before the deadline of the whole does."""
 
 
-def _arguments(caller: Caller, options: Options) -> dict[str, Any]:
+def _arguments(pipeline: Pipeline, options: Options) -> dict[str, Any]:
     """The arguments of an httpx client."""
     return {
-        "base_url": caller.base_url,
+        "base_url": pipeline.base_url,
         "headers": {"accept-encoding": "gzip", "user-agent": user_agent(), **options.headers()},
-        "auth": caller.authorizer.auth,
+        "auth": pipeline.authorizer.auth,
         "trust_env": False,
     }
 
 
-def _limited(step: Transmit, caller: Caller, options: Options) -> httpx.Request:
+def _limited(step: Transmit, pipeline: Pipeline, options: Options) -> httpx.Request:
     """Return the request, with timeouts that end with the deadline."""
-    left = step.deadline - caller.clock.monotonic()
+    left = step.deadline - pipeline.clock.monotonic()
     if left <= 0:
         raise httpx.PoolTimeout("the deadline passed")
-    monotonic = caller.clock.monotonic
+    monotonic = pipeline.clock.monotonic
     phases = options.timeouts._asdict()
     timeouts = {name: Bounded(min(left, seconds), step.deadline, monotonic) for name, seconds in phases.items()}
     step.request.extensions = {**step.request.extensions, "timeout": timeouts}
     return step.request
 
 
-def _taken(body: Body, chunk: bytes, step: Transmit, caller: Caller) -> bool:
+def _taken(body: Body, chunk: bytes, step: Transmit, pipeline: Pipeline) -> bool:
     """Keep a piece of an answer; false if it is enough."""
-    if caller.clock.monotonic() >= step.deadline:
+    if pipeline.clock.monotonic() >= step.deadline:
         raise httpx.ReadTimeout("the deadline passed while the answer came in")
     return body.take(chunk)
 
@@ -71,15 +71,15 @@ class Connection(httpx.Client):
     """A connection for threads."""
 
     def __init__(
-        self, caller: Caller, options: Options, transport: httpx.BaseTransport, shared: _Shared | None = None
+        self, pipeline: Pipeline, options: Options, transport: httpx.BaseTransport, shared: _Shared | None = None
     ) -> None:
-        self.caller, self.call_options, self.transport = caller, options, transport
+        self.pipeline, self.call_options, self.transport = pipeline, options, transport
         self._shared = shared or _Shared()
-        super().__init__(transport=transport, **_arguments(caller, options))
+        super().__init__(transport=transport, **_arguments(pipeline, options))
 
     def with_options(self, options: Options) -> Connection:
         """Return a connection with other options on the same transport; closing either closes both."""
-        return Connection(self.caller, options, self.transport, self._shared)
+        return Connection(self.pipeline, options, self.transport, self._shared)
 
     def close(self) -> None:
         """Close the transport, for all connections that use it."""
@@ -92,7 +92,7 @@ class Connection(httpx.Client):
         Raises:
             JournalRunsError: it did not succeed.
         """
-        return self.run(self.caller.call(of_request(request, self.caller.base_url), self.call_options))
+        return self.run(self.pipeline.call(of_request(request, self.pipeline.base_url), self.call_options))
 
     def run(self, flow: Flow[T]) -> T:
         """Do what a flow asks for."""
@@ -103,14 +103,14 @@ class Connection(httpx.Client):
         if isinstance(step, Transmit):
             return self._transmit(step)
         if isinstance(step, Wait):
-            return step.future.result(max(0.0, step.deadline - self.caller.clock.monotonic()))
+            return step.future.result(max(0.0, step.deadline - self.pipeline.clock.monotonic()))
         if isinstance(step, Await):
             raise errors.InvalidArgumentError("the token function is asynchronous: use AsyncJournalRunsClient")
-        return self.caller.clock.sleep(step.seconds)
+        return self.pipeline.clock.sleep(step.seconds)
 
     def _transmit(self, step: Transmit) -> httpx.Response:
         _check_open(self._shared)
-        request = _limited(step, self.caller, self.call_options)
+        request = _limited(step, self.pipeline, self.call_options)
         if step.authorized:
             # What httpx does beside - cookies, redirects, authorization, hooks - is not wanted here, and not free.
             response = self.transport.handle_request(request)
@@ -121,7 +121,7 @@ class Connection(httpx.Client):
         assert isinstance(stream, httpx.SyncByteStream)
         try:
             for chunk in stream:
-                if not _taken(body, chunk, step, self.caller):
+                if not _taken(body, chunk, step, self.pipeline):
                     break
         finally:
             stream.close()
@@ -163,15 +163,15 @@ class AsyncConnection(httpx.AsyncClient):
     """A connection for tasks of asyncio."""
 
     def __init__(
-        self, caller: Caller, options: Options, transport: httpx.AsyncBaseTransport, shared: _Shared | None = None
+        self, pipeline: Pipeline, options: Options, transport: httpx.AsyncBaseTransport, shared: _Shared | None = None
     ) -> None:
-        self.caller, self.call_options, self.transport = caller, options, transport
+        self.pipeline, self.call_options, self.transport = pipeline, options, transport
         self._shared = shared or _Shared()
-        super().__init__(transport=transport, **_arguments(caller, options))
+        super().__init__(transport=transport, **_arguments(pipeline, options))
 
     def with_options(self, options: Options) -> AsyncConnection:
         """Return a connection with other options on the same transport; closing either closes both."""
-        return AsyncConnection(self.caller, options, self.transport, self._shared)
+        return AsyncConnection(self.pipeline, options, self.transport, self._shared)
 
     async def aclose(self) -> None:
         """Close the transport, for all connections that use it."""
@@ -184,7 +184,7 @@ class AsyncConnection(httpx.AsyncClient):
         Raises:
             JournalRunsError: it did not succeed.
         """
-        return await self.run(self.caller.call(of_request(request, self.caller.base_url), self.call_options))
+        return await self.run(self.pipeline.call(of_request(request, self.pipeline.base_url), self.call_options))
 
     async def run(self, flow: Flow[T]) -> T:
         """Do what a flow asks for."""
@@ -194,21 +194,21 @@ class AsyncConnection(httpx.AsyncClient):
         if isinstance(step, Transmit):
             return await self._transmit(step)
         if isinstance(step, Wait):
-            return await _result(step.future, max(0.0, step.deadline - self.caller.clock.monotonic()))
+            return await _result(step.future, max(0.0, step.deadline - self.pipeline.clock.monotonic()))
         if isinstance(step, Await):
             import asyncio
 
-            left = max(0.0, step.deadline - self.caller.clock.monotonic())
+            left = max(0.0, step.deadline - self.pipeline.clock.monotonic())
             async with asyncio.timeout(left):
                 return Secret(await step.awaitable)
-        return await self.caller.clock.sleep_async(step.seconds)
+        return await self.pipeline.clock.sleep_async(step.seconds)
 
     async def _transmit(self, step: Transmit) -> httpx.Response:
         import asyncio
 
         _check_open(self._shared)
-        request = _limited(step, self.caller, self.call_options)
-        left = step.deadline - self.caller.clock.monotonic()
+        request = _limited(step, self.pipeline, self.call_options)
+        left = step.deadline - self.pipeline.clock.monotonic()
         try:
             # Each phase ends with the deadline by itself, and then says more of what happened. So this comes last.
             async with asyncio.timeout(left + _AFTER_PHASES):
@@ -227,7 +227,7 @@ class AsyncConnection(httpx.AsyncClient):
         assert isinstance(stream, httpx.AsyncByteStream)
         try:
             async for chunk in stream:
-                if not _taken(body, chunk, step, self.caller):
+                if not _taken(body, chunk, step, self.pipeline):
                     break
         finally:
             await stream.aclose()

@@ -33,7 +33,7 @@ _LAG = 600.0
 logger = logging.getLogger("zuora_journal_runs")
 
 
-class Caller(NamedTuple):
+class Pipeline(NamedTuple):
     """What calls need beside a request."""
 
     base_url: httpx.URL
