@@ -45,6 +45,7 @@ def only_what_nobody_can_ask_for_is_never_reached(whole: Report) -> None:
     """Answers of 429 and 500, and waits, are for providers in trouble; a short body is not compressed."""
     unreachable = {
         ("response", "createToken", "429"),
+        ("header", "createToken", "4XX retry-after"),
         *(("header", each.operation, each.name) for each in whole.rows if each.name.startswith("429 ")),
         *(("header", each.operation, "4XX content-encoding") for each in whole.rows),
         *(("header", each.operation, "500 content-encoding") for each in whole.rows),

@@ -15,7 +15,7 @@ SETTINGS = (
     "put-needs-content-type",
     "numeric-codes",
     "tenant-version",
-    "largest-page",
+    "max-page-size",
     "token-seconds",
     "calls-per-minute",
 )

@@ -78,6 +78,10 @@ class Coverage:
             return "only accounting sets it: give a way with --transfer"
         if row.name.startswith("500 ratelimit"):
             return "a server that fails need not send it"
+        if row.name.endswith(" content-encoding"):
+            return "only bodies of more than 1,000 bytes are compressed, and a failure has a short one"
+        if row.name.partition(" ")[0] == "429" or row.name == "4XX retry-after":
+            return "a provider refuses for its limits only when they are reached"
         if row.name.partition(" ")[0] == "500":
             return "a provider fails only when it is made to: give a way with --provoke"
         return _WHY.get(row.name, "")

@@ -585,7 +585,7 @@ class Harness:
             self._largest_page = SMALLER_PAGE  # Documents say both.
             pages = list(self.pages(model.number, self._largest_page))
         if pages[-1].status == 200:
-            self.observe("largest-page", self._largest_page)
+            self.observe("max-page-size", self._largest_page)
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
 
     def cancel(self, model: RunModel) -> int:
