@@ -79,9 +79,9 @@ class Coverage:
         if row.name.startswith("500 ratelimit"):
             return "a server that fails need not send it"
         if row.name.endswith(" content-encoding"):
-            return "only bodies of more than 1,000 bytes are compressed, and a failure has a short one"
+            return "only bodies of more than 1,000 bytes are compressed, and this one is shorter"
         if row.name.partition(" ")[0] == "429" or row.name == "4XX retry-after":
-            return "a provider refuses for its limits only when they are reached"
+            return "it comes only when a limit is reached: give a way with --provoke"
         if row.name.partition(" ")[0] == "500":
             return "a provider fails only when it is made to: give a way with --provoke"
         return _WHY.get(row.name, "")
@@ -159,8 +159,6 @@ class Coverage:
 
 
 _WHY = {
-    "4XX retry-after": "it comes only with too many requests: give a way with --provoke",
-    "200 content-encoding": "such a response never has more than 1,000 bytes",
     "Content-Encoding success": "such a request has no body to compress",
     "JournalRunStatus Error": "no document says what ends a run in Error",
 }
