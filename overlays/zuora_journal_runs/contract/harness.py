@@ -18,12 +18,12 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 
-from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, parsed, wire_status
+from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, wire_status
 from .checks import Violation, every_check, expect
 from .clock import Clock, OutOfTime
 from .conformance import NOT_IMPLEMENTED, Conformance
 from .coverage import Coverage
-from .exchange import Exchange, category_of
+from .exchange import Exchange, category_of, parsed
 from .findings import Findings, Problem, Request
 from .fragment import Operation, operations
 from .rule import Skipped
