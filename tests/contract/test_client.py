@@ -138,8 +138,16 @@ def assert_nothing_lost(kind: Kind, answer: Answer, plain: bytes) -> None:
         assert (made.status_code, made.body) == (answer.status, plain)
     else:
         assert answer.status == 200, plain
-        assert decoded(plain)["success"] is True, plain
-        assert same(written(kind.operation, made), sent(kind.operation, plain)), f"{made} of {plain!r}"
+        # Zuora's documents contradict each other about GETs, so that it may be absent there.
+        data = decoded(plain)
+        assert data.get("success", USES[kind.operation].method == "GET") is True, plain
+        read, given = written(kind.operation, made), sent(kind.operation, plain)
+        assert same(read, {**given, "success": True} if kind.operation == "getJournalRun" else given), (made, plain)
+
+
+def about_the_run(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body about the run that is requested: one about another run is refused."""
+    return {**body, "number": RUN} if "number" in body else body
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +171,7 @@ def test_every_allowed_answer_is_understood(answers: Answers, operation: str, st
     def understood(body: dict[str, Any], refusal: int, compressed: bool) -> None:
         if "nextPage" in body:
             body["nextPage"] = f"{URL}/v1/journal-entries/journal-runs/{RUN}?page=2&pageSize=300"
-        plain = encoded(body)
+        plain = encoded(about_the_run(body))
         code = refusal if status == "4XX" else int(status)
         answer = Answer(code, gzip.compress(plain), "gzip") if compressed else Answer(code, plain)
         assert_understood(kind, answer, plain)
@@ -178,7 +186,7 @@ def test_every_change_of_an_example_is_understood_or_an_error(answers: Answers, 
     understood = 0
     for example in answers.examples(kind):
         example.pop("nextPage", None)
-        for body in changed(example):
+        for body in changed(about_the_run(example)):
             plain = encoded(body)
             if answers.allows(kind, body):
                 assert_understood(kind, Answer(code, plain), plain)
