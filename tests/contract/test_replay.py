@@ -16,7 +16,7 @@ from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.contract import Options, Report
 from zuora_journal_runs.contract.exchange import NOT_JSON, UNKNOWN, Exchange
 from zuora_journal_runs.contract.fragment import load
-from zuora_journal_runs.contract.replay import RULES, Judge, Unreadable, judge_files, read, readers
+from zuora_journal_runs.contract.replay import RULES, Judge, Unreadable, judge_files, read
 from zuora_journal_runs.contract.replay.history import Event, History
 from zuora_journal_runs.contract.run_model import ABSENT, CANCELABLE, GONE, State, later
 
@@ -25,7 +25,7 @@ from .provider import emulator_for_the_suite, report_of, suite_for
 from .recorder import Recorder, judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from zuora_journal_runs.contract.harness import Harness
@@ -296,8 +296,8 @@ def test_bad_entries_are_named_and_the_others_judged(
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "it is not JSON"), ("[" * 100_000, "it is not JSON"), ("[]", "not a recording"), ('{"log": 1}', "not a recording"),
-     ('{"log": {"entries": {}}}', "not a recording")],
+    [("", "it is not JSON"), ("[" * 100_000, "it is not JSON"), ("[]", "neither an evidence file nor a HAR file"), ('{"log": 1}', "neither an evidence file nor a HAR file"),
+     ('{"log": {"entries": {}}}', "neither an evidence file nor a HAR file")],
 )  # fmt: skip
 def test_bad_files_are_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "night.har"
@@ -307,35 +307,6 @@ def test_bad_files_are_named(tmp_path: Path, text: str, said: str) -> None:
     assert said in bad.message
     (missing,) = read(tmp_path / "missing.har")
     assert missing == Unreadable(str(tmp_path / "missing.har"), "No such file or directory")
-
-
-def test_a_reader_of_another_form_can_be_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as lines of JSON with time, method, path, status, identifiers and body."""
-
-    def lines(content: bytes, name: str) -> Iterator[Exchange | Unreadable] | None:
-        if not content.startswith(b'{"form": "lines"}'):
-            return None
-        return (
-            Exchange(each["method"], each["path"], each["status"], each["body"], headers={"zuora-request-id": [each["id"]]},
-                     all_headers=False, began=each["time"], source=f"{name}, line {number}")
-            for number, each in enumerate(map(json.loads, content.splitlines()), 1) if number > 1
-        )  # fmt: skip
-
-    monkeypatch.setattr(readers, "READERS", (lines, *readers.READERS))
-    path = tmp_path / "evidence.jsonl"
-    seen = [{"time": at, "method": "GET", "path": f"/v1/journal-runs/{RUN}", "status": 200, "id": str(at) * 36,
-             "body": {"success": True, "number": RUN, "status": status}} for at, status in enumerate(["Cancelled", "Completed"])]  # fmt: skip
-    path.write_text("\n".join(map(json.dumps, [{"form": "lines"}, *seen])))
-    (finding,) = judge_files([path]).findings
-    assert finding.title == f"{RUN}: it is Completed, and can only be Cancelled, DeleteInprogress, gone"
-    assert finding.curl == f"{path}, line 3: getJournalRun {RUN}"
-    (other,) = read_all(tmp_path, "[]")
-    assert isinstance(other, Unreadable)
-
-
-def read_all(folder: Path, text: str) -> list[Exchange | Unreadable]:
-    (folder / "other.har").write_text(text)
-    return list(read(folder / "other.har"))
 
 
 def replay(*arguments: str) -> Result:

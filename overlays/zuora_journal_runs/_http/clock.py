@@ -26,15 +26,19 @@ class SystemClock:
     """The machine's own clock."""
 
     def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back."""
         return time.monotonic()
 
     def time(self) -> float:
+        """Return seconds since 1970."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
+        """Wait in this thread."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
+        """Wait in this task."""
         import asyncio
 
         await asyncio.sleep(seconds)

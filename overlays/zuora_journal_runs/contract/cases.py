@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from schemathesis.config import SchemathesisConfig
 
-from .exchange import NOT_JSON, judged_status
+from .exchange import judged_status, parsed
 from .fragment import reference, validator
 
 if TYPE_CHECKING:
@@ -169,14 +168,6 @@ def judge(response: Response) -> None:
 def wire_status(response: Response) -> int:
     """Return the status that a response had before it was judged."""
     return int(response.headers[WIRE_STATUS][0])
-
-
-def parsed(content: bytes) -> Any:
-    """Return the JSON value of a body; NOT_JSON if it holds none."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return NOT_JSON
 
 
 def id_of(case: Case[Any]) -> str:

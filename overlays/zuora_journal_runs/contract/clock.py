@@ -26,7 +26,7 @@ class Clock:
         self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
     ) -> None:
         self.now = now
-        self.deadline = math.inf
+        self.deadline: float = math.inf
         """When to stop, in seconds of `now`."""
         self._sleep = sleep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +71,14 @@ class Exchange:
     def sent(self, name: str) -> str | None:
         """Return a header of the request."""
         return (self.request_headers or {}).get(name)
+
+
+def parsed(content: bytes | str) -> Any:
+    """Return the JSON value of a body; NOT_JSON if it holds none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return NOT_JSON
 
 
 def judged_status(status: int, data: Mapping[str, Any]) -> int:

@@ -18,14 +18,14 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 
-from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, parsed, wire_status
+from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, wire_status
 from .checks import Violation, every_check, expect
 from .clock import Clock, OutOfTime
 from .conformance import NOT_IMPLEMENTED, Conformance
 from .coverage import Coverage
-from .exchange import Exchange, category_of
+from .exchange import Exchange, category_of, parsed
 from .findings import Findings, Problem, Request
-from .fragment import operations
+from .fragment import Operation, operations
 from .rule import Skipped
 from .run_model import BLOCKING, CANCELABLE, GONE, IN_PROGRESS, RunModel
 from .session import NoResponseError, RequestNotSentError, Session, curl
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from schemathesis import Case
-    from schemathesis.schemas import APIOperation
+    from schemathesis.schemas import APIOperation, BaseSchema
 
     from .options import Options, Runtime
     from .target import Target
@@ -110,28 +110,35 @@ class Harness:
     """
 
     def __init__(self, document: Mapping[str, Any], target: Target, options: Options, runtime: Runtime) -> None:
-        self.target, self.document = target, document
-        self.may_write, self.runtime = options.may_write(target), runtime
-        self.seed, self.examples = options.seed, options.examples_at(target)
-        self.clock = Clock(runtime.now, runtime.sleep)
-        self.began, self._max_time = self.clock.now(), options.max_time
-        self.findings, self.coverage = Findings(), Coverage(document)
+        self.target: Target = target
+        self.document: Mapping[str, Any] = document
+        self.may_write: bool = options.may_write(target)
+        self.runtime: Runtime = runtime
+        self.seed: int = options.seed
+        self.examples: int = options.examples_at(target)
+        self.clock: Clock = Clock(runtime.now, runtime.sleep)
+        self.began: float = self.clock.now()
+        self._max_time = options.max_time
+        self.findings: Findings = Findings()
+        self.coverage: Coverage = Coverage(document)
         self.observations: dict[str, Counter[str]] = {}
         """What the provider was seen to do where no document decides, for the settings of an emulator."""
         self.own: dict[str, RunModel] = {}
         """The suite's own runs, which alone it may change, by number; those that are gone, too."""
         self.left: dict[str, str] = {}
         """Runs that could not be cleaned up, with the reasons."""
-        self.session = Session(may_write=self.may_write, own=self.own, timeout=options.timeout, clock=self.clock)
+        self.session: Session = Session(
+            may_write=self.may_write, own=self.own, timeout=options.timeout, clock=self.clock
+        )
         if target.kind.name == "LOOPBACK":
             self.session.trust_env = False
         if runtime.adapter is not None:
             self.session.mount(target.url, runtime.adapter)
-        self.schema = judged(
+        self.schema: BaseSchema = judged(
             schemathesis.openapi.from_dict(dict(document), config=configuration(self.seed, self.examples)),
         )
-        self.operations = {operation.id: operation for operation in operations(document)}
-        self.existing = dict(
+        self.operations: dict[str, Operation] = {operation.id: operation for operation in operations(document)}
+        self.existing: dict[str, str] = dict(
             zip(("targetStartDate", "targetEndDate"), options.dates or last_month(runtime.today()), strict=True)
         )
         """The fields of a creation that the provider is known to accept."""

@@ -149,10 +149,10 @@ class RunModel:
     def __init__(self, number: str, wanted: Mapping[str, Any]) -> None:
         self.number = number
         self.wanted = wanted
-        self.states = frozenset({State("Pending")})
-        self.cancelled_once = False
+        self.states: frozenset[State] = frozenset({State("Pending")})
+        self.cancelled_once: bool = False
         """Whether a cancellation may have been accepted."""
-        self.uncertain = False
+        self.uncertain: bool = False
         """Whether it is unknown if the last change that was requested is made."""
         self.entries: dict[str, dict[str, Any]] | None = None
         """Its entries, once it has them all."""

@@ -70,13 +70,13 @@ class Session(requests.Session):
         super().__init__()
         self.headers.clear()
         # Without it requests would replace the token by what ~/.netrc has for the host.
-        self.auth = lambda request: request
+        self.auth: Any = lambda request: request
         for scheme in ("http://", "https://"):
             self.mount(scheme, BoundedAdapter())
-        self.calls = 0
-        self.repeats = True
+        self.calls: int = 0
+        self.repeats: bool = True
         """Whether a request that came too early is sent again."""
-        self.last = requests.PreparedRequest()
+        self.last: requests.PreparedRequest = requests.PreparedRequest()
         """The last request that was sent."""
         self._may_write, self._own = may_write, own
         self._timeout, self._clock = timeout, clock

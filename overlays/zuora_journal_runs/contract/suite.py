@@ -23,7 +23,9 @@ from .target import Kind, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
+    from .deviations import Deviations
     from .options import Options
     from .rule import Rule
     from .target import Target
@@ -104,11 +106,11 @@ class Suite:
     def __init__(self, target: Target, options: Options, runtime: Runtime | None = None) -> None:
         runtime = runtime or Runtime()
         self.options = options
-        self.rules = selected(target, options)
-        self.today = runtime.today()
-        self.deviations = read(options.deviations, [rule.id for rule in RULES], self.today.date())
-        self.may_write = options.may_write(target)
-        self.harness = Harness(load(), target, options, runtime)
+        self.rules: list[Rule] = selected(target, options)
+        self.today: datetime = runtime.today()
+        self.deviations: Deviations = read(options.deviations, [rule.id for rule in RULES], self.today.date())
+        self.may_write: bool = options.may_write(target)
+        self.harness: Harness = Harness(load(), target, options, runtime)
         self.results: list[Result] = []
 
     def connect(self) -> None:

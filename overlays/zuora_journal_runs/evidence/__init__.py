@@ -1,6 +1,8 @@
 """What counts as proof: observations of a journal run, the verdict on them, and the files that keep them."""
 
-from ._file import Conclusion, Evidence, Header, Step, digest_of, read_evidence
+from zuora_journal_runs.errors import EvidenceError
+
+from ._file import Conclusion, Evidence, Header, Step, digest_of, parse_evidence, read_evidence
 from ._observations import (
     Accepted,
     EntriesListed,
@@ -22,6 +24,7 @@ __all__ = [
     "EntriesRefused",
     "EntryState",
     "Evidence",
+    "EvidenceError",
     "Header",
     "History",
     "Judgement",
@@ -37,5 +40,6 @@ __all__ = [
     "judge_cancellation",
     "judge_completion",
     "judge_deletion",
+    "parse_evidence",
     "read_evidence",
 ]

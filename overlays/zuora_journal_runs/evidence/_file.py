@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _START = ""
 _HASH = ',"sha256":"'
+_HEADER = ("operation", "host", "run", "entity", "organizations", "idempotencyKey", "requestSha256")
 _SUFFIX = len(_HASH) + 64 + len('"}')
 
 
@@ -68,6 +69,10 @@ class Step:
     track_id: str | None
     observation: Observation | None
     """None for a page of entries that is not the last one."""
+    line: int
+    """The line of the file, counted from 1."""
+    body: str | None
+    """The body of the response; None if the file does not have it, as it proves nothing."""
 
 
 @frozen
@@ -286,7 +291,20 @@ def read_evidence(path: str | os.PathLike[str]) -> Evidence:
         EvidenceError: A line was changed, removed or moved, or a verdict is not what the lines before it show.
         OSError: The file cannot be read.
     """
-    return _Reading(str(path)).evidence(Path(path).read_bytes())
+    return parse_evidence(Path(path).read_bytes(), str(path))
+
+
+def parse_evidence(content: bytes, name: str) -> Evidence:
+    """Return the same for the content of a file.
+
+    Args:
+        content: The content.
+        name: What messages call the file.
+
+    Raises:
+        EvidenceError: A line was changed, removed or moved, or a verdict is not what the lines before it show.
+    """
+    return _Reading(name).evidence(content)
 
 
 class _Reading:
@@ -304,19 +322,12 @@ class _Reading:
 
     def evidence(self, content: bytes) -> Evidence:
         lines = self._lines(content)
-        first = next(lines, None)
-        if first is None:
-            raise EvidenceError(f"{self._name} is empty: it is not an evidence file")
         try:
-            header = Header(
-                first["operation"],
-                first["host"],
-                first["run"],
-                first["entity"],
-                first["organizations"],
-                first["idempotencyKey"],
-                first["requestSha256"],
-            )
+            first = next(lines, None)
+            if first is None:
+                raise EvidenceError(f"{self._name} is empty: it is not an evidence file")
+            header = Header(*_texts(first, *_HEADER))
+            datetime.fromisoformat(first["at"]).timestamp()  # It is a date and time, which later code relies on.
             if first["kind"] != "header" or first["format"] != FORMAT:
                 raise self._broken(f"is not the header of an evidence file of format {FORMAT}")
             self._reader = ResponseReader(header.run or "")
@@ -332,7 +343,7 @@ class _Reading:
                 self._hash,
                 self._history,
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             raise self._broken("is not a line of an evidence file of this format") from None
 
     def _lines(self, content: bytes) -> Iterator[dict[str, Any]]:
@@ -361,26 +372,31 @@ class _Reading:
             self._conclusion = Conclusion(about, facts)
             return header
         at = datetime.fromisoformat(line["at"]).timestamp()
-        method, path, status = line["method"], line["path"], line["status"]
+        method, path, request_id, track_id = _texts(line, "method", "path", "requestId", "trackId")
+        status = line["status"]
+        if not (isinstance(status, int | None) and str(path).startswith("/v1/")):
+            raise TypeError
+        body: str | None = None
         observation: Observation | None
         if line["kind"] == "problem":
             observation = Problem(at, line["problem"])
         else:
             body = self._body(line, path)
-            observation = self._reader.read(at, method, path, status, body)
+            observation = self._reader.read(at, method, path, line["status"], body)
             if header.run is None and isinstance(observation, Accepted):
                 # A creation: its response says which run all that follows is about.
                 header = evolve(header, run=json.loads(body)["journalRunNumber"])
                 self._reader = ResponseReader(header.run or "")
         if observation is not None:
             self._history.observe(observation)
-        self._steps.append(Step(at, method, path, status, line["requestId"], line["trackId"], observation))
+        self._steps.append(Step(at, method, path, status, request_id, track_id, observation, self._line, body))
         self._conclusion = None
         return header
 
     def _body(self, line: Mapping[str, Any], path: str) -> str:
         digest = line["bodySha256"]
-        body = line.get("body")
+        body: str | None
+        (body,) = _texts({"body": None, **line}, "body")
         if body is None:
             if self.digests.get(path) != digest:
                 raise self._broken("refers to a body that is not in the file")
@@ -388,11 +404,18 @@ class _Reading:
         if _digest(body) != digest:
             raise self._broken("has a body that is not what its checksum says")
         self.bodies[path], self.digests[path] = body, digest
-        text: str = body
-        return text
+        return body
 
     def _broken(self, problem: str) -> EvidenceError:
         return EvidenceError(f"{self._name}: line {self._line} {problem}", line=self._line)
+
+
+def _texts(line: Mapping[str, Any], *names: str) -> list[Any]:
+    """Return members of a line, each of which must be text or null."""
+    found = [line[name] for name in names]
+    if not all(isinstance(each, str | None) for each in found):
+        raise TypeError
+    return found
 
 
 def _exchange(

@@ -181,8 +181,9 @@ def replay(
 ) -> int:
     """Hold recorded traffic against the contract, offline.
 
-    FILE is a HAR file, as browsers, proxies and mitmproxy export them. Traffic that is not about journal runs is
-    ignored. Exits 2 if something cannot be read or nothing is about journal runs; the rest is still judged.
+    FILE is a HAR file, as browsers, proxies and mitmproxy export them, or a file of --evidence. Traffic that is not
+    about journal runs is ignored. Exits 2 if something cannot be read or nothing is about journal runs; the rest is
+    still judged.
     """
     suite = _suite()
     from zuora_journal_runs.contract.deviations import read

@@ -40,6 +40,8 @@ _NEW = "new"
 
 
 class _Create(click.Command):
+    """A command whose help names the transaction types."""
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the transaction types, which no other help takes the time to import."""
         with formatter.section("Transaction types"):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from zuora_journal_runs.contract.exchange import NOT_JSON, UNKNOWN, Exchange
+from zuora_journal_runs.contract.exchange import UNKNOWN, Exchange, parsed
 
 from .unreadable import Unreadable
 
@@ -65,12 +65,17 @@ def _exchange(entry: Any, source: str) -> Exchange:
         headers=received or None,
         request_headers={name: values[0] for name, values in _headers(request).items()} or None,
         request_body=_sent(request),
-        query={key: int(value) if value.isdecimal() else value for key, value in parse_qsl(parts.query)},
+        query=query_of(parts.query),
         began=began,
         ended=began + max(float(entry.get("time") or 0), 0.0) / 1000,
         host=parts.netloc.rpartition("@")[2],
         source=source,
     )
+
+
+def query_of(text: str) -> dict[str, str | int]:
+    """Return the parameters of a query; those that look like it as numbers."""
+    return {name: int(value) if value.isdecimal() and len(value) < 10 else value for name, value in parse_qsl(text)}
 
 
 def _object(node: Any, name: str) -> dict[str, Any]:
@@ -112,10 +117,7 @@ def _body(content: Mapping[str, Any]) -> tuple[Any, int | None]:
             raise ValueError("response.content.text is not base64") from None
     else:
         data = text.encode("utf-8", "surrogatepass")
-    try:
-        return json.loads(data), len(data)
-    except (ValueError, RecursionError):
-        return NOT_JSON, len(data)
+    return parsed(data), len(data)
 
 
 def _sent(request: Mapping[str, Any]) -> Any:

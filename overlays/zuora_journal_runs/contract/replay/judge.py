@@ -57,10 +57,11 @@ class Judge:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self.findings, self.coverage = Findings(), Coverage(document)
-        self.judged = 0
+        self.findings: Findings = Findings()
+        self.coverage: Coverage = Coverage(document)
+        self.judged: int = 0
         """Exchanges that are about journal runs."""
-        self.others = 0
+        self.others: int = 0
         """Exchanges that are not."""
         self._conformance = Conformance(document)
         self._checks = [reasons, track_id, request_id, balance, new_request_ids()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from . import har
+from . import evidence, har
 from .unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Reader = Callable[[bytes, str], "Iterator[Exchange | Unreadable] | None"]
 
-READERS: tuple[Reader, ...] = (har.exchanges,)
+READERS: tuple[Reader, ...] = (evidence.exchanges, har.exchanges)
 """The readers of all forms, in the order in which they are tried."""
 
 
@@ -37,4 +37,4 @@ def read(path: Path) -> Iterator[Exchange | Unreadable]:
         if found is not None:
             yield from found
             return
-    yield Unreadable(name, "it is not a recording: a HAR file is an object with log.entries")
+    yield Unreadable(name, "it is neither an evidence file nor a HAR file, which is an object with log.entries")

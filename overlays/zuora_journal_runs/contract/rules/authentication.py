@@ -10,7 +10,7 @@ from zuora_journal_runs.contract.rule import RuleGroup
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
 
-rules = RuleGroup("authentication")
+rules: RuleGroup = RuleGroup("authentication")
 
 OAUTH = "Zuora, Create an OAuth token; Authentication"
 READS = ("getJournalRun", "listJournalEntriesOfJournalRun")

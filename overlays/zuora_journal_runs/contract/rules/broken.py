@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs.contract.harness import Harness
 
-rules = RuleGroup("broken-requests")
+rules: RuleGroup = RuleGroup("broken-requests")
 
 ERRORS = "Zuora, Error handling"
 RUNS = "/v1/journal-runs"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
     from zuora_journal_runs.contract.run_model import RunModel
 
-rules = RuleGroup("cancellation")
+rules: RuleGroup = RuleGroup("cancellation")
 
 CANCEL = "Zuora, Cancel a journal run, 2026-02-20"
 DELETE = "Zuora, Delete a journal run"

@@ -13,7 +13,7 @@ from zuora_journal_runs.contract.rule import RuleGroup, Skipped
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
 
-rules = RuleGroup("creation")
+rules: RuleGroup = RuleGroup("creation")
 
 CREATE = "Zuora, Create a journal run, 2026-04-10"
 DOCS = "Zuora documentation, Create a journal run"

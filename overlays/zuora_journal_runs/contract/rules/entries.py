@@ -10,7 +10,7 @@ from zuora_journal_runs.contract.rule import RuleGroup, Skipped
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
 
-rules = RuleGroup("entries")
+rules: RuleGroup = RuleGroup("entries")
 
 LIST = "Zuora, Retrieve journal entries in a journal run"
 USUAL_SIZE = 8

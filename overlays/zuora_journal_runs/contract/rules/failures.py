@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs.contract.harness import ApiResponse, Harness
 
-rules = RuleGroup("failures")
+rules: RuleGroup = RuleGroup("failures")
 
 GUIDE = "Zuora, Error handling"
 

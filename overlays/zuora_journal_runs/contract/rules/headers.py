@@ -11,7 +11,7 @@ from zuora_journal_runs.contract.rule import RuleGroup, Skipped
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
 
-rules = RuleGroup("headers")
+rules: RuleGroup = RuleGroup("headers")
 
 PAGE = "Zuora, Cancel a journal run, 2026-02-20"
 UNKNOWN = "JR-99999999999999"

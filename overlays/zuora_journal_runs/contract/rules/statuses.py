@@ -10,7 +10,7 @@ from zuora_journal_runs.contract.rule import RuleGroup
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import ApiResponse, Harness
 
-rules = RuleGroup("statuses")
+rules: RuleGroup = RuleGroup("statuses")
 
 GUIDE = "Zuora, Upgrade guide for Zuora-Version 2024-05-20"
 UNKNOWN = "JR-99999999999999"
