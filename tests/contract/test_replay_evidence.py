@@ -85,7 +85,7 @@ def unexpected(each: Unreadable) -> None:
 def test_what_a_client_writes_of_an_honest_provider_is_not_blamed(
     pace: str, faults: list[str], transferred: bool
 ) -> None:
-    emulator = Emulator(pace=pace, seed=(), settings=Settings(entity_ids=frozenset({ENTITY})))
+    emulator = Emulator(pacing=pace, seed=(), settings=Settings(entity_ids=frozenset({ENTITY})))
     for fault in faults:
         emulator.add_fault(fault)
     with TemporaryDirectory() as folder:
