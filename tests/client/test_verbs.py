@@ -204,6 +204,7 @@ def test_a_plan_tells_what_would_stay_and_why(kind: Kind) -> None:
     ]
     assert "Override Transferred to Accounting" in plan.blocked[0].advice
     assert "wait" in plan.blocked[1].advice
+    assert repr(plan.blocked[0]) == "<BlockedEntry JE-00000002: it was transferred to accounting>"
 
 
 @pytest.mark.parametrize("status", ["Processing", "CancelInprogress", "Cancelled", "DeleteInprogress", "Of tomorrow"])
@@ -327,6 +328,21 @@ def test_a_deletion_whose_fate_is_unknown(kind: Kind) -> None:
         with pytest.raises(errors.ResponseLostError) as caught:
             kind.use(Script(run("Cancelled"), LOST, LOST, last), lambda c: c.delete("JR-00000075"), retry=TWICE)
         assert caught.value.maybe_processed
+
+
+def test_a_deletion_whose_fate_is_not_known_by_the_deadline(kind: Kind) -> None:
+    """The run is not found once, which a replica that lags may report too, and the time is over."""
+    clock, script = FakeClock(), Script(run("Cancelled"), LOST, GONE, GONE)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if len(script.requests) == 2:
+            clock.now += 60.0
+        return script(request)
+
+    with pytest.raises(errors.ResponseLostError) as caught:
+        kind.use(handler, lambda c: c.delete("JR-00000075"), clock=clock, deadline=60.0, retry=Backoff(attempts=1))
+    assert caught.value.maybe_processed
+    assert [request.method for request in script.requests] == ["GET", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
