@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, TransactionType, errors
+from zuora_journal_runs import Attempt, Backoff, TransactionType, errors
 
 from .world import URL, Script, answer, refusal, run
 
@@ -331,16 +331,21 @@ def test_a_deletion_whose_fate_is_unknown(kind: Kind) -> None:
 
 
 def test_a_deletion_whose_fate_is_not_known_by_the_deadline(kind: Kind) -> None:
-    """The run is not found once, which a replica that lags may report too, and the time is over."""
-    clock, script = FakeClock(), Script(run("Cancelled"), LOST, GONE, GONE)
+    """The run is not found once, which a replica that lags may report too, and then the time is over."""
+    clock, script = FakeClock(), Script(run("Cancelled"), LOST, GONE)
 
-    def handler(request: httpx.Request) -> httpx.Response:
-        if len(script.requests) == 2:
-            clock.now += 60.0
-        return script(request)
+    def take_long(_: Attempt) -> None:
+        clock.now += 60.0 if len(script.requests) == 3 else 0.0
 
     with pytest.raises(errors.ResponseLostError) as caught:
-        kind.use(handler, lambda c: c.delete("JR-00000075"), clock=clock, deadline=60.0, retry=Backoff(attempts=1))
+        kind.use(
+            script,
+            lambda client: client.delete("JR-00000075"),
+            clock=clock,
+            deadline=60.0,
+            retry=Backoff(attempts=1),
+            on_attempt=take_long,
+        )
     assert caught.value.maybe_processed
     assert [request.method for request in script.requests] == ["GET", "DELETE", "GET"]
 
