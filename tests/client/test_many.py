@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import threading
+from concurrent.futures import Future
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from tests.clock import FakeClock
 
 from zuora_journal_runs import CancellationResult, Polling, errors
+from zuora_journal_runs._client.batch import drive_many
+from zuora_journal_runs._http.flow import Sleep, Transmit, Wait
 
 from .world import answer, expected, refusal, run, summary
 
 if TYPE_CHECKING:
-    import httpx
+    from zuora_journal_runs._http.flow import Flow
 
     from .world import Kind
 
@@ -241,3 +245,75 @@ def test_what_a_progress_callback_raises_ends_the_whole(kind: Kind) -> None:
 
     with pytest.raises(KeyError, match="enough"):
         kind.use(Tenant(), lambda client: client.cancel_many(numbers(5), on_progress=stop))
+
+
+# The flows in threads
+
+
+def nothing_to_perform(_: object) -> None:
+    raise AssertionError
+
+
+def test_a_wait_ends_at_its_deadline_and_what_comes_later_ends_no_other_pause() -> None:
+    clock, expected_later = FakeClock(now=0.0), Future[str]()
+
+    def impatient() -> Flow[float]:
+        with pytest.raises(TimeoutError):
+            yield Wait(expected_later, 10.0)
+        assert clock.now == 10.0
+        yield Sleep(20.0)
+        return clock.now
+
+    def late() -> Flow[float]:
+        yield Sleep(15.0)
+        expected_later.set_result("late")
+        return clock.now
+
+    flows = enumerate([impatient(), late()])
+    assert list(drive_many(flows, 2, nothing_to_perform, clock)) == [(1, 15.0), (0, 30.0)]
+
+
+def test_a_wait_gives_what_is_there_in_time() -> None:
+    clock, expected_soon = FakeClock(now=0.0), Future[str]()
+
+    def patient() -> Flow[tuple[str, float]]:
+        given: str = yield Wait(expected_soon, 10.0)
+        return given, clock.now
+
+    def early() -> Flow[tuple[str, float]]:
+        yield Sleep(5.0)
+        expected_soon.set_result("early")
+        return "", clock.now
+
+    flows = enumerate([patient(), early()])
+    assert list(drive_many(flows, 2, nothing_to_perform, clock)) == [(1, ("", 5.0)), (0, ("early", 5.0))]
+
+
+def test_a_flow_that_is_at_work_when_all_are_stopped_ends_at_its_next_pause() -> None:
+    """Its request is under way, so it learns of the response, and may note it; but it does not go on."""
+    responds, closed, noted = threading.Event(), threading.Event(), []
+
+    def perform(_: object) -> str:
+        assert responds.wait(10)
+        return "response"
+
+    def at_work() -> Flow[None]:
+        try:
+            noted.append((yield Transmit(httpx.Request("GET", "https://example.com"), 10.0, authorized=True)))
+            yield Sleep(1.0)
+            noted.append("went on")
+        finally:
+            closed.set()
+
+    def brief() -> Flow[None]:
+        return
+        yield
+
+    flow = at_work()
+    ended = drive_many(enumerate([flow, brief()]), 2, perform, FakeClock())
+    assert next(ended) == (1, None)
+    ended.close()
+    assert not closed.is_set()
+    responds.set()
+    assert closed.wait(10)
+    assert noted == ["response"]

@@ -380,6 +380,24 @@ def test_one_that_gives_up_as_its_turn_comes_passes_it_on() -> None:
         second.send(None)
 
 
+def test_one_that_gives_up_in_a_forked_child_takes_nothing_from_those_of_the_child() -> None:
+    """It waits in the parent's queue. In the child its flow ends when it is collected as garbage."""
+    clock, limiter = Clock(), RateLimiter(1)
+    assert limiter.try_acquire(0.0) is not None
+    inherited = limiter.acquire(clock, 300.0)
+    next(inherited)
+    limiter.renew()
+    permit = limiter.try_acquire(0.0)
+    assert permit is not None
+    own = limiter.acquire(clock, 300.0)
+    next(own)
+    inherited.close()
+    assert limiter.try_acquire(0.0) is None
+    limiter.release(permit, 0.0)
+    with pytest.raises(StopIteration):
+        own.send(None)
+
+
 def test_a_late_response_of_the_window_before_says_nothing_of_this_one() -> None:
     limiter = RateLimiter()
     slow, quick = limiter.try_acquire(0.0), limiter.try_acquire(0.0)

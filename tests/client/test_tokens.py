@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.clock import FakeClock
 
 from zuora_journal_runs import AsyncJournalRunsClient, Backoff, JournalRunsClient, errors
-from zuora_journal_runs._http.token_cache import Credentials, Secret, refresh_time
+from zuora_journal_runs._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
 
 from .world import URL, answer, refusal, run
 
@@ -362,6 +362,21 @@ def test_tokens_are_kept_apart_by_address_client_and_entity() -> None:
     transport = httpx.MockTransport(Server())
     assert token_cache("https://one.example", one, transport) is not cell
     assert token_cache("https://one.example", one, transport) is token_cache("https://one.example", one, transport)
+
+
+def test_a_refresh_of_before_a_fork_does_not_end_the_one_of_the_child() -> None:
+    """A task that was requesting a token in the parent is cancelled in the child."""
+    cache = TokenCache()
+    inherited = cache.get(0.0, None)
+    cache.renew()
+    own = cache.get(0.0, None)
+    assert isinstance(inherited, Refresh)
+    assert isinstance(own, Refresh)
+    assert own.mine
+    cache.finish(inherited, None)
+    assert cache.get(0.0, None) == Refresh(own.result, mine=False)
+    cache.finish(own, Token(Secret("fresh"), 10.0))
+    assert cache.get(0.0, None) == "fresh"
 
 
 def test_random_is_not_shared_with_the_secret() -> None:

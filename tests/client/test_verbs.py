@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, TransactionType, errors
+from zuora_journal_runs import Attempt, Backoff, TransactionType, errors
 
 from .world import URL, Script, answer, refusal, run
 
@@ -204,6 +204,7 @@ def test_a_plan_tells_what_would_stay_and_why(kind: Kind) -> None:
     ]
     assert "Override Transferred to Accounting" in plan.blocked[0].advice
     assert "wait" in plan.blocked[1].advice
+    assert repr(plan.blocked[0]) == "<BlockedEntry JE-00000002: it was transferred to accounting>"
 
 
 @pytest.mark.parametrize("status", ["Processing", "CancelInprogress", "Cancelled", "DeleteInprogress", "Of tomorrow"])
@@ -327,6 +328,26 @@ def test_a_deletion_whose_fate_is_unknown(kind: Kind) -> None:
         with pytest.raises(errors.ResponseLostError) as caught:
             kind.use(Script(run("Cancelled"), LOST, LOST, last), lambda c: c.delete("JR-00000075"), retry=TWICE)
         assert caught.value.maybe_processed
+
+
+def test_a_deletion_whose_fate_is_not_known_by_the_deadline(kind: Kind) -> None:
+    """The run is not found once, which a replica that lags may report too, and then the time is over."""
+    clock, script = FakeClock(), Script(run("Cancelled"), LOST, GONE)
+
+    def take_long(_: Attempt) -> None:
+        clock.now += 60.0 if len(script.requests) == 3 else 0.0
+
+    with pytest.raises(errors.ResponseLostError) as caught:
+        kind.use(
+            script,
+            lambda client: client.delete("JR-00000075"),
+            clock=clock,
+            deadline=60.0,
+            retry=Backoff(attempts=1),
+            on_attempt=take_long,
+        )
+    assert caught.value.maybe_processed
+    assert [request.method for request in script.requests] == ["GET", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])

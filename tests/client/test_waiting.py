@@ -12,7 +12,16 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, CancellationOutcome, CancellationProgress, Ending, Polling, errors, evidence
+from zuora_journal_runs import (
+    Backoff,
+    CancellationOutcome,
+    CancellationProgress,
+    Ending,
+    JournalRunsClient,
+    Polling,
+    errors,
+    evidence,
+)
 
 from .world import URL, Script, answer, refusal, run
 
@@ -162,6 +171,27 @@ def test_after_an_accepted_request_a_run_that_is_not_found_is_lag(kind: Kind) ->
     is_sync = "Async" not in kind.client_class.__name__
     outcome = kind.use(server, lambda client: Created(client).sync() if is_sync else Created(client).async_())
     assert outcome.complete
+
+
+def test_the_last_1000_creations_are_remembered() -> None:
+    """A run that was created before them is one like any other: if it is not found, it is not there."""
+    numbers = [f"JR-{number:08}" for number in range(1001)]
+    creations = iter(numbers)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return answer(body={"success": True, "journalRunNumber": next(creations)})
+        return runs(request)
+
+    with JournalRunsClient(URL, token="a-token", clock=FakeClock(), transport=httpx.MockTransport(handler)) as client:
+        for _ in numbers:
+            client.create(["Invoice Item"], "2026-04-30", accounting_period_name="Apr 2026")
+        for number in (numbers[1], numbers[-1]):
+            runs = Script(GONE, run("Completed", number=number))
+            assert client.wait_for_completion(number).complete
+        runs = Script(GONE, run("Completed", number=numbers[0]))
+        with pytest.raises(errors.NotFoundError):
+            client.wait_for_completion(numbers[0])
 
 
 def test_contradictions_become_discrepancies(kind: Kind) -> None:

@@ -42,10 +42,12 @@ async def tunnels(peer: Conversation) -> None:
         while data := await reader.read(2**16):
             await peer.send(data)
 
-    with contextlib.suppress(ConnectionError):
-        backwards = asyncio.create_task(back())
-        while data := await peer.reader.read(2**16):
-            writer.write(data)
+    backwards = asyncio.create_task(back())
+    try:
+        with contextlib.suppress(ConnectionError):
+            while data := await peer.reader.read(2**16):
+                writer.write(data)
+    finally:
         writer.close()
         await asyncio.gather(backwards, return_exceptions=True)
 

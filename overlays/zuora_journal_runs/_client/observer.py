@@ -148,6 +148,7 @@ class Observer:
 
         def noted(attempt: Attempt) -> None:
             if attempt.wait is not None and self._writer is not None:
+                assert attempt.error is not None  # only a failed attempt is tried again
                 self._write_problem(_described(attempt.error), attempt.status_code, attempt.error)
             if callback is not None:
                 callback(attempt)
@@ -189,9 +190,7 @@ class Observer:
         self._observe(observation)
         self._write_problem(problem, status, source)
 
-    def _write_problem(
-        self, problem: str, status: int | None, source: httpx.Response | errors.CallError | None
-    ) -> None:
+    def _write_problem(self, problem: str, status: int | None, source: httpx.Response | errors.CallError) -> None:
         if self._writer is not None:
             self._writer.problem(self.now(), *self._request, status, problem, *_identifiers(source))
 
@@ -211,7 +210,7 @@ class Observer:
         return bool(token) and token.encode() in response.content
 
 
-def _described(error: errors.CallError | None) -> str:
+def _described(error: errors.CallError) -> str:
     """Return what was wrong with a response, without a word of the server's."""
     if isinstance(error, errors.APIError):
         return f"HTTP {error.status_code} without Zuora's error form"
@@ -220,10 +219,8 @@ def _described(error: errors.CallError | None) -> str:
     return f"no response: {type(error).__name__}"
 
 
-def _identifiers(source: httpx.Response | errors.CallError | None) -> tuple[str | None, str | None]:
+def _identifiers(source: httpx.Response | errors.CallError) -> tuple[str | None, str | None]:
     """Return Zuora's request id and the track id."""
     if isinstance(source, errors.CallError):
         return source.request_id, source.track_id
-    if source is None:
-        return None, None
     return source.headers.get("Zuora-Request-Id"), source.extensions.get("track_id")
