@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -160,7 +161,7 @@ def test_a_person_sees_what_is_being_done(emulator: Emulator, monkeypatch: pytes
 def test_accounting_is_asked_by_a_command(emulator: Emulator) -> None:
     url = f"{emulator.url}/_emulator/entries/{{entry}}"
     environ = {**emulator.environ()}
-    command = f"{sys.executable} -c '{TRANSFER.replace(chr(39), chr(34) * 3)}' {url}"
+    command = f"{shlex.quote(sys.executable)} -c '{TRANSFER.replace(chr(39), chr(34) * 3)}' {url}"
     done = contract("--only", "transferred-entries-stay", "--transfer", command, environ=environ)
     assert "1 passed, 0 failed" in done.stdout, done.output
     refused = contract("--only", "transferred-entries-stay", "--transfer", f"{command}/no", environ=environ)

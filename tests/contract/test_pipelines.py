@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -46,10 +47,11 @@ def tools(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A machine of a CI server's: `pip` installs nothing, and `zjr contract` tries no more than two rules."""
     folder = tmp_path / "bin"
     folder.mkdir()
+    zjr = shlex.quote(str(ZJR))
     scripts = {
         "pip": '#!/bin/sh\necho "$@" > installed\n',
         "zjr": f'#!/bin/sh\nif [ "$1 $2" = "contract --allow-writes" ] || [ "$1 $2" = "contract --report" ]; then\n'
-        f'  shift; exec {ZJR} contract --only limits-count-down --only statuses/old "$@"\nfi\nexec {ZJR} "$@"\n',
+        f'  shift; exec {zjr} contract --only limits-count-down --only statuses/old "$@"\nfi\nexec {zjr} "$@"\n',
     }
     for name, script in scripts.items():
         (folder / name).write_text(script)
