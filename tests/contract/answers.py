@@ -13,7 +13,8 @@ from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 
 from zuora_journal_runs.contract.cases import configuration
-from zuora_journal_runs.contract.fragment import METHODS, resolved
+from zuora_journal_runs.contract.fragment import METHODS
+from zuora_journal_runs.spec import resolve_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,7 +65,7 @@ class Answers:
 
     def __init__(self, document: Mapping[str, Any], seed: int) -> None:
         self._media = {
-            Kind(operation["operationId"], status): resolved(document, response)["content"]
+            Kind(operation["operationId"], status): resolve_ref(document, response)["content"]
             for item in document["paths"].values()
             for method, operation in item.items()
             if method in METHODS

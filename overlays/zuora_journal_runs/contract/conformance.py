@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zuora_journal_runs.spec import resolve_ref
+
 from .exchange import NOT_JSON, UNKNOWN
 from .findings import Problem
-from .fragment import operations, reference, resolved, validator
+from .fragment import operations, reference, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +58,8 @@ class Conformance:
         self._document = document
         self._responses = {
             operation.id: {
-                status: self._response(resolved(document, node)) for status, node in operation.raw["responses"].items()
+                status: self._response(resolve_ref(document, node))
+                for status, node in operation.raw["responses"].items()
             }
             for operation in operations(document)
         }
@@ -153,8 +156,8 @@ class Conformance:
         return _Response(headers, frozenset(content), success, failure)
 
     def _header(self, node: Mapping[str, Any]) -> _Header:
-        header = resolved(self._document, node)
-        schema = resolved(self._document, header["schema"])
+        header = resolve_ref(self._document, node)
+        schema = resolve_ref(self._document, header["schema"])
         return _Header(header.get("required", False), schema["type"] == "integer", validator(self._document, schema))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fragment import operations, resolved, validator
+from zuora_journal_runs.spec import resolve_ref
+
+from .fragment import operations, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +138,7 @@ class Coverage:
             for status in responses:
                 yield from (Row(id_, "response", name) for name in _forms(id_, status))
             for status, node in responses.items():
-                for header in resolved(self._document, node).get("headers", {}):
+                for header in resolve_ref(self._document, node).get("headers", {}):
                     yield Row(id_, "header", f"{status} {header.lower()}")
             for name, _, schema in self._parameters[id_]:
                 yield from _both(Row(id_, "parameter", name), schema)
@@ -150,7 +152,7 @@ class Coverage:
 
     def _fields_of(self, operation: Operation) -> Iterator[tuple[str, Validator]]:
         for media in operation.raw.get("requestBody", {}).get("content", {}).values():
-            for name, schema in resolved(self._document, media["schema"])["properties"].items():
+            for name, schema in resolve_ref(self._document, media["schema"])["properties"].items():
                 yield name, validator(self._document, schema)
 
     def _values_of(self, schemas: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
 from jsonschema_rs import Draft202012Validator
+
+from zuora_journal_runs.spec import FILE, contract_document, resolve_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
 
-FILE = "journal-runs.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -46,22 +44,8 @@ class Operation(NamedTuple):
 
 @functools.cache
 def load() -> Fragment:
-    """Read the fragment, once per process."""
-    installed = resources.files(__package__.partition(".")[0]) / FILE
-    checkout = Path(__file__).parents[3] / "openapi" / FILE
-    text = (installed if installed.is_file() else checkout).read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Fragment(yaml.load(text, loader))  # noqa: S506 - both are safe, and the one in C is ten times as fast
-
-
-def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a node of the fragment stands for, if it is a reference."""
-    while "$ref" in node:
-        target: Any = document
-        for name in node["$ref"].removeprefix("#/").split("/"):
-            target = target[name]
-        node = target
-    return node
+    """Return the contract, read once per process."""
+    return Fragment(contract_document())
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
@@ -71,7 +55,7 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
             if method in item:
                 raw = item[method]
                 parameters = [*item.get("parameters", ()), *raw.get("parameters", ())]
-                found = tuple(resolved(document, each) for each in parameters)
+                found = tuple(resolve_ref(document, each) for each in parameters)
                 yield Operation(raw["operationId"], method.upper(), path, raw, found)
 
 
