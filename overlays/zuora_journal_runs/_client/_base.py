@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,9 @@ from zuora_journal_runs._http.token_cache import Credentials, Secret, token_cach
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Awaitable, Callable
 
     import httpx
-
-    EvidenceFile = str | os.PathLike[str]
 
 DEFAULT_TIMEOUT = 3600.0
 """Seconds to wait for a run by default: one with a million items takes Zuora 25 minutes."""
@@ -72,12 +68,3 @@ def build_pipeline(
         authorization = auth
     authorizer = Authorizer(url, authorization, cache, clock, random)
     return Pipeline(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
-
-
-def batch_deadline(clock: Clock, timeout: float | None, stall_after: float | None, at_once: int | None) -> float:
-    from zuora_journal_runs._client import waiting
-
-    waiting.check_timeouts(timeout, stall_after)
-    if at_once is not None and at_once < 1:
-        raise InvalidArgumentError(f"at_once is {at_once}: give a number above 0, or None")
-    return math.inf if timeout is None else clock.monotonic() + timeout

@@ -11,7 +11,6 @@ from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
-    batch_deadline,
     build_pipeline,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from zuora_journal_runs._client.waiting import OnPoll, OnProgress
+    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
     from zuora_journal_runs.results import (
         Cancellation,
         CancellationOutcome,
@@ -309,7 +308,7 @@ class JournalRunsClient:
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
         on_result: Callable[[CancellationResult], None] | None = None,
-        evidence: EvidenceFile | Callable[[str], os.PathLike[str] | None] | None = None,
+        evidence: EvidenceFolder = None,
     ) -> list[CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
@@ -341,9 +340,15 @@ class JournalRunsClient:
         """
         from zuora_journal_runs._client import batch, waiting
 
-        deadline = batch_deadline(self._connection.pipeline.clock, timeout, stall_after, at_once)
-        batch_wait = waiting.BatchWait(deadline, stall_after, on_progress) if wait else None
-        flow = waiting.cancel_one_of_many(self._operations, deadline, batch_wait, evidence)
+        flow = waiting.cancel_one_of_many(
+            self._operations,
+            wait=wait,
+            timeout=timeout,
+            stall_after=stall_after,
+            at_once=at_once,
+            on_progress=on_progress,
+            evidence=evidence,
+        )
         connection = self._connection
         return batch.in_threads(numbers, at_once, flow, connection.perform, connection.pipeline.clock, on_result)
 

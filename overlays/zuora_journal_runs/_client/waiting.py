@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Union
 
 from zuora_journal_runs import errors, evidence, results
 from zuora_journal_runs._client.operations import NO_TIME
@@ -166,40 +166,48 @@ def cancel_and_wait(
         return (yield from _cancellation(wait, stall_after, on_progress))
 
 
-class BatchWait(NamedTuple):
-    """How the outcomes of many runs are waited for."""
-
-    deadline: float
-    """The time on the monotonic clock at which the waits end; infinity for none."""
-    stall_after: float | None
-    on_progress: OnProgress | None
-
-
 EvidenceFolder = Union[str, "os.PathLike[str]", Callable[[str], "os.PathLike[str] | None"], None]
 
 
 def cancel_one_of_many(
-    operations: Operations, deadline: float, waiting: BatchWait | None, evidence: EvidenceFolder
+    operations: Operations,
+    *,
+    wait: bool,
+    timeout: float | None,
+    stall_after: float | None,
+    at_once: int | None,
+    on_progress: OnProgress | None,
+    evidence: EvidenceFolder,
 ) -> Callable[[str], Flow[CancellationResult]]:
-    """Return the flow that cancels one run of many, and waits for its outcome if asked to."""
+    """Return the flow that cancels one run of many, and waits for its outcome if asked to.
+
+    Raises:
+        InvalidArgumentError: A limit is not above 0.
+    """
+    check_timeouts(timeout, stall_after)
+    if at_once is not None and at_once < 1:
+        raise errors.InvalidArgumentError(f"at_once is {at_once}: give a number above 0, or None")
+    clock = operations.pipeline.clock
+    # One deadline for all of them.
+    deadline = math.inf if timeout is None else clock.monotonic() + timeout
 
     def flow(number: str) -> Flow[CancellationResult]:
         cancellation, outcome, failure = None, None, None
         try:
-            if operations.pipeline.clock.monotonic() >= deadline:
+            if clock.monotonic() >= deadline:
                 raise errors.RequestNotSentError(
                     "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
                 )
             with operations.observer_of(number, "cancel", evidence_file(evidence, number)) as observer:
                 cancellation = yield from operations.observed_by(observer).cancel(number, join=True)
-                if waiting is not None:
+                if wait:
                     observer.assume_known()
                     # First every run is requested, and then they are waited for.
                     yield Sleep(0.0)
-                    left = waiting.deadline - operations.pipeline.clock.monotonic()
                     # It is polled once, however late it is.
-                    wait = _Wait(operations, observer, None if left == math.inf else max(left, NO_TIME))
-                    outcome = yield from _cancellation(wait, waiting.stall_after, _guarded(waiting.on_progress))
+                    left = None if timeout is None else max(deadline - clock.monotonic(), NO_TIME)
+                    waiting = _Wait(operations, observer, left)
+                    outcome = yield from _cancellation(waiting, stall_after, _guarded(on_progress))
         except errors.JournalRunsError as error:
             failure = error
         return CancellationResult(number, outcome, cancellation, failure)
