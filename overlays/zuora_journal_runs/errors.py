@@ -101,7 +101,7 @@ class EvidenceError(JournalRunsError):
 
     Args:
         message: What is wrong, in one line.
-        line: The line of the file that is wrong, counted from 1; None if it is none of them.
+        line: The line of the file that is wrong, counted from 1; None if no single line is.
     """
 
     def __init__(self, message: str, *, line: int | None = None) -> None:

@@ -33,7 +33,7 @@ def sorted_out(numbers: Iterable[str]) -> list[str]:
     """Return the numbers of the runs to cancel, all of them checked before the first request.
 
     Raises:
-        InvalidArgumentError: there are none, or some are not valid or come more than once; it names all of these.
+        InvalidArgumentError: `numbers` is empty, or some are not valid or repeated; all of these are named.
     """
     given = [numbers] if isinstance(numbers, str) else list(numbers)
     if not given:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SMALL_PAGE = 40
 """The largest page size that every document allows; some tenants may allow no more."""
 NO_TIME = 1e-9
-"""Seconds, where there are none left."""
+"""A positive number of seconds, for a deadline that has passed."""
 UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 """The statuses that show that a cancellation was accepted."""
 
@@ -158,7 +158,7 @@ class Operations:
         from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
 
         number = header_rules.run_number(number)
-        # One deadline for all pages: a server may name another one for ever.
+        # One deadline for all pages: a server may always name a further page.
         deadline = self.deadline()
         found = JournalEntries()
         request = operation.get_kwargs(number, page_size=self.options.page_size)

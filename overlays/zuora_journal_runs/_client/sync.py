@@ -177,7 +177,7 @@ class JournalRunsClient:
         """Retrieve a run as it stands now.
 
         Raises:
-            InvalidArgumentError: the number is none.
+            InvalidArgumentError: `number` is not a valid run number.
             NotFoundError: there is no such run.
             CallError: the call failed.
 
@@ -189,7 +189,7 @@ class JournalRunsClient:
         """All summary journal entries of a run, from all pages.
 
         Raises:
-            InvalidArgumentError: the number is none.
+            InvalidArgumentError: `number` is not a valid run number.
             NotFoundError: there is no such run.
             CallError: the call failed.
 
@@ -201,7 +201,7 @@ class JournalRunsClient:
         """What a cancellation would do now; changes nothing.
 
         Raises:
-            InvalidArgumentError: the number is none.
+            InvalidArgumentError: `number` is not a valid run number.
             NotFoundError: there is no such run.
             CallError: the call failed.
         """
@@ -211,7 +211,7 @@ class JournalRunsClient:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
 
         Raises:
-            InvalidArgumentError: the number is none.
+            InvalidArgumentError: `number` is not a valid run number.
             NotFoundError: there is no such run.
             RuleViolationError: its status does not allow it.
             CallError: the call failed. If `maybe_processed`, look at the run before you repeat it.

@@ -79,7 +79,7 @@ def date(name: str, value: datetime.date | str) -> datetime.date:
     """A date given as one or as text.
 
     Raises:
-        InvalidArgumentError: it is no date.
+        InvalidArgumentError: `value` is not a valid date.
     """
     if isinstance(value, datetime.datetime):
         return value.date()

@@ -69,7 +69,7 @@ class Authorizer(NamedTuple):
         """A bearer token other than the rejected one; None if an `httpx.Auth` sees to it.
 
         Raises:
-            TokenError: there is none to be had.
+            TokenError: no token could be fetched.
         """
         if isinstance(self.authorization, httpx.Auth):
             return None
@@ -129,7 +129,7 @@ class Authorizer(NamedTuple):
         """Exchange credentials for a token.
 
         Raises:
-            TokenError: there is none to be had.
+            TokenError: no token could be fetched.
         """
         from zuora_journal_runs_api import errors as generated
         from zuora_journal_runs_api.types import Exchange, body

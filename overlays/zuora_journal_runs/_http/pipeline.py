@@ -48,7 +48,7 @@ class Pipeline(NamedTuple):
         """Send a request of one of the operations until it succeeds or there is no use in trying.
 
         Raises:
-            InvalidArgumentError: the request is none of the operations, or a header of it cannot be sent.
+            InvalidArgumentError: the request is not one of the operations, or has an invalid header.
             CallError: it failed.
         """
         name = outgoing.operation

@@ -1,4 +1,4 @@
-"""Telling a success from what is none."""
+"""Decide whether a response is a success, and which error it is otherwise."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _url(environ: Mapping[str, str]) -> httpx.URL:
     """The address, whether or not there are credentials for it.
 
     Raises:
-        InvalidArgumentError: there is none, or it cannot be used.
+        InvalidArgumentError: the base URL is missing or invalid.
     """
     address = {name: environ.get(name, "") for name in _ADDRESS}
     described = environment.from_environ({**address, "ZUORA_CLIENT_ID": "-", "ZUORA_CLIENT_SECRET": "-"})

@@ -49,7 +49,7 @@ def date(value: str) -> datetime.date:
     """A date.
 
     Raises:
-        InvalidArgumentError: it is none.
+        InvalidArgumentError: `value` is not a valid date.
     """
     from zuora_journal_runs._client.validation import date
 
@@ -84,7 +84,7 @@ def transaction_type(value: str) -> str:
     """The name of a transaction type.
 
     Raises:
-        InvalidArgumentError: it is none; the error says which are near.
+        InvalidArgumentError: `value` is not a transaction type; the error suggests similar ones.
     """
     names = transaction_types()
     if value in names:

@@ -37,7 +37,7 @@ def decorated(stream: TextIO | None) -> bool:
 
 
 def columns(stream: TextIO | None) -> int | None:
-    """How wide a terminal is; None for what is none."""
+    """Return the width of a terminal in columns; None if `stream` is not one."""
     if stream is None or not is_terminal(stream):
         return None
     asked = os.environ.get("COLUMNS", "")
