@@ -65,13 +65,13 @@ class Answers:
 
     def __init__(self, document: Mapping[str, Any], seed: int) -> None:
         self._media = {
-            Kind(operation["operationId"], status): resolve_ref(document, response)["content"]
+            Kind(operation["operationId"], status): _bounded(resolve_ref(document, response)["content"])
             for item in document["paths"].values()
             for method, operation in item.items()
             if method in METHODS
             for status, response in operation["responses"].items()
         }
-        self._components = {"schemas": document["components"]["schemas"]}
+        self._components = {"schemas": _bounded(document["components"]["schemas"])}
         inverted = {
             "openapi": document["openapi"],
             "info": {"title": "answers", "version": "1"},
@@ -107,6 +107,16 @@ class Answers:
         """Whether the fragment allows a body."""
         schema = self._media[kind]["application/json"]["schema"]
         return Draft202012Validator({"components": self._components, **schema}, validate_formats=True).is_valid(body)
+
+
+def _bounded(part: Any) -> Any:
+    """Return a part of the contract in which integers have 64 bits at most. The client refuses wider ones, on purpose."""
+    if isinstance(part, list):
+        return [_bounded(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    bounds = {"minimum": 1 - 2**63, "maximum": 2**63 - 1} if part.get("type") == "integer" else {}
+    return {**bounds, **{name: _bounded(each) for name, each in part.items()}}
 
 
 def changed(body: Any) -> Iterator[Any]:
