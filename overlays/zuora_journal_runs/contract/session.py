@@ -75,12 +75,12 @@ class Session(requests.Session):
             self.mount(scheme, BoundedAdapter())
         self.calls: int = 0
         self.repeats: bool = True
-        """Whether a request that came too early is sent again."""
+        """Whether a request that came too early is sent again, and the next one waits until it may be sent."""
         self.last: requests.PreparedRequest = requests.PreparedRequest()
         """The last request that was sent."""
         self._may_write, self._own = may_write, own
         self._timeout, self._clock = timeout, clock
-        self._pause = 0.0
+        self._not_before = -math.inf
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request, and read the whole response. One that came too early is sent again when it may be.
@@ -102,8 +102,8 @@ class Session(requests.Session):
         return response
 
     def _respond(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        self._clock.sleep(self._pause) if self._pause else self._clock.check()
-        self._pause = 0.0
+        wait = self._not_before - self._clock.now() if self.repeats else 0.0
+        self._clock.sleep(wait) if wait > 0 else self._clock.check()
         self.calls += 1
         self.last = request
         timeout = min(self._timeout, self._clock.remaining)
@@ -118,7 +118,7 @@ class Session(requests.Session):
             if isinstance(error, requests.Timeout):
                 raise NoResponseError(f"no complete response within {self._timeout:g} seconds") from None
             raise NoResponseError(f"no response that can be read: {described(error)}") from None
-        self._pause = pause_after(response)
+        self._not_before = max(self._not_before, self._clock.now() + pause_after(response))
         return response
 
     def _check(self, request: requests.PreparedRequest) -> None:
