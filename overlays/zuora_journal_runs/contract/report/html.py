@@ -110,7 +110,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _notes(report: Report) -> Iterator[str]:
     notes = [f"A known deviation did not occur: {each}" for each in report.past_deviations]
     notes += [f"A known deviation is accepted no longer: {each}" for each in report.ended_deviations]
-    notes += [f"Not cleaned up: {each}" for each in report.left]
+    notes += [f"Not cleaned up: {', '.join(runs)}: {reason}" for reason, runs in report.left_by_reason.items()]
     notes += [f"Ended early: {report.ended}"] if report.ended else []
     if notes:
         yield "<h2>Notes</h2><ul>" + "".join(f"<li>{escape(each)}</li>" for each in notes) + "</ul>"

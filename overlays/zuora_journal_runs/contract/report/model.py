@@ -114,6 +114,15 @@ class Report:
             ended=ended,
         )
 
+    @property
+    def left_by_reason(self) -> dict[str, list[str]]:
+        """The numbers of the runs that could not be cleaned up, by the reason why."""
+        reasons: dict[str, list[str]] = {}
+        for each in self.left:
+            number, _, why = each.partition(": ")
+            reasons.setdefault(why, []).append(number)
+        return reasons
+
     def to_json(self) -> str:
         """Return the report as a JSON document."""
         return json.dumps(asdict(self), indent=1) + "\n"

@@ -38,9 +38,8 @@ def _lines(report: Report, *, coverage: bool) -> Iterator[str]:
         yield f"known deviation that did not occur, and can be removed from the file: {reason}"
     for reason in report.ended_deviations:
         yield f"known deviation that is not accepted any more: {reason}"
-    left = sorted((run.partition(": ")[::2] for run in report.left), key=lambda each: each[1])
-    for reason, runs in groupby(left, lambda each: each[1]):
-        yield f"not cleaned up: {', '.join(run for run, _ in runs)}: {reason}"
+    for reason, runs in report.left_by_reason.items():
+        yield f"not cleaned up: {', '.join(runs)}: {reason}"
     if report.ended:
         yield f"ended early: {report.ended}"
     if coverage:
