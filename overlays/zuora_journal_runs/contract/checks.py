@@ -46,6 +46,10 @@ class Violation(AssertionError):
         self.check = check
 
 
+class Skipped(Exception):
+    """A rule cannot be checked, since something that it needs is missing."""
+
+
 def expect(condition: object, message: str, check: str = "") -> None:
     """Insist on a condition. Unlike `assert` it does so under `python -O` too.
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 
-from .checks import Violation
+from .checks import Skipped, Violation
 from .clock import OutOfTime
 from .fragment import load, operations
-from .rule import Rule, Skipped
+from .rule import Rule
 from .session import NoResponseError, RequestNotSentError
 
 if TYPE_CHECKING:

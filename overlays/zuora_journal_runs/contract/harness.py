@@ -19,15 +19,14 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 
 from .cases import WIRE_STATUS, CaseAdapter, configuration, id_of, judge, judged, wire_status
-from .checks import Violation, every_check, expect
+from .checks import Skipped, Violation, every_check, expect
 from .clock import Clock, OutOfTime
 from .conformance import NOT_IMPLEMENTED, Conformance
 from .coverage import Coverage
 from .exchange import Exchange, category_of, parsed
 from .findings import Findings, Problem, Request
 from .fragment import Operation, operations
-from .rule import Skipped
-from .run_model import BLOCKING, CANCELABLE, GONE, IN_PROGRESS, RunModel
+from .run_model import CANCELABLE, GONE, IN_PROGRESS, RunModel
 from .session import NoResponseError, RequestNotSentError, Session, curl
 
 if TYPE_CHECKING:
@@ -56,9 +55,6 @@ REPETITIONS = 8
 FIRST_POLLS = 8
 """How often a run is polled at once, for providers in which it goes on with every poll."""
 
-ATTEMPTS = 5
-"""How often cleaning up tries each run, since a provider may fail now and then."""
-
 CLEAN_UP_SHARE = 0.2
 LONGEST_CLEAN_UP = 120.0
 """The share of the time, and the most seconds, that are kept for cleaning up at first."""
@@ -66,10 +62,9 @@ LONGEST_CLEAN_UP = 120.0
 CALLS_TO_REMOVE = 25
 """Calls that removing a run takes: time for them is kept for each run that the suite made."""
 
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 """What reading a response raises that is not as documented."""
 
-_FAILURES = (AssertionError, *_UNREADABLE)
 _TOKEN_MARGIN = 60.0
 """Seconds before its end at which a token is not used any more."""
 
@@ -118,15 +113,13 @@ class Harness:
         self.examples: int = options.examples_at(target)
         self.clock: Clock = Clock(runtime.now, runtime.sleep)
         self.began: float = self.clock.now()
-        self._max_time = options.max_time
+        self.max_time: float | None = options.max_time
         self.findings: Findings = Findings()
         self.coverage: Coverage = Coverage(document)
         self.observations: dict[str, Counter[str]] = {}
         """What the provider was seen to do where no document decides, for the settings of an emulator."""
         self.own: dict[str, RunModel] = {}
         """The suite's own runs, which alone it may change, by number; those that are gone, too."""
-        self.left: dict[str, str] = {}
-        """Runs that could not be cleaned up, with the reasons."""
         self.session: Session = Session(
             may_write=self.may_write, own=self.own, timeout=options.timeout, clock=self.clock
         )
@@ -142,9 +135,13 @@ class Harness:
             zip(("targetStartDate", "targetEndDate"), options.dates or last_month(runtime.today()), strict=True)
         )
         """The fields of a creation that the provider is known to accept."""
-        self._run, self._patience, self._longest = options.run, options.patience_at_most, 0.0
+        self._run, self._longest = options.run, 0.0
+        self.patience: float = options.patience_at_most
+        """Seconds that a run may take to settle."""
         self._provoked = False
-        self._unsettled, self._largest_page = "", LARGEST_PAGE
+        self._unsettled = ""
+        self.largest_page: int = LARGEST_PAGE
+        """The largest page of entries that the provider is not known to refuse."""
         self._checks = every_check()
         self._conformance = Conformance(document)
         self._repeated: set[tuple[str, str]] = set()
@@ -328,7 +325,7 @@ class Harness:
             pass  # It was recorded when there was none.
         except Violation as violation:
             self.note(str(violation), violation.check)
-        except (RequestNotSentError, *_UNREADABLE) as error:
+        except (RequestNotSentError, *UNREADABLE) as error:
             if not self.findings.met[self.findings.rule]:
                 self.note(f"a response could not be read: {type(error).__name__}: {error}")
 
@@ -517,7 +514,7 @@ class Harness:
     def create(self, body: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None) -> RunModel:
         """Create a run as soon as no other is in progress; wait for one of somebody else's."""
         self.quiet()
-        until, pause = self.clock.now() + self._patience, pauses()
+        until, pause = self.clock.now() + self.patience, pauses()
         while True:
             response = self.call("createJournalRun", body=dict(body or self.creation()), headers=headers)
             # A refusal is kept for its key.
@@ -587,12 +584,12 @@ class Harness:
 
     def entries(self, model: RunModel) -> None:
         """List all entries of a run."""
-        pages = list(self.pages(model.number, self._largest_page))
-        if pages[-1].status == 400 and self._largest_page == LARGEST_PAGE:
-            self._largest_page = SMALLER_PAGE  # Documents say both.
-            pages = list(self.pages(model.number, self._largest_page))
+        pages = list(self.pages(model.number, self.largest_page))
+        if pages[-1].status == 400 and self.largest_page == LARGEST_PAGE:
+            self.largest_page = SMALLER_PAGE  # Documents say both.
+            pages = list(self.pages(model.number, self.largest_page))
         if pages[-1].status == 200:
-            self.observe("max-page-size", self._largest_page)
+            self.observe("max-page-size", self.largest_page)
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
 
     def cancel(self, model: RunModel) -> int:
@@ -630,15 +627,15 @@ class Harness:
                 self._longest = max(self._longest, self.clock.now() - began)
                 return
             seconds = self.clock.now() - began
-            if seconds >= self._patience and polls > FIRST_POLLS:
+            if seconds >= self.patience and polls > FIRST_POLLS:
                 if self._unsettled:
                     raise Skipped(f"runs do not settle: {self._unsettled}")
                 self._unsettled = f"{model.number} is still {status} after {seconds:.0f} seconds"
-                self._patience = min(self._patience, 2 * self._longest)
+                self.patience = min(self.patience, 2 * self._longest)
                 entries = sorted({str((model.entries or {})[each]["status"]) for each in model.remaining})
                 left = f", with entries that are {', '.join(entries)}" if model.is_being_cancelled() else ""
                 raise Violation(f"runs do not settle: {self._unsettled}{left}", "settling")
-            self.clock.sleep(min(next(pause), max(self._patience - seconds, 0.1)))
+            self.clock.sleep(min(next(pause), max(self.patience - seconds, 0.1)))
 
     def _is_settled(self, model: RunModel, status: str) -> bool:
         if model.is_being_cancelled() and status in CANCELABLE and not model.uncertain:
@@ -673,89 +670,15 @@ class Harness:
 
     def _keep_time(self) -> None:
         """Set the deadline of the rules so that there is time to clean up."""
-        if self._max_time is None:
+        if self.max_time is None:
             return
         kept = 0.0
         if self.may_write:
             runs = sum(not model.is_surely(GONE) for model in self.own.values())
             per_call = (self.clock.now() - self.began) / max(self.session.calls, 1)
-            kept = min(self._max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP)
-            kept = min(max(kept, runs * CALLS_TO_REMOVE * per_call), self._max_time / 2)
-        self.clock.deadline = self.began + self._max_time - kept
-
-    def clean_up(self) -> None:
-        """Cancel and delete what the suite made; `left` has what remains, with the reasons.
-
-        A provider that does not keep to the contract may prevent it.
-        """
-        if self._max_time is not None:
-            self.clock.deadline = self.began + self._max_time
-        self.left = {
-            number: "cleaning up was stopped" for number, model in self.own.items() if not model.is_surely(GONE)
-        }
-        # What is found now would be found again by the rules.
-        found, self.findings = self.findings, Findings()
-        try:
-            for number in list(self.left):
-                if why := self._clean_up(number):
-                    self.left[number] = why
-                else:
-                    del self.left[number]
-        finally:
-            self.findings = found
-
-    def _clean_up(self, number: str) -> str:
-        """Return why a run cannot be removed; empty if it is."""
-        why = ""
-        for _ in range(ATTEMPTS):
-            try:
-                self._remove(number)
-            except OutOfTime:
-                return "there was no time to clean it up"
-            except Skipped as error:
-                return str(error)
-            except (*_FAILURES, NoResponseError, RequestNotSentError) as error:
-                why = self.clean(str(error))
-            else:
-                return ""
-        return why
-
-    def _remove(self, number: str) -> None:
-        """See a run to its end, whatever the model of it says."""
-        status = self._status_at_rest(number)
-        if status in CANCELABLE:
-            self.call("cancelJournalRun", number, body={})
-            status = self._status_at_rest(number, before=status)
-        if status == "Cancelled":
-            self.call("deleteJournalRun", number)
-            status = self._status_at_rest(number, before=status)
-        why = ", since entries of it were transferred to accounting" if status in CANCELABLE else ""
-        expect(status == GONE, f"it is {status}, and stays{why}")
-
-    def _status_at_rest(self, number: str, before: str | None = None) -> str:
-        """Wait until a run settles; return its status.
-
-        Args:
-            number: The run's number.
-            before: The status before something was requested, which it may show until that is done.
-        """
-        began, pause, polls = self.clock.now(), pauses(), 0
-        while True:
-            polls += 1
-            response = self.call("getJournalRun", number)
-            status = GONE if response.status == 404 else str(response.data.get("status", "unreadable"))
-            if status not in (*IN_PROGRESS, "unreadable") and (status != before or self._is_blocked(number)):
-                return status
-            if self.clock.now() - began >= self._patience and polls > FIRST_POLLS:
-                raise Skipped(f"it is still {status}")
-            self.clock.sleep(next(pause))
-
-    def _is_blocked(self, number: str) -> bool:
-        entries = [
-            entry for page in self.pages(number, self._largest_page) for entry in page.data.get("journalEntries", ())
-        ]
-        left = [entry for entry in entries if entry["status"] != "Cancelled"]
-        return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)
+            kept = min(self.max_time * CLEAN_UP_SHARE, LONGEST_CLEAN_UP)
+            kept = min(max(kept, runs * CALLS_TO_REMOVE * per_call), self.max_time / 2)
+        self.clock.deadline = self.began + self.max_time - kept
 
 
 def pauses() -> Iterator[float]:

@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     from .harness import Harness
 
 
-class Skipped(Exception):
-    """A rule cannot be checked, since something that it needs is missing."""
-
-
 class Rule(NamedTuple):
     """Something that holds for a provider that keeps to the contract."""
 

@@ -6,16 +6,16 @@ import random
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .checks import Violation
+from .checks import Skipped, Violation
+from .cleanup import ATTEMPTS, CleanUp
 from .clock import OutOfTime
 from .deviations import read
 from .findings import Findings
 from .fragment import load
 from .generated import generated
-from .harness import ATTEMPTS, Harness
+from .harness import Harness
 from .options import Runtime
-from .report import Outcome, Report, Result
-from .rule import Skipped
+from .report import Outcome, Report, Result, Row
 from .rules import RULES as WRITTEN
 from .session import NoResponseError
 from .stateful import stateful
@@ -112,6 +112,7 @@ class Suite:
         self.may_write: bool = options.may_write(target)
         self.harness: Harness = Harness(load(), target, options, runtime)
         self.results: list[Result] = []
+        self._cleanup = CleanUp(self.harness)
 
     def connect(self) -> None:
         """Get a token, without which nothing can be checked.
@@ -169,7 +170,7 @@ class Suite:
         """Cancel and delete the runs that the suite made, within the time given."""
         try:
             if self.may_write:
-                self.harness.clean_up()
+                self._cleanup.remove_all()
         finally:
             self.harness.session.close()
 
@@ -184,7 +185,29 @@ class Suite:
             finding.id = f"F{number}"
         for result in self.results:
             self._judge(result)
-        return Report.of(self, ended, self.harness.clock.now() - self.harness.began)
+        harness = self.harness
+        responses: dict[str, dict[str, int]] = {}
+        for (operation, status), times in sorted(harness.coverage.calls.items()):
+            responses.setdefault(operation, {})[status] = times
+        return Report(
+            target=harness.target.url,
+            kind=harness.target.kind.value,
+            wrote=self.may_write,
+            seed=harness.seed,
+            began=self.today.isoformat(timespec="seconds"),
+            seconds=round(harness.clock.now() - harness.began, 2),
+            calls=harness.session.calls,
+            results=self.results,
+            findings=list(harness.findings),
+            rows=[Row(*row, times, harness.coverage.why(row)) for row, times in harness.coverage.reached.items()],
+            responses=responses,
+            shapes=sorted(harness.coverage.shapes),
+            past_deviations=[each.reason for each in self.deviations.past],
+            ended_deviations=[f"{each.reason} (until {each.until})" for each in self.deviations.ended],
+            left=[f"{number}: {why}" for number, why in self._cleanup.left.items()],
+            observations={name: dict(counts) for name, counts in sorted(harness.observations.items())},
+            ended=ended,
+        )
 
     def _judge(self, result: Result) -> None:
         findings = self.harness.findings.met.get(result.id, [])

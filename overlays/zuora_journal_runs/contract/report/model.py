@@ -6,12 +6,9 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from zuora_journal_runs.contract.findings import Effect, Finding
-
-if TYPE_CHECKING:
-    from zuora_journal_runs.contract.suite import Suite
 
 VERSION = 2
 """Of the form of the JSON report."""
@@ -86,33 +83,6 @@ class Report:
     ended: str = ""
     """Why the run was ended early, if it was."""
     version: int = VERSION
-
-    @classmethod
-    def of(cls, suite: Suite, ended: str, seconds: float) -> Self:
-        """Return the report of a run."""
-        harness = suite.harness
-        responses: dict[str, dict[str, int]] = {}
-        for (operation, status), times in sorted(harness.coverage.calls.items()):
-            responses.setdefault(operation, {})[status] = times
-        return cls(
-            target=harness.target.url,
-            kind=harness.target.kind.value,
-            wrote=suite.may_write,
-            seed=harness.seed,
-            began=suite.today.isoformat(timespec="seconds"),
-            seconds=round(seconds, 2),
-            calls=harness.session.calls,
-            results=suite.results,
-            findings=list(harness.findings),
-            rows=[Row(*row, times, harness.coverage.why(row)) for row, times in harness.coverage.reached.items()],
-            responses=responses,
-            shapes=sorted(harness.coverage.shapes),
-            past_deviations=[each.reason for each in suite.deviations.past],
-            ended_deviations=[f"{each.reason} (until {each.until})" for each in suite.deviations.ended],
-            left=[f"{number}: {why}" for number, why in harness.left.items()],
-            observations={name: dict(counts) for name, counts in sorted(harness.observations.items())},
-            ended=ended,
-        )
 
     @property
     def left_by_reason(self) -> dict[str, list[str]]:

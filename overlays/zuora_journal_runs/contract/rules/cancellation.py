@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zuora_journal_runs.contract.checks import expect
-from zuora_journal_runs.contract.rule import RuleGroup, Skipped
+from zuora_journal_runs.contract.checks import Skipped, expect
+from zuora_journal_runs.contract.rule import RuleGroup
 from zuora_journal_runs.contract.run_model import BLOCKING, GONE
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import json
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from zuora_journal_runs.contract.checks import expect
-from zuora_journal_runs.contract.rule import RuleGroup, Skipped
+from zuora_journal_runs.contract.checks import Skipped, expect
+from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zuora_journal_runs.contract.checks import expect
-from zuora_journal_runs.contract.rule import RuleGroup, Skipped
+from zuora_journal_runs.contract.checks import Skipped, expect
+from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zuora_journal_runs.contract.checks import COMPRESSED_ABOVE, expect
-from zuora_journal_runs.contract.rule import RuleGroup, Skipped
+from zuora_journal_runs.contract.checks import COMPRESSED_ABOVE, Skipped, expect
+from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
     from zuora_journal_runs.contract.harness import Harness
