@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs.cli import batch, consent, progress
+from zuora_journal_runs.cli import batch, confirmation, progress
 from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
@@ -392,13 +392,13 @@ class TestManyRuns:
     def test_each_is_told_as_soon_as_all_before_it_are(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
         told: list[tuple[str, int]] = []
         ended: list[str] = []
-        end = progress.Board.ended
+        end = progress.ProgressDisplay.ended
 
-        def note(board: progress.Board, number: str) -> None:
+        def note(board: progress.ProgressDisplay, number: str) -> None:
             ended.append(number)
             end(board, number)
 
-        monkeypatch.setattr(progress.Board, "ended", note)
+        monkeypatch.setattr(progress.ProgressDisplay, "ended", note)
         monkeypatch.setattr(batch, "_say", lambda record, _: told.append((record["number"], len(ended))))
         numbers = ["JR-00000075", "JR-00000072", "JR-00000071"]
         zjr("cancel", "--yes", *numbers)
@@ -530,7 +530,7 @@ class TestAsking:
         def somebody() -> Iterator[Person]:
             yield Person(sys.stdin, sys.stderr)
 
-        monkeypatch.setattr(consent, "person", somebody)
+        monkeypatch.setattr(confirmation, "person", somebody)
 
     def test_the_plan_is_shown_and_yes_acts(self, zjr: Zjr) -> None:
         result = zjr("cancel", "JR-00000075", stdin="y\n")
@@ -675,7 +675,7 @@ class TestRefusal:
     def test_json_refuses_even_if_somebody_could_be_asked(
         self, zjr: Zjr, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(consent, "person", lambda: pytest.fail("asked"))
+        monkeypatch.setattr(confirmation, "person", lambda: pytest.fail("asked"))
         result = zjr("cancel", "JR-00000075", "JR-00000099", "--json", stdin="y\n")
 
         assert result.exit_code == 2

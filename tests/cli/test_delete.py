@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zuora_journal_runs._client import batch
-from zuora_journal_runs.cli import consent
+from zuora_journal_runs.cli import confirmation
 from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun
 
@@ -176,7 +176,7 @@ class TestAsking:
         def somebody() -> Iterator[Person]:
             yield Person(sys.stdin, sys.stderr)
 
-        monkeypatch.setattr(consent, "person", somebody)
+        monkeypatch.setattr(confirmation, "person", somebody)
 
     def test_no_changes_nothing(self, zjr: Zjr, emulator: Emulator) -> None:
         result = zjr("delete", "JR-00000072", stdin="n\n")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
-from zuora_journal_runs.cli import examination, records
+from zuora_journal_runs.cli import diagnostics, records
 from zuora_journal_runs.cli.app import zjr as group
 from zuora_journal_runs.cli.session import Session
 from zuora_journal_runs.emulator import Emulator, Settings
@@ -249,5 +249,5 @@ def test_a_server_that_repeats_the_secret_is_not_repeated() -> None:
 
 
 def test_all_that_is_looked_at_is_described() -> None:
-    assert SCHEMA["$defs"]["check"]["properties"]["name"]["enum"] == list(examination._NAMES)
-    assert list(get_args(records.CheckName)) == list(examination._NAMES)
+    assert SCHEMA["$defs"]["check"]["properties"]["name"]["enum"] == list(diagnostics._NAMES)
+    assert list(get_args(records.CheckName)) == list(diagnostics._NAMES)

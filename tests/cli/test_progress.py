@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs.cli.progress import Board
+from zuora_journal_runs.cli.progress import ProgressDisplay
 from zuora_journal_runs.emulator import HELD, Emulator, SeedRun
 
 from .running import Terminal
@@ -51,7 +51,7 @@ def held() -> Iterator[tuple[Emulator, list[str]]]:
 
 def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
     clock = FakeClock()
-    with Board(RUNS, 600, clock.monotonic) as board:
+    with ProgressDisplay(RUNS, 600, clock.monotonic) as board:
         for number in RUNS:
             clock.sleep(0.25)
             board.saw(number, "CancelInprogress")
@@ -67,7 +67,7 @@ def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixtu
 
 
 def test_a_change_of_the_speed_alone_is_no_new_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with Board(RUNS[:1], 600, FakeClock().monotonic) as board:
+    with ProgressDisplay(RUNS[:1], 600, FakeClock().monotonic) as board:
         for state, speed in (("1 of 3", ", 0.2 a second"), ("1 of 3", ", 0.1 a second"), ("2 of 3", ", 0.1 a second")):
             board.saw(RUNS[0], state, speed)
             assert board.lines() == [f"{RUNS[0]}: {state}{speed}"]
@@ -79,7 +79,7 @@ def test_a_change_of_the_speed_alone_is_no_new_line(capsys: pytest.CaptureFixtur
 
 
 def test_without_a_limit_none_is_told() -> None:
-    with Board(RUNS[:2], math.inf) as board:
+    with ProgressDisplay(RUNS[:2], math.inf) as board:
         assert board.lines() == ["0 of 2 runs done"]
 
 
@@ -95,21 +95,21 @@ def test_a_long_line_about_one_run_is_not_cut_off(held: tuple[Emulator, list[str
 
 
 def test_if_nobody_waits_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    with Board(RUNS, None), Board(RUNS[:1], None):
+    with ProgressDisplay(RUNS, None), ProgressDisplay(RUNS[:1], None):
         pass
 
     assert capsys.readouterr().err == ""
 
 
 def test_threads_may_tell_it_all_at_once() -> None:
-    with Board(RUNS, 600, FakeClock().monotonic) as board:
+    with ProgressDisplay(RUNS, 600, FakeClock().monotonic) as board:
 
-        def tell(numbers: list[str]) -> None:
+        def report(numbers: list[str]) -> None:
             for number in numbers:
                 board.saw(number, "Completed")
                 board.ended(number)
 
-        threads = [Thread(target=tell, args=(RUNS[place::4],)) for place in range(4)]
+        threads = [Thread(target=report, args=(RUNS[place::4],)) for place in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -264,8 +264,8 @@ sys.exit(cli.main())
 
 
 def test_sigterm_is_ignored_if_it_was_before() -> None:
-    code = "import os, signal, sys; from zuora_journal_runs.cli import stopping\n"
-    code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); stopping.heed_sigterm()\n"
+    code = "import os, signal, sys; from zuora_journal_runs.cli import signals\n"
+    code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); signals.handle_sigterm()\n"
 
     assert python(f"{code}os.kill(os.getpid(), signal.SIGTERM)") == (0, "", "")
 

@@ -10,7 +10,7 @@ import io
 import sys
 from importlib.util import find_spec
 
-from .stopping import heed_sigterm, status_of_stop
+from .signals import handle_sigterm, status_of_interrupt
 
 __all__ = ["main"]
 
@@ -31,12 +31,12 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):
             # What a console cannot show must not stop a command that has done its work.
             stream.reconfigure(errors="backslashreplace")
-    heed_sigterm()
+    handle_sigterm()
     try:
         from .app import zjr
 
         status: int = zjr.main(prog_name="zjr", standalone_mode=False)
     except KeyboardInterrupt as stop:
         sys.stderr.write("zjr: stopped; nothing was changed\n")
-        return status_of_stop(stop)
+        return status_of_interrupt(stop)
     return status

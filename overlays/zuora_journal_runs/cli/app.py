@@ -18,10 +18,10 @@ from .commands.doctor import doctor
 from .commands.emulator import emulator
 from .commands.evidence import evidence
 from .commands.read import entries, get
-from .problems import Problem, tell
+from .error_messages import CommandError, report
+from .exit_status import ExitStatus
 from .session import NOTHING, Session
-from .status import Status
-from .stopping import status_of_stop
+from .signals import status_of_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,9 @@ class Commands(click.Group):
         """Run the command as click does, but for how its errors are told."""
         extra.setdefault("obj", Session())
         try:
-            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra) or Status.DONE
+            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra) or ExitStatus.DONE
         except Exception as error:  # noqa: BLE001 - a traceback tells users nothing, and may tell others too much
-            status = tell(error)
+            status = report(error)
         if standalone_mode:
             sys.exit(status)
         return status
@@ -57,13 +57,13 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            raise Problem(f"stopped; {ctx.obj.known}", status_of_stop(stop)) from None
+            raise CommandError(f"stopped; {ctx.obj.known}", status_of_interrupt(stop)) from None
         except BrokenPipeError:
             if ctx.obj.known == NOTHING:
                 raise
             # What Python still holds for the reader that is gone would raise again when the process ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Problem(f"stopped, since nobody reads the output any more; {ctx.obj.known}") from None
+            raise CommandError(f"stopped, since nobody reads the output any more; {ctx.obj.known}") from None
 
 
 @click.group(

@@ -12,11 +12,11 @@ import click
 from zuora_journal_runs import errors
 
 from . import records
+from .error_messages import compose, print_error
+from .formatting import format_duration
 from .parameters import limited
-from .problems import complain, with_identifiers
-from .progress import Board
+from .progress import ProgressDisplay
 from .terminal import show
-from .words import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +82,7 @@ class CancellationBatch:
         left = [number for number in self._numbers if number not in self._failures]
         if left:
             waiting = self._waiting or Waiting()
-            with Board(left, None if self._waiting is None else waiting.timeout) as board:
+            with ProgressDisplay(left, None if self._waiting is None else waiting.timeout) as board:
 
                 def end(result: CancellationResult) -> None:
                     self._ended[result.number] = self._record(result)
@@ -157,7 +157,7 @@ class CancellationBatch:
         """Keep what is known, for whoever stops this."""
         numbers = self._numbers
         one = f"a cancellation of {numbers[0]} may be under way, and what it did is not known yet"
-        self._session.known = so_far(
+        self._session.known = interrupted(
             self._ended.values(),
             len(numbers),
             one=f"{one}; to go on: `zjr cancel {numbers[0]}`",
@@ -166,7 +166,7 @@ class CancellationBatch:
         )
 
 
-def so_far(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str) -> str:
+def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str) -> str:
     """Return what is known when a command for several runs is stopped.
 
     Args:
@@ -178,16 +178,16 @@ def so_far(ended: Iterable[Result], total: int, *, one: str, others: str, in_the
     """
     records = list(ended)
     if len(records) == total:
-        return f"{in_the_end}: {totals(records)}"
+        return f"{in_the_end}: {summarize(records)}"
     if total == 1:
         return one
-    results = f" ({totals(records)})" if records else ""
+    results = f" ({summarize(records)})" if records else ""
     return (
         f"{len(records):,} of {total:,} runs are done with{results}, and {others}; to go on: run the same command again"
     )
 
 
-def totals(ended: Iterable[Result]) -> str:
+def summarize(ended: Iterable[Result]) -> str:
     """Return how many runs came to which end."""
     return ", ".join(f"{total:,} {verdict}" for verdict, total in Counter(map(_verdict, ended)).items())
 
@@ -205,10 +205,10 @@ _VERDICTS = {
 }
 
 
-def complain_about(record: CancellationRecord | DeletionRecord | FailureRecord) -> None:
+def print_failure(record: CancellationRecord | DeletionRecord | FailureRecord) -> None:
     """Say on standard error what went wrong for a run."""
     identifiers = (record["requestId"], record["trackId"]) if record["kind"] == "failure" else (None, None)
-    complain(with_identifiers(str(record["message"]), record["advice"], *identifiers))
+    print_error(compose(str(record["message"]), record["advice"], *identifiers))
 
 
 def _say(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
@@ -216,7 +216,7 @@ def _say(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
     if as_json:
         click.echo(records.line(record))
     if record["message"]:
-        complain_about(record)
+        print_failure(record)
     elif not as_json and record["kind"] == "cancellation":
         from .render import cancellation
 
@@ -231,4 +231,4 @@ def _seen(progress: CancellationProgress) -> tuple[str, str]:
     seen = f"{status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
     if progress.rate is None or not progress.seconds_left:
         return seen, ""
-    return seen, f", {progress.rate:,.1f} a second, about {spelled(max(round(progress.seconds_left), 1))} left"
+    return seen, f", {progress.rate:,.1f} a second, about {format_duration(max(round(progress.seconds_left), 1))} left"

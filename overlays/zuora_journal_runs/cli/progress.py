@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from .formatting import format_duration, one_line
 from .terminal import columns, decorated
-from .words import plain, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,16 +58,16 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
 
 def at_most(seconds: float) -> str:
     """Return how long is waited at most, in words; nothing for no limit."""
-    return "" if seconds == math.inf else f", {spelled(seconds)} at most"
+    return "" if seconds == math.inf else f", {format_duration(seconds)} at most"
 
 
 def _write(text: str) -> None:
     """Write a line to standard error; on a terminal that is narrower, several."""
     width = columns(sys.stderr)
-    click.echo(plain(text) if width is None else fill(plain(text), width, break_on_hyphens=False), err=True)
+    click.echo(one_line(text) if width is None else fill(one_line(text), width, break_on_hyphens=False), err=True)
 
 
-class Board:
+class ProgressDisplay:
     """What is seen of runs that are worked on side by side: a live display, or without a terminal a few lines.
 
     Any thread may tell it what was seen.
@@ -171,7 +171,7 @@ def _live(lines: Callable[[], Sequence[str]], began: float) -> Live:
         passed = time.monotonic() - began
         minutes, seconds = divmod(int(passed), 60)
         sign = f"{_SIGNS[int(passed * _A_SECOND) % len(_SIGNS)]} {minutes}:{seconds:02} "
-        shown = [indent + plain(line) for indent, line in zip(chain([sign], repeat("  ")), lines(), strict=False)]
+        shown = [indent + one_line(line) for indent, line in zip(chain([sign], repeat("  ")), lines(), strict=False)]
         # Of several runs each has its line, however narrow the terminal is.
         return Text("\n".join(shown), no_wrap=len(shown) > 1, overflow="ellipsis" if len(shown) > 1 else "fold")
 

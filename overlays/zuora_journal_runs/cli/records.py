@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from zuora_journal_runs import errors
 
-from .problems import advice_on, identifiers_of, message_of, status_of
-from .status import Status
-from .words import entries_in
+from .error_messages import advice_for, identifiers_of, message_of, status_of
+from .exit_status import ExitStatus
+from .formatting import count_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -233,7 +233,7 @@ def plan(planned: CancellationPlan) -> PlanRecord:
     return {
         "kind": "plan",
         "number": planned.run.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "status": status,
         "allowed": planned.allowed,
         "complete": planned.complete,
@@ -275,7 +275,7 @@ def refusal(reason: str) -> RefusalRecord:
     """A command that did nothing, since nobody has agreed."""
     return {
         "kind": "refusal",
-        "exitStatus": Status.USAGE,
+        "exitStatus": ExitStatus.USAGE,
         "message": f"nothing was changed, since {reason}",
         "advice": "to confirm: run the same command with --yes",
     }
@@ -286,7 +286,7 @@ def cancellation(number: str, acknowledged: bool) -> CancellationRecord:
     return {
         "kind": "cancellation",
         "number": number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "acknowledged": acknowledged,
         "outcome": "accepted",
         "status": None,
@@ -303,7 +303,7 @@ def settled(number: str, acknowledged: bool, outcome: CancellationOutcome) -> Ca
     """A cancellation whose outcome is known."""
     return {
         **cancellation(number, acknowledged),
-        "exitStatus": Status.DONE if outcome.complete else Status.INCOMPLETE,
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.INCOMPLETE,
         "outcome": "complete" if outcome.complete else "incomplete",
         "status": None if outcome.deleted else str(outcome.run.status),
         "deleted": outcome.deleted,
@@ -337,7 +337,7 @@ def creation(number: str) -> CreationRecord:
     return {
         "kind": "creation",
         "number": number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "outcome": "created",
         "status": None,
         "totalJournalEntryCount": None,
@@ -351,7 +351,7 @@ def ended(number: str, outcome: CompletionOutcome) -> CreationRecord:
     ending, message, advice = _ENDINGS[str(outcome.ending)]
     return {
         **creation(number),
-        "exitStatus": Status.DONE if outcome.complete else Status.ERROR,
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.ERROR,
         "outcome": ending,
         "status": None if ending == "deleted" else str(outcome.run.status),
         "totalJournalEntryCount": outcome.run.total_journal_entry_count,
@@ -378,7 +378,7 @@ def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
     return {
         "kind": "deletionPlan",
         "number": found.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "status": str(found.status),
         "allowed": found.status in ("Cancelled", "DeleteInprogress"),
         "totalJournalEntryCount": count if isinstance(count, int) else None,
@@ -398,7 +398,7 @@ def deletion(done: Deletion) -> DeletionRecord:
     return {
         "kind": "deletion",
         "number": done.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "outcome": "deleted" if done.gone else "accepted",
         "message": None,
         "advice": None if done.gone else waiting,
@@ -410,7 +410,7 @@ def not_deleted(number: str, error: errors.DeletionTimeoutError) -> DeletionReco
     return {
         "kind": "deletion",
         "number": number,
-        "exitStatus": Status.UNKNOWN,
+        "exitStatus": ExitStatus.UNKNOWN,
         "outcome": "unknown",
         "message": error.message,
         "advice": f"To go on waiting: `zjr delete --wait {number}`",
@@ -421,7 +421,7 @@ def diagnosis(checks: list[Check]) -> DiagnosisRecord:
     """What was found."""
     return {
         "kind": "diagnosis",
-        "exitStatus": Status.ERROR if any(check["verdict"] == "wrong" for check in checks) else Status.DONE,
+        "exitStatus": ExitStatus.ERROR if any(check["verdict"] == "wrong" for check in checks) else ExitStatus.DONE,
         "checks": checks,
     }
 
@@ -436,13 +436,13 @@ def evidence(found: Evidence) -> EvidenceRecord:
     facts = {} if conclusion is None else conclusion.facts
     verdict = facts.get("verdict")
     cancelled, remaining = facts.get("cancelled"), facts.get("remaining")
-    status, summary = _JUDGED.get(str(verdict), (Status.ERROR, f"{number} ended as {verdict}."))
+    status, summary = _JUDGED.get(str(verdict), (ExitStatus.ERROR, f"{number} ended as {verdict}."))
     if verdict == "incomplete" and remaining:
         listed = ", ".join(remaining[:_LISTED]) + (
             f" and {left:,} more" if (left := len(remaining) - _LISTED) > 0 else ""
         )
         count = f"{len(remaining):,} {'is' if len(remaining) == 1 else 'are'} not"
-        summary = f"{_NOT_CANCELLED} Of {entries_in((cancelled or 0) + len(remaining))} {count}: {listed}."
+        summary = f"{_NOT_CANCELLED} Of {count_entries((cancelled or 0) + len(remaining))} {count}: {listed}."
     return {
         "kind": "evidence",
         "number": number,
@@ -461,12 +461,15 @@ def evidence(found: Evidence) -> EvidenceRecord:
 _LISTED = 10
 """Entries that a summary names; of more it says how many."""
 _NOT_CANCELLED = "{number} is NOT completely cancelled."
-_JUDGED: dict[str, tuple[Status, str]] = {
-    "complete": (Status.DONE, "{number} is cancelled, and so are all of its entries."),
-    "incomplete": (Status.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
-    "Completed": (Status.DONE, "{number} is Completed."),
-    "gone": (Status.DONE, "{number} is deleted."),
-    "None": (Status.UNKNOWN, "Unfinished: there is no verdict. To go on, run the same command with this file again."),
+_JUDGED: dict[str, tuple[ExitStatus, str]] = {
+    "complete": (ExitStatus.DONE, "{number} is cancelled, and so are all of its entries."),
+    "incomplete": (ExitStatus.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
+    "Completed": (ExitStatus.DONE, "{number} is Completed."),
+    "gone": (ExitStatus.DONE, "{number} is deleted."),
+    "None": (
+        ExitStatus.UNKNOWN,
+        "Unfinished: there is no verdict. To go on, run the same command with this file again.",
+    ),
 }
 
 
@@ -476,9 +479,9 @@ def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
     return {
         "kind": "failure",
         "number": number,
-        "exitStatus": Status.USAGE if isinstance(error, errors.InvalidArgumentError) else status_of(error),
+        "exitStatus": ExitStatus.USAGE if isinstance(error, errors.InvalidArgumentError) else status_of(error),
         "message": message_of(error),
-        "advice": advice_on(error),
+        "advice": advice_for(error),
         "maybeProcessed": error.maybe_processed,
         "requestId": request_id,
         "trackId": track_id,
@@ -489,7 +492,7 @@ def _failure(number: str, message: str, advice: str | None) -> FailureRecord:
     return {
         "kind": "failure",
         "number": number,
-        "exitStatus": Status.ERROR,
+        "exitStatus": ExitStatus.ERROR,
         "message": message,
         "advice": advice,
         "maybeProcessed": False,

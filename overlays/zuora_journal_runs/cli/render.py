@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .formatting import count_entries, end_sentence, format_amount, one_line, sentences
 from .records import debits, total
-from .words import entries_in, money, plain, sentences, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ _LISTED = 10
 
 def text(words: object, style: str = "") -> Text:
     """Words that may be the API's, made harmless for a terminal."""
-    return Text(plain(words), style)
+    return Text(one_line(words), style)
 
 
 def status(name: str) -> Text:
@@ -80,7 +80,7 @@ class Entries:
             (
                 text(entry["number"]),
                 text(entry.get("transactionType") or ""),
-                text(money(debits(entry), entry.get("currency"))),
+                text(format_amount(debits(entry), entry.get("currency"))),
                 status(entry["status"]),
                 text(entry.get("transferredToAccounting") or ""),
             )
@@ -112,7 +112,7 @@ def plan(record: PlanRecord) -> Group:
     return sheet(
         Text.assemble(number, "  ", status(now), ", and can be cancelled"),
         [
-            ("Cancels", text(f"{entries_in(len(goes))}: {listed}" if goes else "no entry")),
+            ("Cancels", text(f"{count_entries(len(goes))}: {listed}" if goes else "no entry")),
             *_staying(record["blocked"]),
             ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
         ],
@@ -161,7 +161,8 @@ def _table(*headings: str) -> Table:
 
 def _sums(amounts: Iterable[Amount]) -> Text:
     return Text("\n").join(
-        text(money(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}") for each in amounts
+        text(format_amount(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}")
+        for each in amounts
     )
 
 
@@ -208,7 +209,7 @@ def diagnosis(record: DiagnosisRecord) -> Group:
 
 
 def _found(check: Check) -> str:
-    return f"{stopped(check['finding'])} {sentences(check['advice'])}" if check["advice"] else check["finding"]
+    return f"{end_sentence(check['finding'])} {sentences(check['advice'])}" if check["advice"] else check["finding"]
 
 
 def _happened(record: CancellationRecord) -> str:
@@ -224,9 +225,9 @@ def _happened(record: CancellationRecord) -> str:
     elif not total:
         said = "there were no entries"
     elif not remaining:
-        said = f"{'all ' if total > 1 else 'its '}{entries_in(total)} {'are' if total > 1 else 'is'} cancelled"
+        said = f"{'all ' if total > 1 else 'its '}{count_entries(total)} {'are' if total > 1 else 'is'} cancelled"
     else:
-        said = f"{len(cancelled):,} of {entries_in(total)} cancelled, {len(remaining):,} not"
+        said = f"{len(cancelled):,} of {count_entries(total)} cancelled, {len(remaining):,} not"
     return f"{said}; the run is {record['status']}"
 
 
@@ -234,7 +235,7 @@ def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
     """The entries that stay; why, and what to do, is said once for all that share it."""
     alike: dict[tuple[str, str], list[Text]] = {}
     for entry in entries:
-        amount = money(entry["amount"], entry["currency"])
+        amount = format_amount(entry["amount"], entry["currency"])
         words = [text(entry["number"], _STAYS), text(entry["transactionType"] or ""), text(amount)]
         alike.setdefault((entry["reason"], entry["advice"]), []).append(Text("  ").join(filter(None, words)))
     return [

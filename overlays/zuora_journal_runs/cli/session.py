@@ -11,8 +11,8 @@ import click
 
 from zuora_journal_runs.errors import RequestNotSentError
 
+from .error_messages import print_error
 from .parameters import HEADERS
-from .problems import complain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def patient(failed: FailedAttempt) -> float | None:
 def announce(attempt: Attempt) -> None:
     """Say why nothing seems to happen, if the next attempt is far off."""
     if attempt.wait is not None and attempt.wait > _FAR_OFF:
-        complain(f"{attempt.call}: {attempt.error and attempt.error.message}; trying again in {attempt.wait:.0f} s")
+        print_error(f"{attempt.call}: {attempt.error and attempt.error.message}; trying again in {attempt.wait:.0f} s")
 
 
 def connected(command: Callable[..., int]) -> Callable[..., int]:

@@ -8,13 +8,13 @@ import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, complain_about, totals
-from zuora_journal_runs.cli.consent import agreed
+from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, print_failure, summarize
+from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
-from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.exit_status import worst
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, STALL_AFTER, TIMEOUT, YES
+from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import worst
 from zuora_journal_runs.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def cancel(
         plans = _plans(client, numbers)
         if dry_run:
             return _dry_run(plans, as_json)
-        failures = {} if yes else _not_possible(agreed(plans, _show, _question, as_json=as_json))
+        failures = {} if yes else _not_possible(confirm(plans, _show, _question, as_json=as_json))
         waiting = None if no_wait else Waiting(timeout, stall_after)
         ended = CancellationBatch(session, client, numbers, failures, waiting, files, as_json).run(at_once)
     if len(numbers) > 1 and not as_json:
-        click.echo(f"{len(numbers):,} runs: {totals(ended)}")
+        click.echo(f"{len(numbers):,} runs: {summarize(ended)}")
     return worst(record["exitStatus"] for record in ended)
 
 
@@ -101,7 +101,7 @@ def _dry_run(plans: Iterator[PlanRecord | FailureRecord], as_json: bool) -> int:
         if as_json:
             click.echo(records.line(plan))
         if plan["kind"] == "failure":
-            complain_about(plan)
+            print_failure(plan)
         elif not as_json:
             show(render.plan(plan))
     if not as_json:
@@ -117,7 +117,7 @@ def _show(plans: list[PlanRecord | FailureRecord], screen: TextIO) -> None:
 
     for plan in plans:
         if plan["kind"] == "failure":
-            complain_about(plan)
+            print_failure(plan)
     possible = [plan for plan in plans if plan["kind"] == "plan"]
     if len(plans) == 1:
         show(*map(render.plan, possible), to=screen)
@@ -141,5 +141,5 @@ def _not_possible(plans: list[PlanRecord | FailureRecord]) -> dict[str, FailureR
             failures[plan["number"]] = plan
         elif failure := records.not_now(plan):
             failures[plan["number"]] = failure
-            complain_about(failure)
+            print_failure(failure)
     return failures

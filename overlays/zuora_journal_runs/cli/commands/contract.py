@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.problems import Problem, complain
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
+from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def _suite() -> Any:
     try:
         return import_module("zuora_journal_runs.contract")
     except ModuleNotFoundError as error:
-        raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[contract]'") from None
+        raise CommandError(
+            f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[contract]'"
+        ) from None
 
 
 @click.group(
@@ -113,7 +115,7 @@ def contract(
     ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
     """
     if ctx.invoked_subcommand is not None:
-        return Status.DONE
+        return ExitStatus.DONE
     suite = _suite()
     reports: list[Report] = []
 
@@ -131,7 +133,7 @@ def contract(
             click.echo(line, err=True)
         if plan_only:
             click.echo("\n".join(suite.steps(target, chosen)))
-            return Status.DONE
+            return ExitStatus.DONE
         ctx.obj.known = "what was found is reported"
         runtime = suite.Runtime(
             transfer=_command(transfer, "entry", doing="have {} transferred"),
@@ -140,11 +142,11 @@ def contract(
         with _no_litter(), _stopped_by_sigterm():
             suite.check_provider(target, chosen, runtime, on_result=_progress(), on_report=publish)
     except suite.UsageError as wrong:
-        raise Problem(str(wrong), Status.USAGE) from None
+        raise CommandError(str(wrong), ExitStatus.USAGE) from None
     (report,) = reports
     if report.nothing_checked:
-        raise Problem("nothing could be checked: every rule was skipped", Status.USAGE)
-    return Status.DONE if report.passed else Status.ERROR
+        raise CommandError("nothing could be checked: every rule was skipped", ExitStatus.USAGE)
+    return ExitStatus.DONE if report.passed else ExitStatus.ERROR
 
 
 @contract.command()
@@ -161,11 +163,11 @@ def drift(before: Path, after: Path) -> int:
         try:
             reports.append(Report.from_json(path.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise Problem(f"{path}: {error}", Status.USAGE) from None
+            raise CommandError(f"{path}: {error}", ExitStatus.USAGE) from None
     found = differences(*reports)
     for line in found:
         click.echo(line)
-    return Status.ERROR if found else Status.DONE
+    return ExitStatus.ERROR if found else ExitStatus.DONE
 
 
 @contract.command()
@@ -194,21 +196,21 @@ def replay(
     def note(each: Unreadable) -> None:
         unreadable.append(each)
         if len(unreadable) <= MOST_COMPLAINTS:
-            complain(f"{each.source}: {each.message}")
+            print_error(f"{each.source}: {each.message}")
 
     today = datetime.now(UTC)
     try:
         known = read(deviations, [rule.id for rule in (*suite.RULES, *RULES)], today.date())
     except suite.UsageError as wrong:
-        raise Problem(str(wrong), Status.USAGE) from None
+        raise CommandError(str(wrong), ExitStatus.USAGE) from None
     report: Report = judge_files(files, deviations=known, on_unreadable=note, today=lambda: today, now=time.monotonic)
     if len(unreadable) > MOST_COMPLAINTS:
-        complain(f"{len(unreadable) - MOST_COMPLAINTS} more entries cannot be read")
+        print_error(f"{len(unreadable) - MOST_COMPLAINTS} more entries cannot be read")
     _write(report, forms, output)
     click.echo(suite.summary(report, coverage=coverage), nl=False)
     if not report.passed:
-        return Status.ERROR
-    return Status.USAGE if unreadable or report.nothing_checked else Status.DONE
+        return ExitStatus.ERROR
+    return ExitStatus.USAGE if unreadable or report.nothing_checked else ExitStatus.DONE
 
 
 @contract.command()
@@ -217,7 +219,7 @@ def ci(server: str) -> int:
     """Print a pipeline to copy: the emulator with every push, a sandbox tenant every night."""
     folder = resources.files("zuora_journal_runs") / "contract" / "ci"
     click.echo((folder / f"{server}.yml").read_text(encoding="utf-8"), nl=False)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @contextmanager
@@ -262,7 +264,7 @@ def _command(command: str | None, *names: str, doing: str) -> Callable[..., obje
             line = [word.replace(f"{{{name}}}", value) for word in line]
         done = subprocess.run(line, check=False, capture_output=True)  # noqa: S603 - it is the user's own
         if done.returncode:
-            complain(f"{line[0]} could not {doing.format(*values)}: it exited with {done.returncode}")
+            print_error(f"{line[0]} could not {doing.format(*values)}: it exited with {done.returncode}")
 
     return run_command
 
@@ -281,4 +283,4 @@ def _write_file(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        complain(f"{path} could not be written: {error.strerror}")
+        print_error(f"{path} could not be written: {error.strerror}")

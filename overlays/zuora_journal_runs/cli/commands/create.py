@@ -10,7 +10,10 @@ import click
 from zuora_journal_runs import errors
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.error_messages import CommandError, compose
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.formatting import count_entries
 from zuora_journal_runs.cli.parameters import (
     JSON,
     TIMEOUT,
@@ -22,11 +25,8 @@ from zuora_journal_runs.cli.parameters import (
     transaction_type,
     transaction_types,
 )
-from zuora_journal_runs.cli.problems import Problem, with_identifiers
 from zuora_journal_runs.cli.progress import at_most, waiting
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import Status
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     import datetime
@@ -128,10 +128,10 @@ def create(
         click.echo(records.line(record))
     elif record["outcome"] == "completed":
         count = record["totalJournalEntryCount"]
-        click.echo("Completed" if count is None else f"Completed, {entries_in(count)}")
+        click.echo("Completed" if count is None else f"Completed, {count_entries(count)}")
     if record["message"]:
-        told = with_identifiers(record["message"], record["advice"], None, None)
-        raise Problem(told, Status(record["exitStatus"]))
+        told = compose(record["message"], record["advice"], None, None)
+        raise CommandError(told, ExitStatus(record["exitStatus"]))
     return record["exitStatus"]
 
 

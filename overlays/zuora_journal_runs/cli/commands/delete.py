@@ -9,14 +9,14 @@ import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import complain_about, so_far, totals
-from zuora_journal_runs.cli.consent import agreed
+from zuora_journal_runs.cli.batch import interrupted, print_failure, summarize
+from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
-from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.exit_status import worst
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, TIMEOUT, YES, limited
-from zuora_journal_runs.cli.progress import Board
+from zuora_journal_runs.cli.progress import ProgressDisplay
+from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import worst
 from zuora_journal_runs.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def delete(
     """
     numbers = run_numbers(given)
     with EvidenceFiles(evidence, numbers) as files, session.client() as client:
-        failures = {} if yes else _not_possible(agreed(_plans(client, numbers), _show, _question, as_json=as_json))
+        failures = {} if yes else _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
         left = [number for number in numbers if number not in failures]
         ended: list[DeletionRecord | FailureRecord] = list(failures.values())
         _know(session, numbers, ended)
@@ -61,7 +61,7 @@ def delete(
             _know(session, numbers, ended)
             _say(record, as_json)
     if len(numbers) > 1 and not as_json:
-        click.echo(f"{len(numbers):,} runs: {totals(ended)}")
+        click.echo(f"{len(numbers):,} runs: {summarize(ended)}")
     return worst(record["exitStatus"] for record in ended)
 
 
@@ -85,7 +85,7 @@ def _show(plans: list[DeletionPlanRecord | FailureRecord], screen: TextIO) -> No
     if possible:
         show(render.deletion_plans(possible), to=screen, table=True)
     for failure in _not_possible(plans).values():
-        complain_about(failure)
+        print_failure(failure)
 
 
 def _question(plans: list[DeletionPlanRecord | FailureRecord]) -> str | None:
@@ -135,7 +135,7 @@ def _deleted(
             return records.failure(number, error)
 
     if numbers:
-        with Board(numbers, timeout, awaited=_AWAITED) as board:
+        with ProgressDisplay(numbers, timeout, awaited=_AWAITED) as board:
             for record in side_by_side(deleted, numbers):
                 board.ended(record["number"])
                 with board.aside():
@@ -144,7 +144,7 @@ def _deleted(
 
 def _know(session: Session, numbers: Sequence[str], ended: Sequence[DeletionRecord | FailureRecord]) -> None:
     """Keep what is known, for whoever stops this."""
-    session.known = so_far(
+    session.known = interrupted(
         ended,
         len(numbers),
         one=f"{numbers[0]} may be deleted, or not; to see: `zjr get {numbers[0]}`",
@@ -157,7 +157,7 @@ def _say(record: DeletionRecord | FailureRecord, as_json: bool) -> None:
     if as_json:
         click.echo(records.line(record))
     if record["message"]:
-        complain_about(record)
+        print_failure(record)
     elif not as_json and record["kind"] == "deletion":
         stands = "deleted" if record["outcome"] == "deleted" else f"being deleted. {record['advice']}"
         click.echo(f"{record['number']} is {stands}.")

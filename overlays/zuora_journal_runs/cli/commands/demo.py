@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs.cli.commands.emulator import emulating
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.terminal import program, show
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def demo() -> int:
             )
             _tell(client, Path(folder) / f"{RUN}.jsonl")
     _invite(program())
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _tell(client: JournalRunsClient, file: Path) -> None:
@@ -56,7 +56,7 @@ def _tell(client: JournalRunsClient, file: Path) -> None:
     from rich.text import Text
 
     from zuora_journal_runs.cli import records, render
-    from zuora_journal_runs.cli.words import sentences
+    from zuora_journal_runs.cli.formatting import sentences
     from zuora_journal_runs.evidence import read_evidence
 
     def say(*said: RenderableType, table: bool = False) -> None:

@@ -24,9 +24,9 @@ def doctor(session: Session, as_json: bool) -> int:
 
     It changes nothing: it looks at the settings, fetches a token, and asks for a run that is most likely not there.
     """
-    from zuora_journal_runs.cli.examination import examine
+    from zuora_journal_runs.cli.diagnostics import diagnose
 
-    record = records.diagnosis(examine(session, os.environ, session.now))
+    record = records.diagnosis(diagnose(session, os.environ, session.now))
     if as_json:
         click.echo(records.line(record))
     else:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.child import run_child
-from zuora_journal_runs.cli.problems import Problem, complain
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.cli.terminal import is_terminal, program
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def emulating() -> Iterator[None]:
     """Turn errors of the emulator into messages for the user.
 
     Raises:
-        Problem: The emulator failed, or its extra is not installed.
+        CommandError: The emulator failed, or its extra is not installed.
     """
     try:
         from zuora_journal_runs.emulator import EmulatorError
@@ -36,9 +36,11 @@ def emulating() -> Iterator[None]:
         try:
             yield
         except EmulatorError as error:
-            raise Problem(str(error)) from None
+            raise CommandError(str(error)) from None
     except ModuleNotFoundError as error:
-        raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'") from None
+        raise CommandError(
+            f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'"
+        ) from None
 
 
 @click.group(
@@ -121,7 +123,7 @@ def emulator(context: click.Context, /, **options: Any) -> int:
             from zuora_journal_runs.emulator import serve
 
             serve(_make(**options), _announce)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @emulator.command("run", context_settings={"allow_interspersed_args": False})
@@ -139,7 +141,7 @@ def run_command(context: click.Context, /, command: tuple[str, ...]) -> int:
     with emulating(), _make(**context.parent.params) as emulator:
         # ZUORA_ENVIRONMENT would contradict ZUORA_BASE_URL.
         inherited = {name: value for name, value in os.environ.items() if name != "ZUORA_ENVIRONMENT"}
-        return run_child(command, inherited | emulator.environ())
+        return execute(command, inherited | emulator.environ())
 
 
 def _make(
@@ -163,7 +165,7 @@ def _make(
         raise click.UsageError(str(error)) from None
     runs = read_seed(seed) if seed else DEFAULT_SEED
     if not _is_loopback(host):
-        complain(f"warning: anyone who can reach {host} can use and control this emulator")
+        print_error(f"warning: anyone who can reach {host} can use and control this emulator")
     try:
         return Emulator(
             host=host,
@@ -175,7 +177,7 @@ def _make(
             faults=parsed_faults,
         )
     except ValueError as error:
-        raise Problem(f"{seed}: {error}") from None
+        raise CommandError(f"{seed}: {error}") from None
 
 
 def _is_loopback(host: str) -> bool:

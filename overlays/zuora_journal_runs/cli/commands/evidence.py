@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.formatting import count_entries
 from zuora_journal_runs.cli.parameters import JSON
 from zuora_journal_runs.cli.terminal import show
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _told(step: Step) -> str | None:
             text = "the run is not found"
         case proof.EntriesListed():
             cancelled = sum(status == "Cancelled" for status, _ in seen.entries.values())
-            text = f"{entries_in(len(seen.entries))} listed, {cancelled:,} cancelled"
+            text = f"{count_entries(len(seen.entries))} listed, {cancelled:,} cancelled"
         case proof.EntriesRefused():
             text = f"the entries cannot be listed: {seen.problem}"
         case _ if step.method in _REQUESTS:

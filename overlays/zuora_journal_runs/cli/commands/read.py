@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.formatting import count_entries
 from zuora_journal_runs.cli.parameters import JSON, NUMBER
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import Status
 from zuora_journal_runs.cli.terminal import show
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +59,7 @@ def get(session: Session, number: str, as_json: bool) -> int:
         from zuora_journal_runs.cli.render import run
 
         show(run(record))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command()
@@ -87,10 +87,10 @@ def entries(session: Session, number: str, form: Literal["table", "json", "csv"]
 
         found = record["entries"]
         cancelled = sum(entry["status"] == "Cancelled" for entry in found)
-        show(f"{number}: {entries_in(len(found))}, {cancelled:,} cancelled")
+        show(f"{number}: {count_entries(len(found))}, {cancelled:,} cancelled")
         if found:
             show(Entries(found), table=True)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _csv(entries: Iterable[Mapping[str, Any]]) -> str:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zuora_journal_runs.cli import numbers as module
-from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli import run_numbers as module
+from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
 
 if TYPE_CHECKING:
     from zuora_journal_runs.emulator import Emulator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from . import records
-from .problems import Problem
+from .error_messages import CommandError
+from .exit_status import ExitStatus
 from .session import NOTHING
-from .status import Status
 from .terminal import person
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Plan = TypeVar("Plan", bound=Mapping[str, Any])
 
 
-def agreed(
+def confirm(
     plans: Iterable[Plan],
     show: Callable[[list[Plan], TextIO], None],
     question: Callable[[list[Plan]], str | None],
@@ -39,21 +39,21 @@ def agreed(
         The plans, to which a person has agreed.
 
     Raises:
-        Problem: the person did not agree; or nobody could be asked, and what would have been done was shown.
+        CommandError: the person did not agree; or nobody could be asked, and what would have been done was shown.
     """
     if as_json:
         for plan in plans:
             click.echo(records.line(plan))
         refusal = records.refusal("with --json nobody is asked")
         click.echo(records.line(refusal))
-        raise Problem(f"{refusal['message']}; {refusal['advice']}", Status.USAGE)
+        raise CommandError(f"{refusal['message']}; {refusal['advice']}", ExitStatus.USAGE)
     with person() as somebody:
         found = list(plans)
         show(found, somebody.screen if somebody else sys.stderr)
         if somebody is None:
             refusal = records.refusal("there is no terminal to ask at")
-            raise Problem(f"{refusal['message']}; {refusal['advice']}", Status.USAGE)
+            raise CommandError(f"{refusal['message']}; {refusal['advice']}", ExitStatus.USAGE)
         asked = question(found)
         if asked is not None and not somebody.agrees(asked):
-            raise Problem(NOTHING)
+            raise CommandError(NOTHING)
         return found

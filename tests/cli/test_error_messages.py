@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from zuora_journal_runs import JournalRunsClient, errors
-from zuora_journal_runs.cli import problems
+from zuora_journal_runs.cli import error_messages
 from zuora_journal_runs.cli.app import zjr as group
+from zuora_journal_runs.cli.exit_status import ExitStatus, worst
 from zuora_journal_runs.cli.session import Session
-from zuora_journal_runs.cli.status import Status, worst
 
 from .running import Zjr
 
@@ -223,7 +223,7 @@ def test_what_nobody_foresaw_is_one_line_too(error: Exception, said: str) -> Non
 
 
 def test_wrong_usage_of_no_command_in_particular(capsys: pytest.CaptureFixture[str]) -> None:
-    assert problems.tell(click.UsageError("No.")) is Status.USAGE
+    assert error_messages.report(click.UsageError("No.")) is ExitStatus.USAGE
     assert capsys.readouterr().err == "zjr: No (see zjr --help)\n"
 
 
@@ -240,7 +240,7 @@ def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
 
 def test_every_kind_of_error_is_told() -> None:
     """A kind of error that the client gains is either advised on, or speaks for itself."""
-    advised = (*problems._ADVICE, errors.TokenError, errors.InvalidResponseError)
+    advised = (*error_messages._ADVICE, errors.TokenError, errors.InvalidResponseError)
     speaking = {
         "APIError",
         "ResponseError",
@@ -270,14 +270,14 @@ def test_every_kind_of_error_is_told() -> None:
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [
-        ([], Status.DONE),
-        ([0, 3, 4, 2, 1], Status.ERROR),
-        ([4, 2, 3], Status.USAGE),
-        ([3, 4, 0], Status.UNKNOWN),
-        ([0, 3], Status.INCOMPLETE),
+        ([], ExitStatus.DONE),
+        ([0, 3, 4, 2, 1], ExitStatus.ERROR),
+        ([4, 2, 3], ExitStatus.USAGE),
+        ([3, 4, 0], ExitStatus.UNKNOWN),
+        ([0, 3], ExitStatus.INCOMPLETE),
     ],
 )
-def test_the_worst_of_several_statuses(statuses: list[int], expected: Status) -> None:
+def test_the_worst_of_several_statuses(statuses: list[int], expected: ExitStatus) -> None:
     assert worst(statuses) is expected
 
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .problems import complain
+from .error_messages import print_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _PASSED_ON = [
 ]
 
 
-def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
+def execute(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run a command to its end, pass on to it the signals that come, and return its exit status as a shell would.
 
     It has to be called in the main thread.
@@ -45,7 +45,7 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
             pass_on(number, None)
         status = _waited_for(child)
     except OSError as error:
-        complain(f"{command[0]}: {error.strerror}")
+        print_error(f"{command[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
     finally:
         for number, handler in before.items():

@@ -12,7 +12,7 @@ import click
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs.errors import InvalidArgumentError
 
-from .problems import complain
+from .error_messages import print_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ def run_numbers(given: Sequence[str]) -> list[str]:
     numbers = Counter(word.text for word in words)
     for number, times in numbers.items():
         if times > 1:
-            complain(f"{number} is given {times:,} times, and used once")
+            print_error(f"{number} is given {times:,} times, and used once")
     return list(numbers)
 
 

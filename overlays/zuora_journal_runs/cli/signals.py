@@ -5,22 +5,22 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from .status import Status
+from .exit_status import ExitStatus
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM was received."""
 
 
-def heed_sigterm() -> None:
+def handle_sigterm() -> None:
     """Raise Terminated in the main thread when SIGTERM comes, unless whoever started this process has it ignored."""
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _terminate)
 
 
-def status_of_stop(stop: BaseException | None) -> Status:
+def status_of_interrupt(stop: BaseException | None) -> ExitStatus:
     """Return the exit status for what stopped a command."""
-    return Status.TERMINATED if isinstance(stop, Terminated) else Status.STOPPED
+    return ExitStatus.TERMINATED if isinstance(stop, Terminated) else ExitStatus.STOPPED
 
 
 def _terminate(*_: Any) -> None:

@@ -8,14 +8,14 @@ import click
 
 from zuora_journal_runs import errors
 
-from .status import Status
-from .stopping import status_of_stop
-from .words import plain, sentences, stopped
+from .exit_status import ExitStatus
+from .formatting import end_sentence, one_line, sentences
+from .signals import status_of_interrupt
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 
-class Problem(Exception):
+class CommandError(Exception):
     """What the command itself finds wrong.
 
     Args:
@@ -23,62 +23,62 @@ class Problem(Exception):
         status: The exit status.
     """
 
-    def __init__(self, message: str, status: Status = Status.ERROR) -> None:
+    def __init__(self, message: str, status: ExitStatus = ExitStatus.ERROR) -> None:
         super().__init__(message)
         self.status = status
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Say on standard error what is wrong."""
-    click.echo(f"zjr: {plain(text)}", err=True)
+    click.echo(f"zjr: {one_line(text)}", err=True)
 
 
-def tell(error: Exception) -> Status:
+def report(error: Exception) -> ExitStatus:
     """Say what ended a command.
 
     Returns:
         The exit status for it.
     """
-    status = Status.ERROR
+    status = ExitStatus.ERROR
     match error:
         case click.exceptions.NoArgsIsHelpError():
             error.show()
-            status = Status.USAGE
+            status = ExitStatus.USAGE
         case click.UsageError():
             path = error.ctx.command_path if error.ctx else "zjr"
-            complain(f"{error.format_message().removesuffix('.')} (see {path} --help)")
-            status = Status.USAGE
+            print_error(f"{error.format_message().removesuffix('.')} (see {path} --help)")
+            status = ExitStatus.USAGE
         case click.Abort():
-            complain("stopped; nothing was changed")
-            status = status_of_stop(error.__cause__)
-        case Problem():
-            complain(str(error))
+            print_error("stopped; nothing was changed")
+            status = status_of_interrupt(error.__cause__)
+        case CommandError():
+            print_error(str(error))
             status = error.status
         case errors.JournalRunsError():
-            complain(described(error))
+            print_error(describe(error))
             status = status_of(error)
         case OSError():
-            complain(": ".join(filter(None, [error.filename, error.strerror or str(error)])))
+            print_error(": ".join(filter(None, [error.filename, error.strerror or str(error)])))
         case _:
             logger.debug("a fault of this program", exc_info=error)
-            complain(f"a fault of this program, please report it: {type(error).__name__}: {error}")
+            print_error(f"a fault of this program, please report it: {type(error).__name__}: {error}")
     return status
 
 
-def status_of(error: errors.JournalRunsError) -> Status:
+def status_of(error: errors.JournalRunsError) -> ExitStatus:
     """The exit status for an error of the client's."""
-    return Status.UNKNOWN if isinstance(error, errors.WaitTimeoutError) else Status.ERROR
+    return ExitStatus.UNKNOWN if isinstance(error, errors.WaitTimeoutError) else ExitStatus.ERROR
 
 
-def described(error: errors.JournalRunsError) -> str:
+def describe(error: errors.JournalRunsError) -> str:
     """An error of the client's: what is wrong, what to do, and how Zuora's support finds the call."""
-    return with_identifiers(message_of(error), advice_on(error), *identifiers_of(error))
+    return compose(message_of(error), advice_for(error), *identifiers_of(error))
 
 
-def with_identifiers(message: str, advice: str | None, request_id: str | None, track_id: str | None) -> str:
+def compose(message: str, advice: str | None, request_id: str | None, track_id: str | None) -> str:
     """What is wrong, what to do, and how Zuora's support finds the call."""
     known = [f"{name} {value}" for name, value in (("request", request_id), ("track", track_id)) if value]
-    return " ".join(filter(None, [stopped(message), sentences(advice), f"[{', '.join(known)}]" if known else ""]))
+    return " ".join(filter(None, [end_sentence(message), sentences(advice), f"[{', '.join(known)}]" if known else ""]))
 
 
 def message_of(error: errors.JournalRunsError) -> str:
@@ -94,7 +94,7 @@ def identifiers_of(error: errors.JournalRunsError) -> tuple[str | None, str | No
     return (error.request_id, error.track_id) if isinstance(error, errors.CallError) else (None, None)
 
 
-def advice_on(error: errors.JournalRunsError) -> str | None:
+def advice_for(error: errors.JournalRunsError) -> str | None:
     """What to do about an error of the client's; None if its message says it, or there is nothing.
 
     What the command knows beyond the error is in the error's notes.

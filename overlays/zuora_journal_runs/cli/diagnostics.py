@@ -14,7 +14,7 @@ from zuora_journal_runs._client import environment
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http import transports
 
-from .problems import advice_on
+from .error_messages import advice_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ class _Answer(NamedTuple):
         return not self.good and isinstance(self.error, errors.APIError | errors.TokenError)
 
 
-def examine(session: Session, environ: Mapping[str, str], now: Callable[[], float]) -> list[Check]:
+def diagnose(session: Session, environ: Mapping[str, str], now: Callable[[], float]) -> list[Check]:
     """Look at the settings, and if they can be right, at the API.
 
     Args:
@@ -215,12 +215,12 @@ def _read(session: Session, options: dict[str, None]) -> Check:
     if listed.good:
         return _check("read", "ok", f"runs and entries can be read; {PROBE} is not there, as expected")
     assert listed.error is not None
-    return _check("read", "wrong", listed.error.message, advice_on(listed.error))
+    return _check("read", "wrong", listed.error.message, advice_for(listed.error))
 
 
 def _blamed(error: errors.JournalRunsError) -> Check:
     """What a call failed for."""
-    finding, advice = error.message, advice_on(error)
+    finding, advice = error.message, advice_for(error)
     strange = "Check that it is the address of Zuora's REST API"
     name: CheckName = "read"
     if isinstance(error, errors.TokenError):

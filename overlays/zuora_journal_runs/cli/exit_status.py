@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Status(IntEnum):
+class ExitStatus(IntEnum):
     """How a command ended, as the shell learns it."""
 
     DONE = 0
@@ -28,9 +28,9 @@ class Status(IntEnum):
     """Stopped with SIGTERM."""
 
 
-_FROM_BEST = (Status.DONE, Status.INCOMPLETE, Status.UNKNOWN, Status.USAGE, Status.ERROR)
+_FROM_BEST = (ExitStatus.DONE, ExitStatus.INCOMPLETE, ExitStatus.UNKNOWN, ExitStatus.USAGE, ExitStatus.ERROR)
 
 
-def worst(statuses: Iterable[int]) -> Status:
+def worst(statuses: Iterable[int]) -> ExitStatus:
     """The status of a command that did several things."""
-    return max(map(Status, statuses), key=_FROM_BEST.index, default=Status.DONE)
+    return max(map(ExitStatus, statuses), key=_FROM_BEST.index, default=ExitStatus.DONE)
