@@ -276,7 +276,7 @@ def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
 
 
 def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocesses, "_of_terminal", lambda: True)
+    monkeypatch.setattr(subprocesses, "_shares_terminal", lambda: True)
     code = (
         "import os, signal; os.kill(os.getppid(), signal.SIGINT); os.kill(os.getppid(), signal.SIGTERM); signal.pause()"
     )

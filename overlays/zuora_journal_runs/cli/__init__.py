@@ -1,7 +1,7 @@
 """The command `zjr`: journal runs for people and for scripts.
 
-It takes address and credentials from the environment alone, says in one line what went wrong, and answers on standard
-output: in words, or with `--json` in the objects that `records.schema.json` describes.
+It reads address and credentials from the environment only, reports errors in one line, and prints its results to
+standard output: as text, or with `--json` as the objects that `record_types.py` defines.
 """
 
 from __future__ import annotations
@@ -16,11 +16,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Run the command with the arguments of this process.
-
-    Returns:
-        Its exit status.
-    """
+    """Run the command with the arguments of this process, and return its exit status."""
     missing = [name for name in ("click", "rich") if find_spec(name) is None]
     if missing:
         sys.stderr.write(
@@ -29,14 +25,14 @@ def main() -> int:
         return 1
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # What a console cannot show must not stop a command that has done its work.
+            # A character that a console cannot show must not stop a command that has done its work.
             stream.reconfigure(errors="backslashreplace")
     handle_sigterm()
     try:
         from .app import zjr
 
         status: int = zjr.main(prog_name="zjr", standalone_mode=False)
-    except KeyboardInterrupt as stop:
+    except KeyboardInterrupt as interrupt:
         sys.stderr.write("zjr: stopped; nothing was changed\n")
-        return status_of_interrupt(stop)
+        return status_of_interrupt(interrupt)
     return status

@@ -1,8 +1,8 @@
-"""What went wrong, in one line, and what to do about it."""
+"""Messages about errors: what is wrong, in one line, and what to do about it."""
 
 from __future__ import annotations
 
-import logging
+import re
 
 import click
 
@@ -10,115 +10,89 @@ from zuora_journal_runs import errors
 
 from .exit_status import ExitStatus
 from .formatting import end_sentence, one_line, sentences
-from .signals import status_of_interrupt
-
-logger: logging.Logger = logging.getLogger(__name__)
 
 
 class CommandError(Exception):
-    """What the command itself finds wrong.
+    """An error that the command itself detects.
 
     Args:
         message: What is wrong, and what to do.
         status: The exit status.
+        maybe_processed: Whether a request may have been processed.
     """
 
-    def __init__(self, message: str, status: ExitStatus = ExitStatus.ERROR) -> None:
+    def __init__(self, message: str, status: ExitStatus = ExitStatus.ERROR, *, maybe_processed: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.maybe_processed = maybe_processed
 
 
 def print_error(text: str) -> None:
-    """Say on standard error what is wrong."""
+    """Print a line to standard error."""
     click.echo(f"zjr: {one_line(text)}", err=True)
 
 
-def report(error: Exception) -> ExitStatus:
-    """Say what ended a command.
-
-    Returns:
-        The exit status for it.
-    """
-    status = ExitStatus.ERROR
-    match error:
-        case click.exceptions.NoArgsIsHelpError():
-            error.show()
-            status = ExitStatus.USAGE
-        case click.UsageError():
-            path = error.ctx.command_path if error.ctx else "zjr"
-            print_error(f"{error.format_message().removesuffix('.')} (see {path} --help)")
-            status = ExitStatus.USAGE
-        case click.Abort():
-            print_error("stopped; nothing was changed")
-            status = status_of_interrupt(error.__cause__)
-        case CommandError():
-            print_error(str(error))
-            status = error.status
-        case errors.JournalRunsError():
-            print_error(describe(error))
-            status = status_of(error)
-        case OSError():
-            print_error(": ".join(filter(None, [error.filename, error.strerror or str(error)])))
-        case _:
-            logger.debug("a fault of this program", exc_info=error)
-            print_error(f"a fault of this program, please report it: {type(error).__name__}: {error}")
-    return status
+def not_installed(error: ModuleNotFoundError, extra: str) -> CommandError:
+    """Return the error for a missing extra; it says what to install."""
+    return CommandError(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[{extra}]'")
 
 
 def status_of(error: errors.JournalRunsError) -> ExitStatus:
-    """The exit status for an error of the client's."""
-    return ExitStatus.UNKNOWN if isinstance(error, errors.WaitTimeoutError) else ExitStatus.ERROR
+    """Return the exit status for an error of the client."""
+    if isinstance(error, errors.WaitTimeoutError):
+        return ExitStatus.UNKNOWN
+    return ExitStatus.USAGE if isinstance(error, errors.InvalidArgumentError) else ExitStatus.ERROR
 
 
-def describe(error: errors.JournalRunsError) -> str:
-    """An error of the client's: what is wrong, what to do, and how Zuora's support finds the call."""
-    return compose(message_of(error), advice_for(error), *identifiers_of(error))
-
-
-def compose(message: str, advice: str | None, request_id: str | None, track_id: str | None) -> str:
-    """What is wrong, what to do, and how Zuora's support finds the call."""
+def compose(message: str, advice: str | None, request_id: str | None = None, track_id: str | None = None) -> str:
+    """Return a message with advice, and with the identifiers that Zuora's support asks for."""
     known = [f"{name} {value}" for name, value in (("request", request_id), ("track", track_id)) if value]
-    return " ".join(filter(None, [end_sentence(message), sentences(advice), f"[{', '.join(known)}]" if known else ""]))
+    more = [sentences(advice), f"[{', '.join(known)}]" if known else ""]
+    return " ".join(filter(None, [end_sentence(message) if any(more) else message, *more]))
 
 
 def message_of(error: errors.JournalRunsError) -> str:
-    """What is wrong, without what to do."""
+    """Return what is wrong, without advice."""
     if isinstance(error, errors.CallError):
-        tries = f" ({error.attempts} attempts)" if error.attempts > 1 else ""
-        return f"{error.call}: {error.message}{tries}"
+        attempts = f" ({error.attempts} attempts)" if error.attempts > 1 else ""
+        return f"{error.call}: {error.message}{attempts}"
     return error.message
 
 
 def identifiers_of(error: errors.JournalRunsError) -> tuple[str | None, str | None]:
-    """Request id and track id of the call that failed."""
+    """Return the request id and the track id of the call that failed."""
     return (error.request_id, error.track_id) if isinstance(error, errors.CallError) else (None, None)
 
 
 def advice_for(error: errors.JournalRunsError) -> str | None:
-    """What to do about an error of the client's; None if its message says it, or there is nothing.
+    """Return what to do about an error of the client; None if its message says it, or there is nothing to do.
 
-    What the command knows beyond the error is in the error's notes.
+    The error's notes have what the command knows beyond the error itself.
     """
     notes: list[str] | None = getattr(error, "__notes__", None)
     if notes:
         return sentences(*notes)
-    if isinstance(error, errors.CallError) and error.maybe_processed and error.call.startswith(tuple(_MAYBE_DONE)):
-        return _MAYBE_DONE[error.call.partition(" ")[0]].format(key=error.idempotency_key)
+    if isinstance(error, errors.CallError) and error.maybe_processed and error.call.startswith(tuple(_MAYBE_PROCESSED)):
+        return _MAYBE_PROCESSED[error.call.partition(" ")[0]].format(key=error.idempotency_key)
     if isinstance(error, errors.TokenError):
         refused = error.status_code in (400, 401, 403)
         return _NETWORK if error.status_code is None else _CREDENTIALS if refused else _LATER
     if isinstance(error, errors.InvalidResponseError):
         return "Check that the address is that of Zuora's REST API" if error.cut_off else None
+    if refusing := _REFUSED.match(error.message):
+        return f"Is anything listening on {refusing[1]}? {_ADDRESS}"
     return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
 
 
-_REPEAT = "It may have been acted upon: look at the run, or run the same command again"
-_MAYBE_DONE = {
+_REFUSED = re.compile(r"(\S+) cannot be reached.*[Cc]onnection refused")
+_REPEAT = "It may have been processed: check the run, or run the same command again"
+_MAYBE_PROCESSED = {
     "create": "The run may have been created: run the same command again with --idempotency-key {key}, "
-    "which creates it once at most",
+    "which creates it at most once",
     "cancel": _REPEAT,
     "delete": _REPEAT,
 }
+_ADDRESS = "Check the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT"
 _NETWORK = "Check the network, and the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT"
 _CREDENTIALS = "Check ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, and that they belong to this address"
 _LATER = "Try again later"

@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 class ExitStatus(IntEnum):
-    """How a command ended, as the shell learns it."""
+    """How a command ended."""
 
     DONE = 0
-    """Done as asked."""
+    """Done."""
     ERROR = 1
-    """An error, said in one line."""
+    """An error, explained in one line."""
     USAGE = 2
     """Wrong usage."""
     INCOMPLETE = 3
     """The cancellation is settled but not complete."""
     UNKNOWN = 4
     """The wait ended and the outcome is not known."""
-    STOPPED = 130
+    INTERRUPTED = 130
     """Stopped with Ctrl-C."""
     TERMINATED = 143
     """Stopped with SIGTERM."""
 
 
-_FROM_BEST = (ExitStatus.DONE, ExitStatus.INCOMPLETE, ExitStatus.UNKNOWN, ExitStatus.USAGE, ExitStatus.ERROR)
+_BEST_FIRST = (ExitStatus.DONE, ExitStatus.INCOMPLETE, ExitStatus.UNKNOWN, ExitStatus.USAGE, ExitStatus.ERROR)
 
 
 def worst(statuses: Iterable[int]) -> ExitStatus:
-    """The status of a command that did several things."""
-    return max(map(ExitStatus, statuses), key=_FROM_BEST.index, default=ExitStatus.DONE)
+    """Return the worst of several statuses; DONE if there are none."""
+    return max(map(ExitStatus, statuses), key=_BEST_FIRST.index, default=ExitStatus.DONE)

@@ -1,4 +1,4 @@
-"""Answers as text, for a person who closes books."""
+"""Records as text, for people."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from .records import (
+    from .record_types import (
         Amount,
         CancellationRecord,
         Check,
         DeletionPlanRecord,
         DiagnosisRecord,
-        EntrySummary,
         PlanRecord,
+        RemainingEntry,
     )
 
 TITLE = "bold"
-_COLOURS = {"Cancelled": "green", "Error": "red"}
+_COLORS = {"Cancelled": "green", "Error": "red"}
 _STAYS = "yellow"
-_LISTED = 10
-"""Entries that a plan names; of more it says how many."""
+_MAX_LISTED = 10
+"""How many entries a plan names; beyond that it only counts them."""
 
 
 def text(words: object, style: str = "") -> Text:
-    """Words that may be the API's, made harmless for a terminal."""
+    """Return a text without control characters, which a response may contain."""
     return Text(one_line(words), style)
 
 
 def status(name: str) -> Text:
-    """A status of Zuora's."""
-    return text(name, _COLOURS.get(name, ""))
+    """Return a status in its color."""
+    return text(name, _COLORS.get(name, ""))
 
 
 def run(record: Mapping[str, Any]) -> Group:
-    """A run's facts, as far as they are known."""
+    """Return the facts about a run, as far as they are known."""
     types = [item["type"] for item in record.get("transactionTypes") or ()]
     labels = record.get("organizationLabels") or ()
     organisations = [label.get("organizationName") or label.get("organizationId") for label in labels]
@@ -67,10 +67,10 @@ def run(record: Mapping[str, Any]) -> Group:
 
 
 class Entries:
-    """A run's entries: a table, or where that is too wide, two lines for each.
+    """The entries of a run: a table, or two lines for each entry if the table is too wide.
 
     Args:
-        entries: The entries as the API gives them.
+        entries: The entries as in the responses.
     """
 
     _HEADINGS = ("Entry", "Transaction type", "Amount", "Status", "In accounting")
@@ -102,15 +102,17 @@ class Entries:
 
 
 def plan(record: PlanRecord) -> Group:
-    """What a cancellation would do."""
+    """Return what a cancellation would do."""
     number, now = text(record["number"], TITLE), record["status"]
     if not record["allowed"]:
-        title = Text.assemble(number, "  ", status(now), ", and cannot be cancelled now")
+        title = Text.assemble(number, "  ", status(now), ", cannot be cancelled now")
         return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
-    listed = ", ".join(goes[:_LISTED]) + (f" and {len(goes) - _LISTED:,} more" if len(goes) > _LISTED else "")
+    listed = ", ".join(goes[:_MAX_LISTED]) + (
+        f" and {len(goes) - _MAX_LISTED:,} more" if len(goes) > _MAX_LISTED else ""
+    )
     return sheet(
-        Text.assemble(number, "  ", status(now), ", and can be cancelled"),
+        Text.assemble(number, "  ", status(now), ", can be cancelled"),
         [
             ("Cancels", text(f"{count_entries(len(goes))}: {listed}" if goes else "no entry")),
             *_staying(record["blocked"]),
@@ -120,7 +122,7 @@ def plan(record: PlanRecord) -> Group:
 
 
 def plans(records: Sequence[PlanRecord]) -> Table:
-    """What the cancellations of several runs would do: a row for each, and below them what they come to."""
+    """Return what the cancellations of several runs would do: a row for each, and the totals."""
     table = _table("Run", "Status", "Entries that go", "Entries that stay", "Amount that goes")
     for record in records:
         if record["allowed"]:
@@ -143,7 +145,7 @@ def plans(records: Sequence[PlanRecord]) -> Table:
 
 
 def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
-    """The runs that would be deleted, or cannot be."""
+    """Return the runs that would be deleted, or cannot be."""
     table = _table("Run", "Status", "Entries")
     for record in records:
         count = record["totalJournalEntryCount"]
@@ -152,7 +154,7 @@ def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
 
 
 def _table(*headings: str) -> Table:
-    """A table whose first two columns are words, and whose others are numbers."""
+    """Return a table whose first two columns are text, and whose others are numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place < 2 else "right")
@@ -167,23 +169,23 @@ def _sums(amounts: Iterable[Amount]) -> Text:
 
 
 def notes(records: Sequence[PlanRecord]) -> list[Text]:
-    """What a table of plans leaves open."""
+    """Return what a table of plans does not show."""
     said = [
         text(f"{record['number']}: {sentences(record['reason'], record['advice'])}")
         for record in records
         if not record["allowed"]
     ]
     if any(record["allowed"] and record["blocked"] for record in records):
-        said.append(text("With --dry-run it names the entries that stay, and says why."))
+        said.append(text("--dry-run lists the entries that stay, and why."))
     return said
 
 
 def cancellation(record: CancellationRecord) -> Group:
-    """What was asked, what the API said, and what really happened."""
+    """Return what was requested, what the API responded, and what really happened."""
     if record["acknowledged"]:
-        said = "success: true, which says only that the run's status allows it"
+        said = "success: true, which only means that the run's status allows it"
     else:
-        said = "no success: true; the run's own status tells of a cancellation"
+        said = "no success: true; but the run's status shows a cancellation"
     not_shown = record["outcome"] == "incomplete" and not record["remaining"]
     verdict, style = _NOT_SHOWN if not_shown else _VERDICTS[record["outcome"]]
     facts = [
@@ -199,7 +201,7 @@ def cancellation(record: CancellationRecord) -> Group:
 
 
 def diagnosis(record: DiagnosisRecord) -> Group:
-    """What was looked at, and what was found."""
+    """Return what was checked and found."""
     wrong = sum(check["verdict"] == "wrong" for check in record["checks"])
     summary = f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong" if wrong else "Nothing is wrong"
     return sheet(
@@ -217,11 +219,13 @@ def _happened(record: CancellationRecord) -> str:
     if cancelled is None or remaining is None:
         return "not known yet"
     if record["deleted"]:
-        cancelled_before = "it was cancelled, and then deleted by somebody"
-        return f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'nobody saw it cancelled'}"
+        cancelled_before = "it was cancelled, then deleted by somebody else"
+        return (
+            f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'it was never seen Cancelled'}"
+        )
     total = len(cancelled) + len(remaining)
     if not remaining and record["outcome"] == "incomplete":
-        said = "what became of the entries was not shown"
+        said = "the status of the entries was not shown"
     elif not total:
         said = "there were no entries"
     elif not remaining:
@@ -231,8 +235,8 @@ def _happened(record: CancellationRecord) -> str:
     return f"{said}; the run is {record['status']}"
 
 
-def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
-    """The entries that stay; why, and what to do, is said once for all that share it."""
+def _staying(entries: Iterable[RemainingEntry]) -> list[tuple[str, Text]]:
+    """Return the entries that stay; those with the same reason and advice share them."""
     alike: dict[tuple[str, str], list[Text]] = {}
     for entry in entries:
         amount = format_amount(entry["amount"], entry["currency"])
@@ -245,7 +249,7 @@ def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
 
 
 def rows(*pairs: tuple[str, RenderableType]) -> Padding:
-    """Names, and beside each what it stands for."""
+    """Return names, each with its meaning beside it."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -255,14 +259,14 @@ def rows(*pairs: tuple[str, RenderableType]) -> Padding:
 
 
 def sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
-    """A title, and named facts below it."""
+    """Return a title with named facts below it."""
     return Group(title, rows(*facts))
 
 
 _VERDICTS = {
     "complete": ("cancelled", "green"),
     "incomplete": ("NOT everything is cancelled", "yellow"),
-    "accepted": ("accepted, and not known yet what that did", ""),
+    "accepted": ("cancellation requested; outcome not known yet", ""),
 }
 _NOT_SHOWN = ("NOT shown to be cancelled", "yellow")
 _MARKS = {"ok": ("ok: ", "green"), "wrong": ("WRONG: ", "red"), "unknown": ("?: ", "")}

@@ -1,4 +1,4 @@
-"""SIGTERM, which ends a command as Ctrl-C does: with what is known, and how to go on."""
+"""SIGTERM ends a command as Ctrl-C does: it reports what is known and how to resume."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class Terminated(KeyboardInterrupt):
 
 
 def handle_sigterm() -> None:
-    """Raise Terminated in the main thread when SIGTERM comes, unless whoever started this process has it ignored."""
+    """Raise Terminated in the main thread on SIGTERM, unless the parent process made this one ignore it."""
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _terminate)
 
 
-def status_of_interrupt(stop: BaseException | None) -> ExitStatus:
-    """Return the exit status for what stopped a command."""
-    return ExitStatus.TERMINATED if isinstance(stop, Terminated) else ExitStatus.STOPPED
+def status_of_interrupt(interrupt: BaseException | None) -> ExitStatus:
+    """Return the exit status for what interrupted a command."""
+    return ExitStatus.TERMINATED if isinstance(interrupt, Terminated) else ExitStatus.INTERRUPTED
 
 
 def _terminate(*_: Any) -> None:
-    # Another one must not cut short what is said about the first.
+    # A second SIGTERM must not cut short the report on the first.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated

@@ -1,4 +1,4 @@
-"""A command that is run for the user, and that looks as if nobody stood in between."""
+"""Execute the user's command as if it had been started directly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
-"""What a shell's exit status is for a command that it cannot run, and from where on for one that a signal ended."""
+"""A shell's exit statuses: for a command that it cannot execute or find, and the base for one that a signal ended."""
 _FROM_KEYBOARD = {signal.SIGINT, getattr(signal, "SIGQUIT", signal.SIGINT)}
-_PASSED_ON = [
+_FORWARDED = [
     *_FROM_KEYBOARD,
     signal.SIGTERM,
     *(getattr(signal, name) for name in ("SIGHUP", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)),
@@ -25,25 +25,25 @@ _PASSED_ON = [
 
 
 def execute(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command to its end, pass on to it the signals that come, and return its exit status as a shell would.
+    """Execute a command, forward signals to it, and return its exit status as a shell would.
 
-    It has to be called in the main thread.
+    Call this in the main thread.
     """
-    child: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | None = None
     early: list[int] = []
 
-    def pass_on(number: int, _: Any) -> None:
-        if child is None:
+    def forward(number: int, _: Any) -> None:
+        if process is None:
             early.append(number)
-        elif number not in _FROM_KEYBOARD or not _of_terminal():
-            child.send_signal(number)
+        elif number not in _FROM_KEYBOARD or not _shares_terminal():
+            process.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in _PASSED_ON if not _ignored(number)}
+    before = {number: signal.signal(number, forward) for number in _FORWARDED if not _ignored(number)}
     try:
-        child = subprocess.Popen(command, env=environ)  # noqa: S603 - it is the user's own
+        process = subprocess.Popen(command, env=environ)  # noqa: S603 - it is the user's own
         for number in early:
-            pass_on(number, None)
-        status = _waited_for(child)
+            forward(number, None)
+        status = _wait_for(process)
     except OSError as error:
         print_error(f"{command[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
@@ -53,20 +53,20 @@ def execute(command: Sequence[str], environ: Mapping[str, str]) -> int:
     return status if status >= 0 else KILLED - status
 
 
-def _waited_for(child: subprocess.Popen[bytes]) -> int:
-    """The status with which a child ends."""
+def _wait_for(process: subprocess.Popen[bytes]) -> int:
+    """Wait until a process ends, and return its exit status."""
     while True:
-        # A signal that comes just before a wait without end would not be looked at until that ends.
+        # Python would handle a signal that arrives just before a wait without timeout only when the wait ends.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return child.wait(timeout=1)
+            return process.wait(timeout=1)
 
 
 def _ignored(number: int) -> bool:
     return signal.getsignal(number) is signal.SIG_IGN
 
 
-def _of_terminal() -> bool:
-    """Whether what comes from the keyboard comes to the child as well: both are in the terminal's foreground."""
+def _shares_terminal() -> bool:
+    """Return whether the keyboard's signals reach the process directly: both are in the terminal's foreground."""
     try:
         with Path("/dev/tty").open("rb", buffering=0) as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

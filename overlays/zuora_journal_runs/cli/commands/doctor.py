@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @connected
 @JSON
 def doctor(session: Session, as_json: bool) -> int:
-    """Find out what is wrong with address, credentials and the like.
+    """Check address, credentials and the like.
 
-    It changes nothing: it looks at the settings, fetches a token, and asks for a run that is most likely not there.
+    It changes nothing: it checks the settings, fetches a token, and requests a run that most likely does not exist.
     """
     from zuora_journal_runs.cli.diagnostics import diagnose
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.error_messages import CommandError, print_error
+from zuora_journal_runs.cli.error_messages import CommandError, not_installed, print_error
 from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.parameters import WholeNumber
 from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.cli.terminal import is_terminal, program
 
@@ -38,9 +39,7 @@ def emulating() -> Iterator[None]:
         except EmulatorError as error:
             raise CommandError(str(error)) from None
     except ModuleNotFoundError as error:
-        raise CommandError(
-            f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'"
-        ) from None
+        raise not_installed(error, "emulator") from None
 
 
 @click.group(
@@ -95,11 +94,16 @@ control API; GET /health shows whether the emulator is ready.
 """,
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=WholeNumber(0, 65535), default=0, show_default=True, help="The port; 0 for any free one.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 for any free one."
+    "--db",
+    "database",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    default=":memory:",
+    help="Keep the state in this file.",
 )
-@click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the state in this file.")
-@click.option("--seed", metavar="FILE", help="The runs of a new or reset database.")
+@click.option("--seed", metavar="FILE", type=click.Path(dir_okay=False), help="The runs of a new or reset database.")
 @click.option("--pacing", metavar="PACING", help="How fast operations progress; see below.")
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Choose a setting; see below. Can be repeated."
@@ -107,7 +111,7 @@ control API; GET /health shows whether the emulator is ready.
 @click.option(
     "--settings",
     "settings_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Settings from a TOML file, as zjr contract --settings writes it; --set takes precedence.",
 )
@@ -130,7 +134,7 @@ def emulator(context: click.Context, /, **options: Any) -> int:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def run_command(context: click.Context, /, command: tuple[str, ...]) -> int:
-    """Run a command with an emulator, and exit with its status.
+    """Execute a command with an emulator, and exit with its status.
 
     For example: zjr emulator run -- pytest
 
