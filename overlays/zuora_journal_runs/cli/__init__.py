@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib.util import find_spec
+
+from zuora_journal_runs._extras import require
 
 from .signals import handle_sigterm, status_of_interrupt
 
@@ -17,11 +18,10 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command with the arguments of this process, and return its exit status."""
-    missing = [name for name in ("click", "rich") if find_spec(name) is None]
-    if missing:
-        sys.stderr.write(
-            f"zjr: not installed: {', '.join(missing)}; to install: pip install 'zuora-journal-runs[cli]'\n"
-        )
+    try:
+        require("cli", "click", "rich")
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"zjr: {error}\n")
         return 1
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -32,11 +32,6 @@ def print_error(text: str) -> None:
     click.echo(f"zjr: {one_line(text)}", err=True)
 
 
-def not_installed(error: ModuleNotFoundError, extra: str) -> CommandError:
-    """Return the error for a missing extra; it says what to install."""
-    return CommandError(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[{extra}]'")
-
-
 def status_of(error: errors.JournalRunsError) -> ExitStatus:
     """Return the exit status for an error of the client."""
     if isinstance(error, errors.WaitTimeoutError):

@@ -11,7 +11,7 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 
 from .checks import Violation
 from .clock import OutOfTime
-from .fragment import load, operations
+from .document import load, operations
 from .rule import Rule, Skipped
 from .session import NoResponseError, RequestNotSentError
 

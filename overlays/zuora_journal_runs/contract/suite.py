@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .checks import Violation
 from .clock import OutOfTime
 from .deviations import read
+from .document import load
 from .findings import Findings
-from .fragment import load
 from .generated import generated
 from .harness import ATTEMPTS, Harness
 from .options import Runtime

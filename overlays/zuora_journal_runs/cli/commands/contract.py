@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.error_messages import CommandError, not_installed, print_error
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
 from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.parameters import Seconds, WholeNumber
 from zuora_journal_runs.cli.terminal import is_terminal
@@ -36,7 +36,7 @@ def _suite() -> Any:
     try:
         return import_module("zuora_journal_runs.contract")
     except ModuleNotFoundError as error:
-        raise not_installed(error, "contract") from None
+        raise CommandError(str(error)) from None
 
 
 @click.group(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.error_messages import CommandError, not_installed, print_error
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
 from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.parameters import WholeNumber
 from zuora_journal_runs.cli.subprocesses import execute
@@ -39,7 +39,7 @@ def emulating() -> Iterator[None]:
         except EmulatorError as error:
             raise CommandError(str(error)) from None
     except ModuleNotFoundError as error:
-        raise not_installed(error, "emulator") from None
+        raise CommandError(str(error)) from None
 
 
 @click.group(
