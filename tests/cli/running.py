@@ -21,9 +21,9 @@ import jsonschema_rs
 from click.testing import CliRunner, Result
 from tests.clock import FakeClock
 
-import zuora_journal_runs.cli
 from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.cli.schema import records_schema
 from zuora_journal_runs.cli.session import Session
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ CLEAN = (
 COMMAND = Path(sys.executable).with_name("zjr")
 PATIENCE = 30.0
 """Seconds after which a process that says nothing is taken for stuck."""
-SCHEMA = json.loads(Path(zuora_journal_runs.cli.__file__).with_name("records.schema.json").read_text())
+SCHEMA = records_schema()
 _schema = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
@@ -62,7 +62,7 @@ class Zjr:
             JournalRunsClient.from_env, clock=FakeClock(), random=Random(1)
         )
 
-    def answering(self, handler: Callable[[httpx.Request], httpx.Response]) -> Zjr:
+    def responding(self, handler: Callable[[httpx.Request], httpx.Response]) -> Zjr:
         """The command with a client whose requests the handler answers."""
         other = Zjr(self.variables)
         other.connect = partial(

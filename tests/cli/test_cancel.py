@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs.cli import batch, consent, progress
+from zuora_journal_runs.cli import batch, confirmation, progress
 from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
@@ -79,7 +79,7 @@ class TestOneRun:
         assert result.stdout.splitlines() == [
             "JR-00000075  NOT everything is cancelled",
             "  Asked     to cancel the run and all of its entries",
-            "  API said  success: true, which says only that the run's status allows it",
+            "  API said  success: true, which only means that the run's status allows it",
             "  Happened  9 of 10 entries cancelled, 1 not; the run is Completed",
             "  Stays     JE-00000038  Electronic Payment  68,570.22 USD",
             "            It was transferred to accounting. Reverse it in the ledger, or ask a",
@@ -144,15 +144,15 @@ class TestOneRun:
             GET=[run("CancelInprogress"), run("Completed")],
             ENTRIES=[page(("Cancelled", "No"), ("Created", "No"))],
         )
-        (record,) = zjr.answering(late).json("cancel", "--yes", "JR-00000075", status=3)
+        (record,) = zjr.responding(late).json("cancel", "--yes", "JR-00000075", status=3)
 
         assert [entry["advice"] for entry in record["remaining"]] == ["cancel the run again"]
 
     @pytest.mark.parametrize(
         ("seen", "status", "outcome", "title", "happened"),
         [
-            ("Cancelled", 0, "complete", "cancelled", "it was cancelled, and then deleted by somebody"),
-            ("CancelInprogress", 3, "incomplete", "NOT shown to be cancelled", "nobody saw it cancelled"),
+            ("Cancelled", 0, "complete", "cancelled", "it was cancelled, then deleted by somebody else"),
+            ("CancelInprogress", 3, "incomplete", "NOT shown to be cancelled", "it was never seen Cancelled"),
         ],
     )
     def test_a_run_that_is_gone_was_cancelled_only_if_it_was_seen_so(
@@ -161,30 +161,30 @@ class TestOneRun:
         gone = refusal(50000040, "Cannot find entity by key: 'JR-00000075'.")
         entries = httpx.Response(503)
 
-        def answering() -> Zjr:
-            return zjr.answering(service(PUT=[ACCEPTED], GET=[run(seen), gone], ENTRIES=[entries]))
+        def responding() -> Zjr:
+            return zjr.responding(service(PUT=[ACCEPTED], GET=[run(seen), gone], ENTRIES=[entries]))
 
-        result = answering()("cancel", "--yes", "JR-00000075")
+        result = responding()("cancel", "--yes", "JR-00000075")
         assert result.exit_code == status
         assert result.stdout.splitlines()[0] == f"JR-00000075  {title}"
         assert f"the run is gone: {happened}" in result.stdout
         assert ("But       The run is gone, and was never seen Cancelled" in result.stdout) == bool(status)
 
-        (record,) = answering().json("cancel", "--yes", "JR-00000075", status=status)
+        (record,) = responding().json("cancel", "--yes", "JR-00000075", status=status)
         assert (record["deleted"], record["status"], record["outcome"]) == (True, None, outcome)
         assert len(record["discrepancies"]) == bool(status)
 
     def test_entries_that_cannot_be_read_are_not_taken_for_none(self, zjr: Zjr) -> None:
         denied = refusal(53500010, "You may not look.")
         handler = service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[denied])
-        result = zjr.answering(handler)("cancel", "--yes", "JR-00000075")
+        result = zjr.responding(handler)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 3
         assert result.stdout.splitlines()[0] == "JR-00000075  NOT shown to be cancelled"
-        assert "Happened  what became of the entries was not shown; the run is Cancelled" in result.stdout
+        assert "Happened  the status of the entries was not shown; the run is Cancelled" in result.stdout
         assert "But       The run is Cancelled, and its entries cannot be read." in result.stdout
 
-    def test_progress_is_told_once_for_each_change(self, zjr: Zjr) -> None:
+    def test_each_change_of_the_status_is_a_line(self, zjr: Zjr) -> None:
         seen = [run("Completed", totalJournalEntryCount=2)] * 3 + [run("CancelInprogress")] * 2 + [run("Cancelled")]
         moving = service(
             PUT=[ACCEPTED],
@@ -196,14 +196,13 @@ class TestOneRun:
                 page(("Cancelled", "No"), ("Cancelled", "No")),
             ],
         )
-        result = zjr.answering(moving)("cancel", "--yes", "JR-00000075")
+        result = zjr.responding(moving)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 0
         assert result.stderr.splitlines() == [
             "JR-00000075: waiting until the outcome is known, 1 h at most",
             "JR-00000075: Completed, 0 of 2 entries cancelled",
-            "JR-00000075: Completed, 1 of 2 entries cancelled, 1.2 a second, about 1 s left",
-            "JR-00000075: CancelInprogress, 1 of 2 entries cancelled, 0.3 a second, about 3 s left",
+            "JR-00000075: CancelInprogress, 1 of 2 entries cancelled, 0.3 per second, about 3 s left",
         ]
 
 
@@ -216,7 +215,7 @@ class TestDeadline:
         assert result.stdout == ""
         assert result.stderr.splitlines()[-1] == (
             "zjr: what the cancellation of JR-00000075 did is not known after 2.5 s: the run was CancelInprogress when it "
-            "was seen last. To go on waiting: `zjr cancel JR-00000075`."
+            "was seen last. To resume waiting: `zjr cancel --yes JR-00000075`."
         )
 
     def test_it_is_an_object_in_json(self) -> None:
@@ -231,31 +230,31 @@ class TestDeadline:
 
     def test_a_run_that_cannot_be_looked_at_is_not_known_and_an_error(self, zjr: Zjr) -> None:
         blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
-        (record,) = zjr.answering(blind).json("cancel", "--yes", "JR-00000075", status=1)
+        (record,) = zjr.responding(blind).json("cancel", "--yes", "JR-00000075", status=1)
 
         assert (record["acknowledged"], record["outcome"], record["status"]) == (True, "unknown", None)
         assert "You may not look." in record["message"]
-        assert record["advice"] == "To go on waiting: `zjr cancel JR-00000075`"
+        assert record["advice"] == "To resume waiting: `zjr cancel --yes JR-00000075`"
 
 
 class TestStalls:
-    def answering(self, zjr: Zjr) -> Zjr:
+    def responding(self, zjr: Zjr) -> Zjr:
         handler = service(
             PUT=[ACCEPTED],
             GET=[run("CancelInprogress", totalJournalEntryCount=2)],
             ENTRIES=[page(("Cancelled", "No"), ("Created", "No"))],
         )
-        return zjr.answering(handler)
+        return zjr.responding(handler)
 
     def test_a_cancellation_in_which_nothing_changes_any_more_is_not_waited_for(self, zjr: Zjr) -> None:
-        result = self.answering(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "5m", "--timeout", "none")
+        result = self.responding(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "5m", "--timeout", "none")
 
         assert result.exit_code == 4
         assert result.stderr.splitlines()[0] == "JR-00000075: waiting until the outcome is known"
         assert "the cancellation of JR-00000075 has stalled: nothing has changed for 300 s" in result.stderr
 
     def test_the_deadline_may_come_first(self, zjr: Zjr) -> None:
-        stderr = self.answering(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "never").stderr
+        stderr = self.responding(zjr)("cancel", "--yes", "JR-00000075", "--stall-after", "never").stderr
 
         assert "is not known after 3,600 s" in stderr
 
@@ -267,12 +266,12 @@ class TestNotWaiting:
         assert result.exit_code == 0
         assert result.stderr == ""
         assert result.stdout.splitlines() == [
-            "JR-00000075  accepted, and not known yet what that did",
+            "JR-00000075  cancellation requested; outcome not known yet",
             "  Asked     to cancel the run and all of its entries",
-            "  API said  success: true, which says only that the run's status allows it",
+            "  API said  success: true, which only means that the run's status allows it",
             "  Happened  not known yet",
-            "  Next      `zjr cancel JR-00000075` waits, and says what it did; asking again",
-            "            does no harm.",
+            "  Next      `zjr cancel --yes JR-00000075` waits for the outcome; repeating the",
+            "            request is safe.",
         ]
         assert not requests(emulator, "GET")
 
@@ -302,7 +301,7 @@ class TestAgain:
         result = zjr("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 3
-        assert "API said  no success: true; the run's own status tells of a cancellation" in result.stdout
+        assert "API said  no success: true; but the run's status shows a cancellation" in result.stdout
         assert "JE-00000038" in result.stdout
         assert len(requests(emulator, "PUT")) == 2
 
@@ -325,14 +324,14 @@ class TestAgain:
         assert result.stdout == ""
         line = result.stderr.splitlines()[-1]
         assert f"{number} is Processing and cannot be cancelled." in line
-        assert "Wait until that has ended, then cancel it. [request " in line
+        assert "Wait until processing has ended, then cancel it. [request " in line
         assert (record["kind"], record["maybeProcessed"]) == ("failure", False)
         assert record["requestId"]
         assert record["trackId"]
 
     def test_a_refusal_is_told_even_if_the_run_cannot_be_looked_at(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[refusal(53500010, "You may not look.")])
-        result = zjr.answering(handler)("cancel", "--yes", "JR-00000075")
+        result = zjr.responding(handler)("cancel", "--yes", "JR-00000075")
 
         assert result.exit_code == 1
         assert "Not now." in result.stderr
@@ -341,9 +340,9 @@ class TestAgain:
     def test_a_strange_status_is_to_be_looked_at(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[run("Hibernating")], ENTRIES=[page()])
 
-        assert "Look at it in Zuora." in zjr.answering(handler)("cancel", "--yes", "JR-00000075").stderr
-        plan = zjr.answering(handler)("cancel", "JR-00000075", "--dry-run").stdout
-        assert "JR-00000075  Hibernating, and cannot be cancelled now" in plan
+        assert "Check the run in Zuora." in zjr.responding(handler)("cancel", "--yes", "JR-00000075").stderr
+        plan = zjr.responding(handler)("cancel", "JR-00000075", "--dry-run").stdout
+        assert "JR-00000075  Hibernating, cannot be cancelled now" in plan
 
 
 class TestManyRuns:
@@ -392,14 +391,14 @@ class TestManyRuns:
     def test_each_is_told_as_soon_as_all_before_it_are(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
         told: list[tuple[str, int]] = []
         ended: list[str] = []
-        end = progress.Board.ended
+        end = progress.ProgressDisplay.finish
 
-        def note(board: progress.Board, number: str) -> None:
+        def note(board: progress.ProgressDisplay, number: str) -> None:
             ended.append(number)
             end(board, number)
 
-        monkeypatch.setattr(progress.Board, "ended", note)
-        monkeypatch.setattr(batch, "_say", lambda record, _: told.append((record["number"], len(ended))))
+        monkeypatch.setattr(progress.ProgressDisplay, "finish", note)
+        monkeypatch.setattr(batch, "_print", lambda record, _: told.append((record["number"], len(ended))))
         numbers = ["JR-00000075", "JR-00000072", "JR-00000071"]
         zjr("cancel", "--yes", *numbers)
 
@@ -413,9 +412,9 @@ class TestManyRuns:
         assert result.exit_code == 1
         assert (
             "zjr: cancel JR-00000073: the time was up before it was its turn, and nothing was sent. "
-            "To go on: `zjr cancel JR-00000073`.\n"
+            "To continue: `zjr cancel --yes JR-00000073`.\n"
         ) in result.stderr
-        assert result.stdout == "2 runs: 1 not known, 1 failed\n"
+        assert result.stdout == "2 runs: 1 outcome not known, 1 failed\n"
 
     @pytest.mark.parametrize("at_once", ["0", "-1", "many"])
     def test_less_than_one_at_once_is_wrong_usage(self, zjr: Zjr, emulator: Emulator, at_once: str) -> None:
@@ -445,7 +444,7 @@ class TestDryRun:
 
         assert result.exit_code == 0
         assert result.stdout.splitlines() == [
-            "JR-00000075  Completed, and can be cancelled",
+            "JR-00000075  Completed, can be cancelled",
             "  Cancels  9 entries: JE-00000032, JE-00000033, JE-00000034, JE-00000035,",
             "           JE-00000036, JE-00000037, JE-00000039, JE-00000040, JE-00000041",
             "  Stays    JE-00000038  Electronic Payment  68,570.22 USD",
@@ -471,9 +470,9 @@ class TestDryRun:
 
         assert result.exit_code == 0
         assert result.stdout.splitlines()[:3] == [
-            "JR-00000072  Cancelled, and cannot be cancelled now",
-            "  Why   It is cancelled already.",
-            "  Next  Nothing is left to do; `zjr delete` removes it.",
+            "JR-00000072  Cancelled, cannot be cancelled now",
+            "  Why   It is already cancelled.",
+            "  Next  Nothing to do; `zjr delete` deletes it.",
         ]
 
     def test_the_plan_as_json(self, zjr: Zjr, emulator: Emulator) -> None:
@@ -492,7 +491,7 @@ class TestDryRun:
             "amounts": [{"currency": "USD", "amount": "925776.36"}],
             "blocked": [BLOCKED],
         }
-        assert (refused["allowed"], refused["reason"]) == (False, "it is cancelled already")
+        assert (refused["allowed"], refused["reason"]) == (False, "it is already cancelled")
 
     def test_what_cannot_be_planned_stops_no_other_plan(self, zjr: Zjr) -> None:
         found = zjr.json("cancel", "JR-00000099", "JR-00000075", "--dry-run", status=1)
@@ -519,7 +518,7 @@ class TestDryRun:
             all_there.wait(timeout=10)
             return run("Completed", number=request.url.path.rpartition("/")[2])
 
-        found = zjr.answering(handler).json("cancel", *numbers, "--dry-run")
+        found = zjr.responding(handler).json("cancel", *numbers, "--dry-run")
         assert [record["number"] for record in found] == numbers
 
 
@@ -530,13 +529,13 @@ class TestAsking:
         def somebody() -> Iterator[Person]:
             yield Person(sys.stdin, sys.stderr)
 
-        monkeypatch.setattr(consent, "person", somebody)
+        monkeypatch.setattr(confirmation, "person", somebody)
 
     def test_the_plan_is_shown_and_yes_acts(self, zjr: Zjr) -> None:
         result = zjr("cancel", "JR-00000075", stdin="y\n")
 
         assert result.exit_code == 3
-        assert "JR-00000075  Completed, and can be cancelled" in result.stderr
+        assert "JR-00000075  Completed, can be cancelled" in result.stderr
         assert "Cancel JR-00000075? [y/N] " in result.stderr
         assert result.stdout.startswith("JR-00000075  NOT everything is cancelled")
 
@@ -590,12 +589,12 @@ class TestAsking:
                 return run("Cancelled", number)
             return run("Processing" if number == "JR-00000001" else "Completed", number)
 
-        result = zjr.answering(handler)("cancel", "JR-00000001", "JR-00000002", stdin="y\n")
+        result = zjr.responding(handler)("cancel", "JR-00000001", "JR-00000002", stdin="y\n")
 
         assert sent == ["JR-00000002"]
         assert "Cancel JR-00000002? [y/N] " in result.stderr
         assert (
-            "zjr: JR-00000001 is Processing and cannot be cancelled now. Wait until that has ended, then cancel it.\n"
+            "zjr: JR-00000001 is Processing and cannot be cancelled now. Wait until processing has ended, then cancel it.\n"
         ) in result.stderr
         assert result.stdout.splitlines()[-1] == "2 runs: 1 failed, 1 cancelled"
         assert result.exit_code == 1
@@ -624,7 +623,7 @@ class TestAsking:
                 return httpx.Response(200, json={"success": True, "journalEntries": entries[number]})
             return run("Cancelled" if number == "JR-00000003" else "Completed", number)
 
-        result = zjr.answering(handler)("cancel", *entries, stdin="n\n")
+        result = zjr.responding(handler)("cancel", *entries, stdin="n\n")
 
         assert result.stderr.splitlines() == [
             "Run          Status     Entries that go  Entries that stay  Amount that goes",
@@ -636,9 +635,8 @@ class TestAsking:
             "2 of 3                                5                  1          7.30 USD",
             "                                                            1,000,000.00 EUR",
             "                                                               not known JPY",
-            "JR-00000003: It is cancelled already. Nothing is left to do; `zjr delete`",
-            "removes it.",
-            "With --dry-run it names the entries that stay, and says why.",
+            "JR-00000003: It is already cancelled. Nothing to do; `zjr delete` deletes it.",
+            "--dry-run lists the entries that stay, and why.",
             "Cancel these 2 runs? [y/N] zjr: nothing was changed",
         ]
 
@@ -658,10 +656,10 @@ class TestRefusal:
 
         assert result.exit_code == 2
         assert result.stdout == ""
-        assert result.stderr.startswith("JR-00000075  Completed, and can be cancelled\n")
+        assert result.stderr.startswith("JR-00000075  Completed, can be cancelled\n")
         assert result.stderr.splitlines()[-1] == (
-            "zjr: nothing was changed, since there is no terminal to ask at; "
-            "to confirm: run the same command with --yes"
+            "zjr: nothing was changed: there is no terminal to ask for confirmation; "
+            "to confirm, run the same command with --yes"
         )
         assert not requests(emulator, "PUT")
 
@@ -675,12 +673,12 @@ class TestRefusal:
     def test_json_refuses_even_if_somebody_could_be_asked(
         self, zjr: Zjr, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(consent, "person", lambda: pytest.fail("asked"))
+        monkeypatch.setattr(confirmation, "person", lambda: pytest.fail("asked"))
         result = zjr("cancel", "JR-00000075", "JR-00000099", "--json", stdin="y\n")
 
         assert result.exit_code == 2
         assert result.stderr == (
-            "zjr: nothing was changed, since with --json nobody is asked; to confirm: run the same command with --yes\n"
+            "zjr: nothing was changed: --json does not ask for confirmation; to confirm, run the same command with --yes\n"
         )
         plan, failure, refusal = records(result.stdout)
         assert (plan["kind"], plan["number"], failure["kind"]) == ("plan", "JR-00000075", "failure")
@@ -697,29 +695,29 @@ class TestStopping:
             pytest.param(
                 {"PUT": [KeyboardInterrupt()]},
                 ["JR-00000075"],
-                "a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
-                "to go on: `zjr cancel JR-00000075`",
+                "a cancellation of JR-00000075 may be in progress, and its outcome is not known yet; "
+                "to continue: `zjr cancel --yes JR-00000075`",
                 id="while-asking",
             ),
             pytest.param(
                 {"PUT": [ACCEPTED], "GET": [KeyboardInterrupt()]},
                 ["JR-00000075"],
-                "a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
-                "to go on: `zjr cancel JR-00000075`",
+                "a cancellation of JR-00000075 may be in progress, and its outcome is not known yet; "
+                "to continue: `zjr cancel --yes JR-00000075`",
                 id="while-waiting",
             ),
             pytest.param(
                 {"PUT": [ACCEPTED], "GET": [KeyboardInterrupt()]},
                 ["JR-00000074", "JR-00000075"],
-                "0 of 2 runs are done with, and what the cancellations of the others did is not known yet; "
-                "to go on: run the same command again",
+                "0 of 2 runs are done, and the outcomes of the others are not known yet; "
+                "to continue, run the same command again",
                 id="in-the-first-of-many",
             ),
             pytest.param(
                 {"PUT": [ACCEPTED], "GET": [run("Cancelled", "JR-00000074"), KeyboardInterrupt()], "ENTRIES": [page()]},
                 ["JR-00000074", "JR-00000075", "--at-once", "1"],
-                "1 of 2 runs are done with (1 cancelled), and what the cancellations of the others did is not known "
-                "yet; to go on: run the same command again",
+                "1 of 2 runs are done (1 cancelled), and the outcomes of the others are not known "
+                "yet; to continue, run the same command again",
                 id="in-the-second-of-many",
             ),
         ],
@@ -727,26 +725,26 @@ class TestStopping:
     def test_what_is_known_is_left_in_one_line(
         self, zjr: Zjr, answers: dict[str, Any], numbers: list[str], known: str
     ) -> None:
-        result = zjr.answering(service(**answers))("cancel", "--yes", *numbers)
+        result = zjr.responding(service(**answers))("cancel", "--yes", *numbers)
 
         assert result.exit_code == 130
         assert result.stderr.splitlines()[-1] == f"zjr: stopped; {known}"
 
     def test_a_plan_that_is_stopped_has_changed_nothing(self, zjr: Zjr) -> None:
         handler = service(GET=[KeyboardInterrupt()])
-        result = zjr.answering(handler)("cancel", "JR-00000075", "--dry-run")
+        result = zjr.responding(handler)("cancel", "JR-00000075", "--dry-run")
 
         assert result.exit_code == 130
         assert result.stderr == "zjr: stopped; nothing was changed\n"
 
 
 def test_an_answer_that_is_lost_may_have_been_acted_upon(zjr: Zjr) -> None:
-    lost = zjr.answering(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
+    lost = zjr.responding(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
     lost.connect = partial(lost.connect, clock=FakeClock(), random=Random(1))
     result = lost("cancel", "--yes", "JR-00000075")
 
     assert result.exit_code == 1
-    assert "It may have been acted upon: look at the run, or run the same command again." in result.stderr
+    assert "It may have been processed: check the run, or run the same command again." in result.stderr
     assert "(5 attempts)" in result.stderr
     (record,) = lost.json("cancel", "--yes", "JR-00000075", status=1)
     assert record["maybeProcessed"] is True
@@ -760,7 +758,7 @@ def test_headers_are_options(zjr: Zjr) -> None:
         return service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[page()])(request)
 
     options = ["--entity", "e1", "--org", "o1, o2", "--track-id", "close-2026-10", "--zuora-version", "2025-08-12"]
-    assert zjr.answering(handler)("cancel", "--yes", "JR-00000075", *options).exit_code == 0
+    assert zjr.responding(handler)("cancel", "--yes", "JR-00000075", *options).exit_code == 0
 
     assert len(seen) == 3
     for headers in seen:

@@ -93,7 +93,7 @@ def test_what_is_given_is_sent(zjr: Zjr, arguments: tuple[str, ...], sent: dict[
         bodies.append(json.loads(request.content))
         return creating()(request)
 
-    assert zjr.answering(handler)("create", *arguments).exit_code == 0
+    assert zjr.responding(handler)("create", *arguments).exit_code == 0
     assert bodies == [sent]
 
 
@@ -149,15 +149,15 @@ def test_a_run_that_ends_in_error_is_an_error(zjr: Zjr, emulator: Emulator) -> N
         ([run("Pending"), run("Error")], "error", "Error", "JR-00000076 ended in Error"),
         (
             [run("CancelInprogress"), run("Cancelled")],
-            *("cancelled", "Cancelled", "JR-00000076 was cancelled by somebody meanwhile"),
+            *("cancelled", "Cancelled", "JR-00000076 was cancelled by somebody else meanwhile"),
         ),
-        ([run("Pending"), GONE], "deleted", None, "JR-00000076 was deleted by somebody meanwhile"),
+        ([run("Pending"), GONE], "deleted", None, "JR-00000076 was deleted by somebody else meanwhile"),
     ],
 )
 def test_a_run_that_does_not_complete_says_how_it_ended(
     zjr: Zjr, then: list[httpx.Response], outcome: str, status: str | None, said: str
 ) -> None:
-    (record,) = zjr.answering(creating(*then)).json("create", *OCTOBER, "--wait", status=1)
+    (record,) = zjr.responding(creating(*then)).json("create", *OCTOBER, "--wait", status=1)
 
     assert (record["outcome"], record["status"], record["message"]) == (outcome, status, said)
 
@@ -168,7 +168,7 @@ def test_a_run_that_does_not_complete_says_how_it_ended(
 def test_a_completed_run_tells_how_many_entries_it_has_if_zuora_does(
     zjr: Zjr, fields: dict[str, object], said: str
 ) -> None:
-    result = zjr.answering(creating(run("Completed", **fields)))("create", *OCTOBER, "--wait")
+    result = zjr.responding(creating(run("Completed", **fields)))("create", *OCTOBER, "--wait")
 
     assert result.stdout == f"JR-00000076\n{said}\n"
 
@@ -182,13 +182,13 @@ def test_a_run_that_has_not_ended_in_time_keeps_its_number() -> None:
     assert result.stdout == "JR-00000076\n"
     assert result.stderr.splitlines()[-1] == (
         "zjr: JR-00000076 has not ended after 5 s: the run was Pending when it was seen last. "
-        "To look again: `zjr get JR-00000076`."
+        "To check the run: `zjr get JR-00000076`."
     )
 
 
 def test_a_run_that_cannot_be_looked_at_keeps_its_number(zjr: Zjr) -> None:
     denied = httpx.Response(200, json={"success": False, "reasons": [{"code": 53500010, "message": "You may not."}]})
-    (record,) = zjr.answering(creating(denied)).json("create", *OCTOBER, "--wait", status=1)
+    (record,) = zjr.responding(creating(denied)).json("create", *OCTOBER, "--wait", status=1)
 
     assert (record["number"], record["outcome"], record["status"]) == ("JR-00000076", "unknown", None)
     assert "You may not." in record["message"]
@@ -201,12 +201,12 @@ def test_a_lost_answer_says_how_to_repeat_without_another_run(zjr: Zjr) -> None:
         keys.append(request.headers["Idempotency-Key"])
         raise httpx.ReadError("reset")
 
-    result = zjr.answering(lose)("create", *OCTOBER)
+    result = zjr.responding(lose)("create", *OCTOBER)
 
     assert result.exit_code == 1
     assert len(set(keys)) == 1
     assert (
-        f"run the same command again with --idempotency-key {keys[0]}, which creates it once at most" in result.stderr
+        f"run the same command again with --idempotency-key {keys[0]}, which creates it at most once" in result.stderr
     )
 
 
@@ -217,24 +217,24 @@ def test_with_the_same_key_a_run_is_created_once(zjr: Zjr) -> None:
     assert first.stdout == second.stdout
 
 
-def test_stopping_before_the_answer_says_how_to_repeat(zjr: Zjr) -> None:
+def test_stopping_before_the_response_says_how_to_repeat(zjr: Zjr) -> None:
     def stop(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
-    result = zjr.answering(stop)("create", *OCTOBER, "--idempotency-key", "october")
+    result = zjr.responding(stop)("create", *OCTOBER, "--idempotency-key", "october")
 
     assert result.exit_code == 130
     assert result.stderr == (
-        "zjr: stopped; the run may have been created; to repeat it without another run: --idempotency-key october\n"
+        "zjr: stopped; the run may have been created; to create no second one, repeat the command with --idempotency-key october\n"
     )
 
 
 def test_stopping_the_wait_leaves_the_number(zjr: Zjr) -> None:
-    result = zjr.answering(creating(KeyboardInterrupt()))("create", *OCTOBER, "--wait", "--json")
+    result = zjr.responding(creating(KeyboardInterrupt()))("create", *OCTOBER, "--wait", "--json")
 
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == (
-        "zjr: stopped; JR-00000076 was created; to see what becomes of it: `zjr get JR-00000076`"
+        "zjr: stopped; JR-00000076 was created; to check it: `zjr get JR-00000076`"
     )
 
 
@@ -251,7 +251,7 @@ def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
     [
         pytest.param(
             ["--type", "Invoice Itme", "--date", "2026-10-31", "--period", "Oct-2026"],
-            "'Invoice Itme' is no transaction type: did you mean 'Invoice Item'",
+            "'Invoice Itme' is not a transaction type: did you mean 'Invoice Item'",
             id="near-miss",
         ),
         pytest.param(
@@ -261,7 +261,7 @@ def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
         ),
         pytest.param(
             ["--type", "xyzzy", "--date", "2026-10-31", "--period", "Oct-2026"],
-            "'xyzzy' is no transaction type: the help lists them all",
+            "'xyzzy' is not a transaction type: --help lists all of them",
             id="far-off",
         ),
         pytest.param(["--date", "2026-10-31", "--period", "Oct-2026"], "Missing option '--type'", id="no-type"),
@@ -273,16 +273,21 @@ def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
         ),
         pytest.param(
             ["--type", "Invoice Item", "--date", "2026-10-31"],
-            "no period: give --period, or --from and --to",
+            "no period: give either --period, or --from and --to",
             id="no-period",
         ),
         pytest.param(
             ["--type", "Invoice Item", "--date", "2026-10-31", "--from", "2026-10-01"],
-            "no period: give --period, or --from and --to",
+            "--to is missing",
             id="half-a-period",
         ),
         pytest.param(
-            [*OCTOBER, "--to", "2026-10-31"], "two periods: give --period, or --from and --to", id="two-periods"
+            ["--type", "Invoice Item", "--date", "2026-10-31", "--to", "2026-10-01"],
+            "--from is missing",
+            id="the-other-half",
+        ),
+        pytest.param(
+            [*OCTOBER, "--to", "2026-10-31"], "two periods: give either --period, or --from and --to", id="two-periods"
         ),
         pytest.param(
             ["--type", "Invoice Item", "--date", "2026-10-31", "--from", "2026-10-31", "--to", "2026-10-01"],
@@ -300,7 +305,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_sent(
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert said in line
-    assert line.endswith("(see zjr create --help)")
+    assert line.endswith("See `zjr create --help`.")
     assert not emulator.requests
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zuora_journal_runs._client import batch
-from zuora_journal_runs.cli import consent
+from zuora_journal_runs.cli import confirmation
 from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun
 
@@ -31,8 +31,7 @@ def test_what_was_accepted_is_not_called_deleted(zjr: Zjr) -> None:
 
     assert result.exit_code == 0
     assert result.stdout == (
-        "JR-00000072 is being deleted. Zuora takes its time; "
-        "to wait until it is gone: `zjr delete --wait JR-00000072`.\n"
+        "JR-00000072 is being deleted. To wait until it is gone: `zjr delete --yes --wait JR-00000072`.\n"
     )
 
 
@@ -66,7 +65,7 @@ def test_a_run_that_is_still_there_in_the_end_is_not_called_deleted() -> None:
     assert result.stdout == ""
     assert result.stderr.splitlines()[-1] == (
         "zjr: JR-00000072 is not known to be gone after 3 s: the run was DeleteInprogress when it was seen last. "
-        "To go on waiting: `zjr delete --wait JR-00000072`."
+        "To resume waiting: `zjr delete --yes --wait JR-00000072`."
     )
     assert record["outcome"] == "unknown"
 
@@ -76,7 +75,7 @@ def test_a_run_that_is_not_cancelled_is_refused_with_its_status(zjr: Zjr, emulat
 
     assert result.exit_code == 1
     assert result.stderr == (
-        "zjr: JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first.\n"
+        "zjr: JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first\n"
     )
     assert not deletions(emulator)
 
@@ -85,10 +84,10 @@ def test_stopping_says_where_to_look(zjr: Zjr) -> None:
     def stop(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
-    result = zjr.answering(stop)("delete", "--yes", "JR-00000072")
+    result = zjr.responding(stop)("delete", "--yes", "JR-00000072")
 
     assert result.exit_code == 130
-    assert result.stderr == "zjr: stopped; JR-00000072 may be deleted, or not; to see: `zjr get JR-00000072`\n"
+    assert result.stderr == "zjr: stopped; JR-00000072 may or may not be deleted; to check: `zjr get JR-00000072`\n"
 
 
 class TestManyRuns:
@@ -136,8 +135,8 @@ class TestManyRuns:
 
         assert result.exit_code == 130
         assert result.stderr.splitlines()[-1] == (
-            "zjr: stopped; 1 of 2 runs are done with (1 accepted), and the others may be deleted, or not; "
-            "to go on: run the same command again"
+            "zjr: stopped; 1 of 2 runs are done (1 accepted), and the others may or may not be deleted; "
+            "to continue, run the same command again"
         )
 
 
@@ -153,8 +152,8 @@ class TestRefusal:
             "Run          Status     Entries",
             "JR-00000072  Cancelled        4",
             "JR-00000075  Completed       10",
-            "zjr: JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first.",
-            "zjr: nothing was changed, since there is no terminal to ask at; to confirm: run the same command with --yes",
+            "zjr: JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first",
+            "zjr: nothing was changed: there is no terminal to ask for confirmation; to confirm, run the same command with --yes",
         ]
         assert not deletions(emulator)
 
@@ -176,7 +175,7 @@ class TestAsking:
         def somebody() -> Iterator[Person]:
             yield Person(sys.stdin, sys.stderr)
 
-        monkeypatch.setattr(consent, "person", somebody)
+        monkeypatch.setattr(confirmation, "person", somebody)
 
     def test_no_changes_nothing(self, zjr: Zjr, emulator: Emulator) -> None:
         result = zjr("delete", "JR-00000072", stdin="n\n")

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
-from zuora_journal_runs.cli import examination, records
+from zuora_journal_runs.cli import record_types
 from zuora_journal_runs.cli.app import zjr as group
 from zuora_journal_runs.cli.session import Session
 from zuora_journal_runs.emulator import Emulator, Settings
 
-from .running import SCHEMA, Zjr
+from .running import Zjr
 from .running import records as parsed
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def test_all_is_well_with_an_emulator(zjr: Zjr, emulator: Emulator) -> None:
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert lines[0] == "Nothing is wrong."
-    assert f"  address      ok: {emulator.url}, no data centre of Zuora, by" in lines
-    assert "  limits       ok: requests 49999 left of 50000; at once 39 left of 40" in lines
+    assert f"  address      ok: {emulator.url}, not a data centre of Zuora, from" in lines
+    assert "  limits       ok: requests 49999 of 50000 left; at once 39 of 40 left" in lines
     assert emulator.client_secret not in result.output
 
 
@@ -105,16 +105,16 @@ def test_all_is_well_with_a_data_centre() -> None:
     status, found = diagnose(api(headers=dated), ZUORA_ENTITY_ID="e1", ZUORA_ORG_IDS="o1,o2")
 
     assert status == 0
-    assert list(found) == list(get_args(records.CheckName))
+    assert list(found) == list(get_args(record_types.CheckName))
     assert {name: check["finding"] for name, check in found.items() if name != "versions"} == {
-        "address": "https://rest.test.eu.zuora.com, CSBX_EU, by ZUORA_ENVIRONMENT",
+        "address": "https://rest.test.eu.zuora.com, CSBX_EU, from ZUORA_ENVIRONMENT",
         "TLS": "the server's certificate is valid",
-        "credentials": "a token can be had, and is taken",
-        "entity": "e1, by ZUORA_ENTITY_ID; o1,o2, by ZUORA_ORG_IDS",
-        "read": "runs and entries can be read; JR-99999999 is not there, as expected",
-        "permissions": "whether runs may be created, cancelled and deleted shows only when it is done",
-        "clock": "this machine's and the server's agree",
-        "limits": "requests 49998 left of 50000; at once 39 left of 40",
+        "credentials": "a token was issued and accepted",
+        "entity": "e1, from ZUORA_ENTITY_ID; o1,o2, from ZUORA_ORG_IDS",
+        "read": "runs and entries can be read; JR-99999999 does not exist, as expected",
+        "permissions": "whether runs may be created, cancelled and deleted only shows when it is tried",
+        "clock": "this machine's clock and the server's agree",
+        "limits": "requests 49998 of 50000 left; at once 39 of 40 left",
     }
     assert found["permissions"]["verdict"] == "unknown"
     assert "Python 3." in found["versions"]["finding"]
@@ -148,7 +148,7 @@ def test_a_setting_that_is_wrong_is_named_and_nothing_is_sent(variables: dict[st
     assert status == 1
     assert wrong(found) == [name]
     assert said in found[name]["finding"]
-    assert found["read"]["finding"] == "not checked, since something else is wrong"
+    assert found["read"]["finding"] == "not checked, because something else is wrong"
 
 
 def test_several_wrong_settings_are_all_named() -> None:
@@ -212,7 +212,7 @@ def test_an_entity_that_is_refused_is_told_from_credentials(
     found = {check["name"]: check for check in record["checks"]}
 
     assert wrong(found) == ["entity"]
-    assert found["entity"]["finding"].startswith(f"{source}, and that is refused: ")
+    assert found["entity"]["finding"].startswith(f"{source}, which is refused: ")
 
 
 def test_an_entity_is_not_blamed_for_what_fails_without_it_too() -> None:
@@ -224,8 +224,8 @@ def test_an_entity_is_not_blamed_for_what_fails_without_it_too() -> None:
 @pytest.mark.parametrize(
     ("ahead", "said"),
     [
-        (61, "this machine's is 61 s ahead of the server's"),
-        (-7200, "this machine's is 7,200 s behind the server's"),
+        (61, "this machine's clock is 61 s ahead of the server's"),
+        (-7200, "this machine's clock is 7,200 s behind the server's"),
     ],
 )
 def test_a_clock_that_is_off_is_said(ahead: int, said: str) -> None:
@@ -246,8 +246,3 @@ def test_a_server_that_repeats_the_secret_is_not_repeated() -> None:
     _, found = diagnose(api(token=said))
 
     assert "is wrong (HTTP 400)" in found["credentials"]["finding"]
-
-
-def test_all_that_is_looked_at_is_described() -> None:
-    assert SCHEMA["$defs"]["check"]["properties"]["name"]["enum"] == list(examination._NAMES)
-    assert list(get_args(records.CheckName)) == list(examination._NAMES)

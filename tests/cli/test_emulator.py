@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from zuora_journal_runs import JournalRunsClient
-from zuora_journal_runs.cli import child
-from zuora_journal_runs.cli.child import run_child
+from zuora_journal_runs.cli import subprocesses
+from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.emulator import Emulator, Settings
 
 from .running import COMMAND, PATIENCE, Terminal, environment, process
@@ -276,12 +276,12 @@ def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
 
 
 def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "_of_terminal", lambda: True)
+    monkeypatch.setattr(subprocesses, "_shares_terminal", lambda: True)
     code = (
         "import os, signal; os.kill(os.getppid(), signal.SIGINT); os.kill(os.getppid(), signal.SIGTERM); signal.pause()"
     )
     before = signal.getsignal(signal.SIGINT)
-    assert run_child([sys.executable, "-c", code], os.environ) == 128 + signal.SIGTERM
+    assert execute([sys.executable, "-c", code], os.environ) == 128 + signal.SIGTERM
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -293,7 +293,7 @@ def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest
         return start(*arguments, **options)
 
     monkeypatch.setattr(subprocess, "Popen", late)
-    assert run_child([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
+    assert execute([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
 
 
 def test_a_wait_for_the_command_looks_up_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +307,7 @@ def test_a_wait_for_the_command_looks_up_now_and_then(monkeypatch: pytest.Monkey
         return wait(process, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", impatient)
-    assert run_child([sys.executable, "-c", ""], os.environ) == 0
+    assert execute([sys.executable, "-c", ""], os.environ) == 0
     assert len(waits) > 1
     assert None not in waits
 

@@ -41,6 +41,19 @@ def test_without_the_emulators_extra_it_says_what_to_install(command: str, missi
     assert ended.stderr == f"zjr: not installed: {missing}; to install: pip install 'zuora-journal-runs[emulator]'\n"
 
 
+@pytest.mark.parametrize(
+    ("package", "extra", "missing"),
+    [("emulator", "emulator", "yaml"), ("emulator", "emulator", "uvicorn"), ("contract", "contract", "hypothesis")],
+)
+def test_to_import_a_package_without_its_extra_says_what_to_install(package: str, extra: str, missing: str) -> None:
+    ended = python(f"import sys; sys.modules[{missing!r}] = None; import zuora_journal_runs.{package}")
+
+    assert ended.status == 1
+    assert ended.stderr.splitlines()[-1] == (
+        f"ModuleNotFoundError: not installed: {missing}; to install: pip install 'zuora-journal-runs[{extra}]'"
+    )
+
+
 def test_the_entry_point_needs_neither_click_nor_rich() -> None:
     ended = python(
         "import sys; import zuora_journal_runs.cli; sys.exit(bool({'click', 'rich', 'httpx'} & sys.modules.keys()))"

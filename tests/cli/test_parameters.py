@@ -43,6 +43,6 @@ def test_no_limit(text: str) -> None:
 )
 def test_what_is_not_a_duration(text: str) -> None:
     with pytest.raises(
-        InvalidArgumentError, match="is not a duration: give it as 90s, 10m, 2h or 1h30m, or none for no limit"
+        InvalidArgumentError, match="is not a duration: write it as 90s, 10m, 2h or 1h30m, or none for no limit"
     ):
         duration(text)

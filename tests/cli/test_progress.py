@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs.cli.progress import Board
+from zuora_journal_runs.cli.progress import ProgressDisplay, Row, Seen
 from zuora_journal_runs.emulator import HELD, Emulator, SeedRun
 
 from .running import Terminal
@@ -49,38 +49,66 @@ def held() -> Iterator[tuple[Emulator, list[str]]]:
         yield emulator, [emulator.add_run(SeedRun(entries=2, pacing=HELD)) for _ in range(12)]
 
 
-def test_without_a_terminal_500_runs_are_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_there_is_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
     clock = FakeClock()
-    with Board(RUNS, 600, clock.monotonic) as board:
+    with ProgressDisplay(RUNS, 600, clock.monotonic) as display:
         for number in RUNS:
             clock.sleep(0.25)
-            board.saw(number, "CancelInprogress")
-            board.ended(number)
+            display.update(number, Seen("CancelInprogress"))
+            display.finish(number)
 
     assert capsys.readouterr().err.splitlines() == [
         "500 runs: waiting until the outcomes are known, 10 min at most",
-        "119 of 500 runs done; JR-00000119: CancelInprogress",
-        "239 of 500 runs done; JR-00000239: CancelInprogress",
-        "359 of 500 runs done; JR-00000359: CancelInprogress",
-        "479 of 500 runs done; JR-00000479: CancelInprogress",
+        "240 of 500 runs done; JR-00000240: CancelInprogress",
+        "480 of 500 runs done; JR-00000480: CancelInprogress",
     ]
 
 
-def test_a_change_of_the_speed_alone_is_no_new_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with Board(RUNS[:1], 600, FakeClock().monotonic) as board:
-        for state, speed in (("1 of 3", ", 0.2 a second"), ("1 of 3", ", 0.1 a second"), ("2 of 3", ", 0.1 a second")):
-            board.saw(RUNS[0], state, speed)
-            assert board.lines() == [f"{RUNS[0]}: {state}{speed}"]
+def test_of_one_run_each_change_of_the_status_is_a_line_and_other_progress_one_a_minute(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = FakeClock()
+    with ProgressDisplay(RUNS[:1], math.inf, clock.monotonic) as display:
+        assert capsys.readouterr().err == ""
+        for cancelled in range(100):
+            display.update(RUNS[0], Seen("CancelInprogress", cancelled, 100, 0.2, (100 - cancelled) / 0.2))
+            clock.sleep(5)
+        display.update(RUNS[0], Seen("Cancelled", 100, 100, 0.2, 0))
 
-    assert capsys.readouterr().err.splitlines()[1:] == [
-        f"{RUNS[0]}: 1 of 3, 0.2 a second",
-        f"{RUNS[0]}: 2 of 3, 0.1 a second",
+    first, *lines, last = capsys.readouterr().err.splitlines()
+    assert first == f"{RUNS[0]}: waiting until the outcome is known"
+    assert lines[0] == f"{RUNS[0]}: CancelInprogress, 0 of 100 entries cancelled, 0.2 per second, about 8 min 20 s left"
+    assert [line.split()[2] for line in lines] == [f"{cancelled}" for cancelled in range(0, 100, 12)]
+    assert last == f"{RUNS[0]}: Cancelled, 100 of 100 entries cancelled"
+
+
+def test_before_anything_was_seen_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressDisplay(RUNS, 600), ProgressDisplay(RUNS, None), ProgressDisplay(RUNS[:1], None):
+        pass
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_display_of_one_run_has_a_bar_of_its_entries() -> None:
+    display = ProgressDisplay(RUNS[:1], 600)
+
+    assert display.rows() == [Row(f"{RUNS[0]}: waiting until the outcome is known, 10 min at most")]
+    display.update(RUNS[0], Seen("CancelInprogress", 3, 10))
+    assert display.rows()[1:] == [Row("CancelInprogress, 3 of 10 entries cancelled", 3, 10)]
+    display.finish(RUNS[0])
+    assert len(display.rows()) == 1
+
+
+def test_a_display_of_several_runs_has_a_bar_of_the_runs_and_one_for_each() -> None:
+    display = ProgressDisplay(RUNS[:3], math.inf)
+    display.update(RUNS[0], Seen("Cancelled"))
+    display.finish(RUNS[0])
+    display.update(RUNS[1], Seen("CancelInprogress", 1, 4))
+
+    assert display.rows() == [
+        Row("1 of 3 runs done", 1, 3),
+        Row(f"{RUNS[1]}: CancelInprogress, 1 of 4 entries cancelled", 1, 4),
     ]
-
-
-def test_without_a_limit_none_is_told() -> None:
-    with Board(RUNS[:2], math.inf) as board:
-        assert board.lines() == ["0 of 2 runs done"]
 
 
 def test_a_long_line_about_one_run_is_not_cut_off(held: tuple[Emulator, list[str]]) -> None:
@@ -94,28 +122,21 @@ def test_a_long_line_about_one_run_is_not_cut_off(held: tuple[Emulator, list[str
     assert f"{numbers[0]}: waiting until the outcome is known, 1 h at most" in flat
 
 
-def test_if_nobody_waits_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    with Board(RUNS, None), Board(RUNS[:1], None):
-        pass
-
-    assert capsys.readouterr().err == ""
-
-
 def test_threads_may_tell_it_all_at_once() -> None:
-    with Board(RUNS, 600, FakeClock().monotonic) as board:
+    with ProgressDisplay(RUNS, 600, FakeClock().monotonic) as display:
 
-        def tell(numbers: list[str]) -> None:
+        def report(numbers: list[str]) -> None:
             for number in numbers:
-                board.saw(number, "Completed")
-                board.ended(number)
+                display.update(number, Seen("Completed"))
+                display.finish(number)
 
-        threads = [Thread(target=tell, args=(RUNS[place::4],)) for place in range(4)]
+        threads = [Thread(target=report, args=(RUNS[place::4],)) for place in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-        assert board.lines() == ["500 of 500 runs done, 10 min at most"]
+        assert display.rows() == [Row("500 of 500 runs done, 10 min at most", 500, 500)]
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -154,10 +175,10 @@ def test_the_display_leaves_the_answers_whole() -> None:
 @pytest.mark.parametrize(
     ("arguments", "seen", "answer"),
     [
-        (("delete", "JR-00000072", "--yes"), "JR-00000072: DeleteInprogress", "JR-00000072 is deleted."),
+        (("delete", "JR-00000072", "--yes"), "DeleteInprogress", "JR-00000072 is deleted."),
         (
             ("create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026"),
-            "JR-00000076: Pending",
+            "Pending",
             "Completed, 5 entries",
         ),
     ],
@@ -178,7 +199,7 @@ def test_a_terminal_shows_who_is_asked_if_nobody_waits() -> None:
         terminal = Terminal("cancel", "--yes", "JR-00000075", "--yes", "--no-wait", variables=emulator.environ())
 
         assert terminal.end() == 0
-    assert "JR-00000075: asking" in terminal.shown
+    assert "JR-00000075: sending the request" in terminal.shown
 
 
 def test_json_does_not_go_to_the_display(held: tuple[Emulator, list[str]]) -> None:

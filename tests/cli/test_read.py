@@ -47,27 +47,27 @@ def test_a_run_is_shown_with_its_facts(zjr: Zjr) -> None:
 
 
 def test_a_run_without_facts_is_shown_without_blanks_for_them(zjr: Zjr) -> None:
-    sparse = zjr.answering(lambda _: one_run(executedOn=None, segmentationRuleName=""))
+    sparse = zjr.responding(lambda _: one_run(executedOn=None, segmentationRuleName=""))
 
     assert sparse("get", "JR-00000075").stdout == "JR-00000075  Completed\n"
 
 
 def test_organisations_are_named_or_else_numbered(zjr: Zjr) -> None:
     labels = [{"organizationName": "EMEA", "organizationId": "1"}, {"organizationId": "2"}, {}]
-    labelled = zjr.answering(lambda _: one_run(organizationLabels=labels))
+    labelled = zjr.responding(lambda _: one_run(organizationLabels=labels))
 
     assert labelled("get", "JR-00000075").stdout.splitlines()[1:] == ["  Organisations  EMEA, 2"]
 
 
 def test_a_run_as_json_is_what_the_api_said(zjr: Zjr) -> None:
     said = {"success": True, "number": "JR-00000075", "status": "Brand new", "total__c": 1.10, "executedOn": None}
-    told = zjr.answering(lambda _: httpx.Response(200, json=said))
+    told = zjr.responding(lambda _: httpx.Response(200, json=said))
 
     assert told.json("get", "JR-00000075") == [{"kind": "run", **said, "total__c": "1.1"}]
 
 
 def test_what_the_api_says_cannot_drive_the_terminal(zjr: Zjr) -> None:
-    hostile = zjr.answering(lambda _: one_run(status=ESCAPE, segmentationRuleName=f"a\r\n{ESCAPE}\b"))
+    hostile = zjr.responding(lambda _: one_run(status=ESCAPE, segmentationRuleName=f"a\r\n{ESCAPE}\b"))
 
     assert hostile("get", "JR-00000075").stdout.splitlines() == [
         "JR-00000075  [31mred [0m",
@@ -90,7 +90,7 @@ def test_entries_are_a_table(zjr: Zjr) -> None:
 
 def test_a_table_that_is_not_on_a_terminal_is_as_wide_as_it_must_be(zjr: Zjr) -> None:
     name = "Credit Balance Adjustment (Transferred to Credit Balance)"
-    wide = zjr.answering(lambda _: one_page({"transactionType": name, "transferredToAccounting": "Processing"}))
+    wide = zjr.responding(lambda _: one_page({"transactionType": name, "transferredToAccounting": "Processing"}))
 
     row = wide("entries", "JR-00000075").stdout.splitlines()[-1]
 
@@ -103,7 +103,7 @@ def test_a_run_without_entries_says_so(zjr: Zjr) -> None:
 
 
 def test_one_entry_is_one_entry(zjr: Zjr) -> None:
-    cancelled = zjr.answering(lambda _: one_page({"status": "Cancelled"}))
+    cancelled = zjr.responding(lambda _: one_page({"status": "Cancelled"}))
 
     assert cancelled("entries", "JR-00000075").stdout.startswith("JR-00000075: 1 entry, 1 cancelled\n")
 
@@ -132,7 +132,7 @@ def item(amount: object, side: str = "Debit") -> dict[str, object]:
     ],
 )
 def test_an_entry_shows_the_sum_of_its_debits(zjr: Zjr, items: list[dict[str, object]] | None, shown: str) -> None:
-    told = zjr.answering(lambda _: one_page({"journalEntryItems": items}))
+    told = zjr.responding(lambda _: one_page({"journalEntryItems": items}))
 
     row = told("entries", "JR-00000075").stdout.splitlines()[-1]
 
@@ -141,7 +141,7 @@ def test_an_entry_shows_the_sum_of_its_debits(zjr: Zjr, items: list[dict[str, ob
 
 @pytest.mark.parametrize("amount", ["a lot", "Infinity", "1e999999999"])
 def test_an_amount_that_is_no_number_is_an_error(zjr: Zjr, amount: str) -> None:
-    told = zjr.answering(lambda _: one_page({"journalEntryItems": [item(1), item(amount)]}))
+    told = zjr.responding(lambda _: one_page({"journalEntryItems": [item(1), item(amount)]}))
 
     result = told("entries", "JR-00000075")
 
@@ -150,7 +150,7 @@ def test_an_amount_that_is_no_number_is_an_error(zjr: Zjr, amount: str) -> None:
     assert f'{place} is "{amount}" where a number is expected' in " ".join(result.stderr.split())
 
 
-@pytest.mark.parametrize("asked", [["--json"], ["--format", "json"], ["--json", "--format", "csv"]])
+@pytest.mark.parametrize("asked", [["--json"], ["--format", "json"], ["--json", "--format", "json"]])
 def test_entries_as_json_are_one_object_with_exact_amounts(zjr: Zjr, emulator: Emulator, asked: list[str]) -> None:
     result = zjr("entries", "JR-00000073", *asked)
     (record,) = [json.loads(line) for line in result.stdout.splitlines()]
@@ -162,7 +162,7 @@ def test_entries_as_json_are_one_object_with_exact_amounts(zjr: Zjr, emulator: E
 
 def test_entries_as_json_keep_what_the_contract_does_not_name(zjr: Zjr) -> None:
     custom = {"region__c": "EMEA", "journalEntryItems": [{"type": "Debit", "amount": "1.50", "rate__c": 0.1}]}
-    told = zjr.answering(lambda _: one_page(custom))
+    told = zjr.responding(lambda _: one_page(custom))
 
     (record,) = told.json("entries", "JR-00000075")
 
@@ -187,7 +187,7 @@ def test_entries_as_csv_have_a_row_for_each_debit_and_credit(zjr: Zjr) -> None:
 
 
 def test_an_entry_without_debits_and_credits_has_a_row_in_csv(zjr: Zjr) -> None:
-    told = zjr.answering(lambda _: one_page({}, {"journalEntryItems": None}))
+    told = zjr.responding(lambda _: one_page({}, {"journalEntryItems": None}))
 
     rows = list(csv.DictReader(io.StringIO(told("entries", "JR-00000075", "--format", "csv").stdout)))
 
@@ -196,7 +196,7 @@ def test_an_entry_without_debits_and_credits_has_a_row_in_csv(zjr: Zjr) -> None:
 
 def test_amounts_in_csv_have_no_exponent(zjr: Zjr) -> None:
     content = b'{"success": true, "journalEntries": [{"number": "JE-1", "status": "Created", "journalEntryItems": [{"amount": 1E+3}]}]}'
-    told = zjr.answering(lambda _: httpx.Response(200, content=content))
+    told = zjr.responding(lambda _: httpx.Response(200, content=content))
 
     (row,) = csv.DictReader(io.StringIO(told("entries", "JR-00000075", "--format", "csv").stdout))
 
@@ -213,7 +213,7 @@ def test_pages_that_go_in_a_circle_have_changed_nothing(zjr: Zjr) -> None:
     def circle(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"success": True, "journalEntries": [], "nextPage": str(request.url)})
 
-    result = zjr.answering(circle)("entries", "JR-00000075")
+    result = zjr.responding(circle)("entries", "JR-00000075")
 
     assert result.exit_code == 1
     assert "acted upon" not in result.stderr

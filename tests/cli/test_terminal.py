@@ -102,7 +102,7 @@ def test_in_the_background_nobody_is_asked(quick: Emulator, listed: IO[bytes]) -
         terminal = Terminal("cancel", *arguments, variables=quick.environ(), stdin=stdin, background=True)
 
         assert terminal.end() == 2
-        assert "there is no terminal to ask at" in terminal.shown
+        assert "there is no terminal to ask for confirmation" in terminal.shown
     assert not changed(quick)
 
 
@@ -112,7 +112,7 @@ def test_without_a_terminal_nothing_is_done_without_yes(quick: Emulator, argumen
 
     assert ended.status == 2
     assert ended.stdout == ""
-    assert ended.stderr.splitlines()[-1].endswith("to confirm: run the same command with --yes")
+    assert ended.stderr.splitlines()[-1].endswith("to confirm, run the same command with --yes")
     assert not changed(quick)
 
 
@@ -183,8 +183,8 @@ def test_stopping_on_a_terminal_says_what_is_known(number: int, status: int) -> 
 
         assert terminal.end() == status
     assert terminal.shown.splitlines()[-1].endswith(
-        "zjr: stopped; a cancellation of JR-00000075 may be under way, and what it did is not known yet; "
-        "to go on: `zjr cancel JR-00000075`"
+        "zjr: stopped; a cancellation of JR-00000075 may be in progress, and its outcome is not known yet; "
+        "to continue: `zjr cancel --yes JR-00000075`"
     )
 
 
@@ -205,17 +205,17 @@ def test_stopping_at_the_question_changes_nothing(quick: Emulator, number: int, 
         (
             ["cancel", "--yes", "JR-00000073", "JR-00000075"],
             "waiting until",
-            "0 of 2 runs are done with, and what the cancellations of the others did is not known yet; to go on: run ",
+            "0 of 2 runs are done, and the outcomes of the others are not known yet; to continue, run ",
         ),
         (
             ["delete", "--yes", "--wait", "JR-00000072"],
             "JR-00000072: DeleteInprogress",
-            "JR-00000072 may be deleted, or not; to see: `zjr get JR-00000072`",
+            "JR-00000072 may or may not be deleted; to check: `zjr get JR-00000072`",
         ),
         (
             ["create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026", "--wait"],
             ": Pending",
-            "was created; to see what becomes of it: `zjr get ",
+            "was created; to check it: `zjr get ",
         ),
     ],
     ids=["cancel", "delete", "create"],
@@ -264,8 +264,8 @@ sys.exit(cli.main())
 
 
 def test_sigterm_is_ignored_if_it_was_before() -> None:
-    code = "import os, signal, sys; from zuora_journal_runs.cli import stopping\n"
-    code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); stopping.heed_sigterm()\n"
+    code = "import os, signal, sys; from zuora_journal_runs.cli import signals\n"
+    code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); signals.handle_sigterm()\n"
 
     assert python(f"{code}os.kill(os.getpid(), signal.SIGTERM)") == (0, "", "")
 
@@ -281,7 +281,7 @@ def test_a_reader_that_goes_away_during_a_change_is_told_about() -> None:
         )
 
     assert status == 1
-    assert stderr.splitlines()[-1].startswith("zjr: stopped, since nobody reads the output any more; ")
+    assert stderr.splitlines()[-1].startswith("zjr: stopped because nobody reads the output; ")
 
 
 def without_reader(*arguments: str, emulator: _Emulator) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 
 from zuora_journal_runs.contract.cases import configuration
-from zuora_journal_runs.contract.fragment import METHODS
+from zuora_journal_runs.contract.document import METHODS
 from zuora_journal_runs.spec import resolve_ref
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from zuora_journal_runs.contract.document import load
 from zuora_journal_runs.contract.exchange import Exchange
-from zuora_journal_runs.contract.fragment import load
 from zuora_journal_runs.contract.replay import RULES, Judge, har
 
 from .mutants import Message

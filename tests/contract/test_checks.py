@@ -9,8 +9,8 @@ import requests
 
 from zuora_journal_runs.contract.checks import every_check
 from zuora_journal_runs.contract.conformance import Conformance
+from zuora_journal_runs.contract.document import load
 from zuora_journal_runs.contract.exchange import NOT_JSON, Exchange
-from zuora_journal_runs.contract.fragment import load
 from zuora_journal_runs.contract.session import described
 
 RUN = "JR-00000001"

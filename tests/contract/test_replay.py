@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.contract import Options, Report
+from zuora_journal_runs.contract.document import load
 from zuora_journal_runs.contract.exchange import NOT_JSON, UNKNOWN, Exchange
-from zuora_journal_runs.contract.fragment import load
 from zuora_journal_runs.contract.replay import RULES, Judge, Unreadable, judge_files, read
 from zuora_journal_runs.contract.replay.history import Event, History
 from zuora_journal_runs.contract.run_model import ABSENT, CANCELABLE, GONE, State, later

@@ -20,8 +20,8 @@ from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.contract.document import load
 from zuora_journal_runs.contract.exchange import UNKNOWN, Exchange
-from zuora_journal_runs.contract.fragment import load
 from zuora_journal_runs.contract.replay import Judge, Unreadable, judge_files, read
 from zuora_journal_runs.contract.replay.evidence import exchanges
 from zuora_journal_runs.emulator import Emulator, Settings

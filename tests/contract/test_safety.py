@@ -26,7 +26,7 @@ from zuora_journal_runs.contract import (
 )
 from zuora_journal_runs.contract.checks import Violation, expect
 from zuora_journal_runs.contract.clock import Clock as SuiteClock
-from zuora_journal_runs.contract.fragment import load
+from zuora_journal_runs.contract.document import load
 from zuora_journal_runs.contract.report import FORMS
 from zuora_journal_runs.contract.session import RequestNotSentError, Session, curl, pause_after
 from zuora_journal_runs.emulator import AT_ONCE, HELD, Emulator, RunStatus, SeedRun, Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,20 +19,22 @@ from .commands.doctor import doctor
 from .commands.emulator import emulator
 from .commands.evidence import evidence
 from .commands.read import entries, get
-from .problems import Problem, tell
+from .commands.schema import schema
+from .error_messages import CommandError
+from .exit_status import ExitStatus
+from .failures import report
 from .session import NOTHING, Session
-from .status import Status
-from .stopping import status_of_stop
+from .signals import status_of_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 class Commands(click.Group):
-    """Subcommands that return their exit status, and whose errors are told in one line."""
+    """Subcommands that return their exit status, and whose errors are reported in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name them in the order in which they are used."""
+        """Return the names in the order of use."""
         return list(self.commands)
 
     def main(
@@ -42,28 +45,52 @@ class Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run the command as click does, but for how its errors are told."""
+        """Run the command as click does, except for how errors are reported."""
         extra.setdefault("obj", Session())
+        args = sys.argv[1:] if args is None else list(args)
         try:
-            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra) or Status.DONE
-        except Exception as error:  # noqa: BLE001 - a traceback tells users nothing, and may tell others too much
-            status = tell(error)
+            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra) or ExitStatus.DONE
+        except Exception as error:  # noqa: BLE001 - a traceback does not help users, and may show too much to others
+            status = report(error, as_json=self._wants_json(args))
         if standalone_mode:
             sys.exit(status)
         return status
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an option of a subcommand in front of it gets a message that says where it belongs."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not any(error.option_name in option.opts for each in self.commands.values() for option in each.params):
+                raise
+            name = next((arg for arg in given if arg in self.commands), "COMMAND")
+            example = f"zjr {name} {error.option_name}"
+            raise click.UsageError(f"{error.option_name} belongs after the command: {example}", ctx) from None
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; if it is stopped, tell what is known."""
+        """Run the subcommand; if it is interrupted, say what is known."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:
-            raise Problem(f"stopped; {ctx.obj.known}", status_of_stop(stop)) from None
+        except KeyboardInterrupt as interrupt:
+            known = ctx.obj.known
+            status = status_of_interrupt(interrupt)
+            raise CommandError(f"stopped; {known}", status, maybe_processed=known != NOTHING) from None
         except BrokenPipeError:
-            if ctx.obj.known == NOTHING:
+            known = ctx.obj.known
+            if known == NOTHING:
                 raise
-            # What Python still holds for the reader that is gone would raise again when the process ends.
+            # What Python still buffers for the reader that is gone would raise again when the process ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Problem(f"stopped, since nobody reads the output any more; {ctx.obj.known}") from None
+            raise CommandError(f"stopped because nobody reads the output; {known}", maybe_processed=True) from None
+
+    def _wants_json(self, args: Sequence[str]) -> bool:
+        """Return whether JSON was asked for, also if the arguments are otherwise wrong."""
+        own = list(takewhile(lambda arg: arg != "--", args))
+        command = next((self.commands[arg] for arg in own if arg in self.commands), None)
+        if command is not None and not any("--json" in option.opts for option in command.params):
+            return False
+        return "--json" in own or "--format=json" in own or ("--format", "json") in pairwise(own)
 
 
 @click.group(
@@ -71,24 +98,24 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Environment:
-  ZUORA_ENVIRONMENT     the data centre, such as PROD or CSBX_EU; or else
+  ZUORA_ENVIRONMENT     the data centre, such as PROD or CSBX_EU; or instead
   ZUORA_BASE_URL        the address of the API
-  ZUORA_CLIENT_ID       an OAuth client's id
-  ZUORA_CLIENT_SECRET   and its secret
-  ZUORA_ENTITY_ID, ZUORA_ORG_IDS, ZUORA_VERSION   where they are needed
+  ZUORA_CLIENT_ID       the id of an OAuth client
+  ZUORA_CLIENT_SECRET   its secret
+  ZUORA_ENTITY_ID, ZUORA_ORG_IDS, ZUORA_VERSION   if the tenant needs them
 
 \b
 Exit status:
-  0  done as asked
-  1  an error, said in one line
+  0  done
+  1  an error, explained in one line
   2  wrong usage
   3  the cancellation is settled but not complete
   4  the wait ended and the outcome is not known
   130, 143  stopped with Ctrl-C or SIGTERM
 
 \b
-Each line of --json is an object as described in the package's
-  cli/records.schema.json
+With --json every line of standard output is an object, errors included.
+`zjr schema` prints the JSON Schema of these objects.
 
 \b
 Completion in bash; for zsh and fish: zjr completion --help
@@ -97,11 +124,11 @@ Completion in bash; for zsh and fish: zjr completion --help
 )
 @click.version_option(package_name="zuora-journal-runs", message="zjr %(version)s")
 def zjr() -> None:
-    """Create, look at, cancel and delete Zuora journal runs, and learn what a cancellation really did.
+    """Create, inspect, cancel and delete Zuora journal runs, and find out what a cancellation really did.
 
-    New here? `zjr demo` shows it, and needs no tenant.
+    New here? `zjr demo` shows it, without a tenant.
     """
 
 
-for _command in (get, entries, create, cancel, delete, evidence, doctor, emulator, contract, demo, completion):
+for _command in (get, entries, create, cancel, delete, evidence, doctor, emulator, contract, demo, schema, completion):
     zjr.add_command(_command)

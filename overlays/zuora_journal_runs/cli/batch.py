@@ -1,4 +1,4 @@
-"""Cancelling runs side by side, and reporting on them in the order of their numbers."""
+"""Cancel runs side by side, and report on them in the order of their numbers."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ import click
 from zuora_journal_runs import errors
 
 from . import records
+from .failures import print_failure
 from .parameters import limited
-from .problems import complain, with_identifiers
-from .progress import Board
+from .progress import ProgressDisplay, Seen
 from .terminal import show
-from .words import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from zuora_journal_runs import CancellationOutcome, CancellationProgress, CancellationResult, JournalRunsClient
 
     from .evidence_files import EvidenceFiles
-    from .records import CancellationRecord, DeletionRecord, FailureRecord
+    from .record_types import CancellationRecord, DeletionRecord, FailureRecord
     from .session import Session
 
     Result = CancellationRecord | DeletionRecord | FailureRecord
 
-_LOOK = 30.0
-"""Seconds for a look at what is settled already."""
+_CHECK_TIMEOUT = 30.0
+"""Seconds for a check of a run that is already settled."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,21 @@ class Waiting:
     timeout: float = math.inf
     """Seconds for all runs together."""
     stall_after: float = math.inf
-    """Seconds without a change after which a cancellation that has begun counts as stalled."""
+    """Seconds without a change after which a cancellation that has started counts as stalled."""
 
 
 class CancellationBatch:
-    """Runs that are cancelled side by side, and told in the order of their numbers.
+    """Runs that are cancelled side by side, and reported in the order of their numbers.
 
     Args:
-        session: Where it is kept what is known.
+        session: Where to keep what is known.
         client: The client.
         numbers: The runs' numbers, each once.
-        failures: Those that failed, and were reported, already.
+        failures: Those that failed and were reported before.
         waiting: How long to wait for the outcomes; None not to wait.
-        files: Where evidence is written.
-        as_json: Whether to answer in JSON.
+        files: Where to write evidence.
+        repeat: Returns the command that repeats this one for a run.
+        as_json: Whether to print JSON.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class CancellationBatch:
         failures: Mapping[str, FailureRecord],
         waiting: Waiting | None,
         files: EvidenceFiles,
+        repeat: Callable[[str], str],
         as_json: bool,
     ) -> None:
         self._session = session
@@ -72,25 +73,26 @@ class CancellationBatch:
         self._failures = failures
         self._waiting = waiting
         self._files = files
+        self._repeat = repeat
         self._as_json = as_json
         self._ended: dict[str, CancellationRecord | FailureRecord] = dict(failures)
-        self._told = 0
+        self._reported = 0
 
-    def run(self, at_once: int | None) -> list[CancellationRecord | FailureRecord]:
-        """Cancel them; what became of each, in order."""
-        self._know()
+    def execute(self, at_once: int | None) -> list[CancellationRecord | FailureRecord]:
+        """Cancel them, and return the outcome of each, in order."""
+        self._keep_known()
         left = [number for number in self._numbers if number not in self._failures]
         if left:
             waiting = self._waiting or Waiting()
-            with Board(left, None if self._waiting is None else waiting.timeout) as board:
+            with ProgressDisplay(left, None if self._waiting is None else waiting.timeout) as display:
 
                 def end(result: CancellationResult) -> None:
                     self._ended[result.number] = self._record(result)
-                    self._know()
-                    board.ended(result.number)
+                    self._keep_known()
+                    display.finish(result.number)
                     if self._next() is not None:
-                        with board.aside():
-                            self._tell()
+                        with display.paused():
+                            self._report()
 
                 self._client.cancel_many(
                     left,
@@ -99,36 +101,36 @@ class CancellationBatch:
                     stall_after=limited(waiting.stall_after),
                     at_once=at_once,
                     evidence=self._files.of,
-                    on_progress=lambda progress: board.saw(progress.run.number, *_seen(progress)),
+                    on_progress=lambda progress: display.update(progress.run.number, _seen(progress)),
                     on_result=end,
                 )
-        self._tell()
+        self._report()
         return [self._ended[number] for number in self._numbers]
 
     def _record(self, result: CancellationResult) -> CancellationRecord | FailureRecord:
-        """What became of a run."""
+        """Return the outcome of a run."""
         number, outcome, cancellation, error = result.number, result.outcome, result.cancellation, result.error
         if cancellation is None:
             assert error is not None
             return self._refused(number, error)
         acknowledged = cancellation.acknowledged
         if error is not None:
-            return records.not_settled(number, acknowledged, error)
+            return records.not_settled(number, acknowledged, error, self._repeat(number))
         if outcome is not None:
             return records.settled(number, acknowledged, outcome)
         done = None if acknowledged else self._done(number)
-        return done or records.cancellation(number, acknowledged)
+        return done or records.cancellation(number, acknowledged, self._repeat(number))
 
     def _refused(self, number: str, error: errors.JournalRunsError) -> CancellationRecord | FailureRecord:
-        """What became of a run that could not be asked for; a refusal is explained by where the run stands."""
+        """Return the outcome of a run whose cancellation failed; the run's status explains a refusal."""
         refused = isinstance(error, errors.RuleViolationError | errors.InvalidRequestError | errors.ConflictError)
         done = self._done(number, error) if refused else None
         if isinstance(error, errors.RequestNotSentError) and not error.track_id:
-            error.add_note(f"To go on: `zjr cancel {number}`")
-        return done or records.failure(number, error)
+            error.add_note(f"To continue: `{self._repeat(number)}`")
+        return done or records.failed(number, error)
 
     def _done(self, number: str, refusal: errors.JournalRunsError | None = None) -> CancellationRecord | None:
-        """A run that is cancelled already; None for another, of which the refusal then tells what to do."""
+        """Return the outcome of a run that is already cancelled; for any other, add advice to the refusal."""
         try:
             run = self._client.retrieve(number)
             if run.status in ("Cancelled", "DeleteInprogress"):
@@ -140,55 +142,55 @@ class CancellationBatch:
         return None
 
     def _wait(self, number: str) -> CancellationOutcome:
-        return self._client.wait_for_cancellation(number, timeout=_LOOK, evidence=self._files.of(number))
+        return self._client.wait_for_cancellation(number, timeout=_CHECK_TIMEOUT, evidence=self._files.of(number))
 
     def _next(self) -> CancellationRecord | FailureRecord | None:
-        """What is to be told next, if it is known."""
-        return self._ended.get(self._numbers[self._told]) if self._told < len(self._numbers) else None
+        """Return the next record to report; None if it is not known yet."""
+        return self._ended.get(self._numbers[self._reported]) if self._reported < len(self._numbers) else None
 
-    def _tell(self) -> None:
-        """Tell what is known of each run, up to the first of which it is not."""
+    def _report(self) -> None:
+        """Report the records in order, up to the first that is not known yet."""
         while (record := self._next()) is not None:
-            self._told += 1
+            self._reported += 1
             if record["number"] not in self._failures:
-                _say(record, self._as_json)
+                _print(record, self._as_json)
 
-    def _know(self) -> None:
-        """Keep what is known, for whoever stops this."""
+    def _keep_known(self) -> None:
+        """Keep what is known, to report it on an interruption."""
         numbers = self._numbers
-        one = f"a cancellation of {numbers[0]} may be under way, and what it did is not known yet"
-        self._session.known = so_far(
+        one = f"a cancellation of {numbers[0]} may be in progress, and its outcome is not known yet"
+        self._session.known = interrupted(
             self._ended.values(),
             len(numbers),
-            one=f"{one}; to go on: `zjr cancel {numbers[0]}`",
-            others="what the cancellations of the others did is not known yet",
-            in_the_end="it is known what the cancellation did",
+            one=f"{one}; to continue: `{self._repeat(numbers[0])}`",
+            others="the outcomes of the others are not known yet",
+            in_the_end="the outcome is known",
         )
 
 
-def so_far(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str) -> str:
-    """Return what is known when a command for several runs is stopped.
+def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str) -> str:
+    """Return what is known when a command for several runs is interrupted.
 
     Args:
         ended: The results so far.
         total: How many runs there are.
-        one: What is known of a single run that has no result.
-        others: What is known of those of several that have none.
-        in_the_end: What is known when all have one.
+        one: What is known of a single run without a result.
+        others: What is known of those of several without a result.
+        in_the_end: What is known when all have a result.
     """
     records = list(ended)
     if len(records) == total:
-        return f"{in_the_end}: {totals(records)}"
+        return f"{in_the_end}: {summarize(records)}"
     if total == 1:
         return one
-    results = f" ({totals(records)})" if records else ""
+    results = f" ({summarize(records)})" if records else ""
     return (
-        f"{len(records):,} of {total:,} runs are done with{results}, and {others}; to go on: run the same command again"
+        f"{len(records):,} of {total:,} runs are done{results}, and {others}; to continue, run the same command again"
     )
 
 
-def totals(ended: Iterable[Result]) -> str:
-    """Return how many runs came to which end."""
+def summarize(ended: Iterable[Result]) -> str:
+    """Return how many runs have which result."""
     return ", ".join(f"{total:,} {verdict}" for verdict, total in Counter(map(_verdict, ended)).items())
 
 
@@ -200,35 +202,28 @@ _VERDICTS = {
     "complete": "cancelled",
     "incomplete": "not completely cancelled",
     "accepted": "accepted",
-    "unknown": "not known",
+    "unknown": "outcome not known",
     "deleted": "deleted",
 }
 
 
-def complain_about(record: CancellationRecord | DeletionRecord | FailureRecord) -> None:
-    """Say on standard error what went wrong for a run."""
-    identifiers = (record["requestId"], record["trackId"]) if record["kind"] == "failure" else (None, None)
-    complain(with_identifiers(str(record["message"]), record["advice"], *identifiers))
-
-
-def _say(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
-    """Report on standard output; what went wrong is said on standard error."""
+def _print(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
+    """Report a run on standard output, and what went wrong on standard error."""
     if as_json:
         click.echo(records.line(record))
     if record["message"]:
-        complain_about(record)
+        print_failure(record)
     elif not as_json and record["kind"] == "cancellation":
         from .render import cancellation
 
         show(cancellation(record))
 
 
-def _seen(progress: CancellationProgress) -> tuple[str, str]:
-    """Return how far a cancellation is, and how fast it goes on."""
-    status = str(progress.run.status)
-    if not progress.entries:
-        return status, ""
-    seen = f"{status}, {progress.cancelled:,} of {progress.total:,} entries cancelled"
-    if progress.rate is None or not progress.seconds_left:
-        return seen, ""
-    return seen, f", {progress.rate:,.1f} a second, about {spelled(max(round(progress.seconds_left), 1))} left"
+def _seen(progress: CancellationProgress) -> Seen:
+    return Seen(
+        str(progress.run.status),
+        progress.cancelled,
+        progress.total if progress.entries else 0,
+        progress.rate,
+        progress.seconds_left,
+    )

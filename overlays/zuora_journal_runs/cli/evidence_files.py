@@ -1,4 +1,4 @@
-"""Where `--evidence` writes, and what is printed of it."""
+"""The files that `--evidence` names."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _END = re.compile(rb'"sha256":"([0-9a-f]{64})"}\n\Z')
-"""How a line of an evidence file ends."""
+"""The end of a line of an evidence file."""
 _END_LENGTH = 77
 
 
 class EvidenceFiles:
-    """The evidence file of each run; at the end it prints the last hash of those that were written.
+    """The evidence file of each run. On exit, the last hash of each file that was written is printed.
 
     Args:
         given: The value of `--evidence`: a file, or for several runs a folder; None for no evidence.
         numbers: The runs' numbers.
 
     Raises:
-        UsageError: The folder cannot be made.
+        UsageError: The folder cannot be created.
     """
 
     def __init__(self, given: str | None, numbers: Sequence[str]) -> None:
@@ -37,12 +37,14 @@ class EvidenceFiles:
                 try:
                     path.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
-                    raise click.UsageError(f"--evidence: the folder {given} cannot be made: {error.strerror}") from None
+                    raise click.UsageError(
+                        f"--evidence: the folder {given} cannot be created: {error.strerror}"
+                    ) from None
             self._files = {number: path / f"{number}.jsonl" if is_folder else path for number in numbers}
         self._before = {number: _last_hash(file) for number, file in self._files.items()}
 
     def of(self, number: str) -> Path | None:
-        """Return the file of a run; None if there is to be none."""
+        """Return the file of a run; None without `--evidence`."""
         return self._files.get(number)
 
     def __enter__(self) -> Self:
@@ -56,7 +58,7 @@ class EvidenceFiles:
 
 
 def _last_hash(file: Path) -> str | None:
-    """Return the hash of the last line; None if there is no such file, or the line was not written to its end."""
+    """Return the hash of the last line; None if there is no such file, or its last line is incomplete."""
     try:
         with file.open("rb") as reading:
             reading.seek(-min(_END_LENGTH, reading.seek(0, os.SEEK_END)), os.SEEK_END)

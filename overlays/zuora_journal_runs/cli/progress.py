@@ -1,4 +1,4 @@
-"""What goes on while one waits, on standard error."""
+"""Progress of a wait, on standard error: a live display on a terminal, or a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from itertools import chain, repeat
+from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import click
 
+from .formatting import count_entries, format_duration, one_line
 from .terminal import columns, decorated
-from .words import plain, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,61 +22,57 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-_SHOWN = 10
-"""Runs that a live display names; of more it says how many."""
-_BETWEEN_LINES = 30.0
-"""Seconds from one line about several runs to the next, where there is no live display."""
-_SIGNS = "-\\|/"
-_A_SECOND = 8
-"""How often a live display is drawn in a second."""
+_MAX_SHOWN = 10
+"""How many runs the live display names; beyond that it only counts them."""
+_BETWEEN_LINES = 60.0
+"""Seconds from one line to the next where there is no live display, unless the status of the only run changes."""
+_SPINNER = "-\\|/"
+_FRAMES_PER_SECOND = 8
+_BAR_WIDTH = 20
+_MIN_WIDTH_FOR_BARS = 60
+"""Columns of a terminal."""
 
 
-@contextmanager
-def waiting(text: str) -> Iterator[Callable[[str], None]]:
-    """Say what is waited for, and then whatever is given: in one live line, or without a terminal in a line for each.
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a run."""
 
-    What is said twice in a row is one line.
-    """
-    said = [text]
-    if decorated(sys.stderr):
-        live = _live(lambda: said[-1:], time.monotonic())
-        live.start(refresh=True)
-        try:
-            yield said.append
-        finally:
-            live.stop()
-        return
-    _write(text)
+    status: str
+    cancelled: int = 0
+    """How many of its entries are cancelled."""
+    total: int = 0
+    """How many entries it has; 0 if that is not known."""
+    rate: float | None = None
+    """Entries cancelled per second."""
+    seconds_left: float | None = None
 
-    def say(text: str) -> None:
-        if text != said[-1]:
-            said.append(text)
-            _write(text)
-
-    yield say
+    def __str__(self) -> str:
+        parts = [self.status]
+        if self.total:
+            parts.append(f"{self.cancelled:,} of {count_entries(self.total)} cancelled")
+        if self.rate is not None and self.seconds_left:
+            left = format_duration(max(round(self.seconds_left), 1))
+            parts += [f"{self.rate:,.1f} per second", f"about {left} left"]
+        return ", ".join(parts)
 
 
-def at_most(seconds: float) -> str:
-    """Return how long is waited at most, in words; nothing for no limit."""
-    return "" if seconds == math.inf else f", {spelled(seconds)} at most"
+class Row(NamedTuple):
+    """A line of the live display."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+    """What `done` counts up to; 0 for a line without a bar."""
 
 
-def _write(text: str) -> None:
-    """Write a line to standard error; on a terminal that is narrower, several."""
-    width = columns(sys.stderr)
-    click.echo(plain(text) if width is None else fill(plain(text), width, break_on_hyphens=False), err=True)
-
-
-class Board:
-    """What is seen of runs that are worked on side by side: a live display, or without a terminal a few lines.
-
-    Any thread may tell it what was seen.
+class ProgressDisplay:
+    """The progress of runs that are processed side by side. Any thread may update it.
 
     Args:
         numbers: The runs' numbers.
-        timeout: Seconds to wait; None if nobody waits.
-        clock: Seconds that pass.
-        awaited: What is waited for, of one run and of several.
+        timeout: Seconds to wait; None if the command does not wait.
+        clock: Returns the time in seconds.
+        awaited: What the command waits for, in words, for one run and for several.
     """
 
     def __init__(
@@ -86,52 +82,51 @@ class Board:
         clock: Callable[[], float] = time.monotonic,
         awaited: tuple[str, str] = ("the outcome is known", "the outcomes are known"),
     ) -> None:
-        self._awaited = awaited
         self._lock = threading.Lock()
-        self._left = dict.fromkeys(numbers, "")
-        self._states: dict[str, str] = {}
+        self._seen: dict[str, Seen | None] = dict.fromkeys(numbers)
         self._total = len(numbers)
-        self._timeout = timeout
+        subject = numbers[0] if self._total == 1 else f"{self._total:,} runs"
+        self._limit = "" if timeout is None or timeout == math.inf else f", {format_duration(timeout)} at most"
+        self._wait = f"{subject}: waiting until {awaited[self._total > 1]}{self._limit}"
+        self._waits = timeout is not None
         self._clock = clock
-        self._said = clock()
+        self._last_line: float | None = None
         self._live: Live | None = None
-        self._began = time.monotonic()
+        self._started = time.monotonic()
 
     def __enter__(self) -> Self:
         if decorated(sys.stderr):
             self._show()
-        elif self._timeout is not None:
-            several = f"{self._total:,} runs: waiting until {self._awaited[1]}{at_most(self._timeout)}"
-            _write(several if self._total > 1 else self.lines()[0])
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
 
-    def saw(self, number: str, state: str, speed: str = "") -> None:
-        """Show how a run was seen, and how fast it goes on. A change of the speed alone makes no new line."""
+    def update(self, number: str, seen: Seen) -> None:
+        """Show what was seen of a run."""
         with self._lock:
-            changed = self._states.get(number) != state
-            self._states[number] = state
-            self._left[number] = state = f"{state}{speed}"
-            now = self._clock()
-            due = changed if self._total == 1 else now - self._said >= _BETWEEN_LINES
-            if self._live is not None or not due:
+            before = self._seen[number]
+            self._seen[number] = seen
+            if self._live is not None:
                 return
-            self._said = now
-            seen = f"{number}: {state}"
-            line = seen if self._total == 1 else f"{self._progress()}; {seen}"
-            _write(line)
+            now = self._clock()
+            if self._last_line is None:
+                _write(self._wait)
+                self._last_line = now
+            changed = self._total == 1 and (before is None or before.status != seen.status)
+            if changed or now - self._last_line >= _BETWEEN_LINES:
+                _write(f"{number}: {seen}" if self._total == 1 else f"{self._count()}; {number}: {seen}")
+                self._last_line = now
 
-    def ended(self, number: str) -> None:
-        """A run is done with."""
+    def finish(self, number: str) -> None:
+        """Count a run as done."""
         with self._lock:
-            del self._left[number]
+            del self._seen[number]
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Take the live display away, so that something else can be written."""
+    def paused(self) -> Iterator[None]:
+        """Remove the live display while something else is written."""
         if self._live is None:
             yield
             return
@@ -142,43 +137,62 @@ class Board:
             self._show()
 
     def _show(self) -> None:
-        """Begin a live display. One that was stopped would begin by erasing what was written since."""
-        self._live = _live(self.lines, self._began)
+        """Start a live display. One that was stopped would start by erasing what was written since."""
+        self._live = _live(self.rows, self._started)
         self._live.start(refresh=True)
 
-    def _progress(self) -> str:
-        return f"{self._total - len(self._left):,} of {self._total:,} runs done"
+    def _count(self) -> str:
+        return f"{self._total - len(self._seen):,} of {self._total:,} runs done"
 
-    def lines(self) -> list[str]:
-        """What a live display shows."""
+    def rows(self) -> list[Row]:
+        """Return the lines of the live display."""
         with self._lock:
-            limit = "" if self._timeout is None else at_most(self._timeout)
             if self._total == 1:
-                unseen = f"waiting until {self._awaited[0]}{limit}" if self._timeout is not None else "asking"
-                return [f"{number}: {state or unseen}" for number, state in self._left.items()]
-            seen = [f"{number}: {state}" for number, state in self._left.items() if state]
-            more = [f"and {len(seen) - _SHOWN:,} more"] if len(seen) > _SHOWN else []
-            return [f"{self._progress()}{limit}", *seen[:_SHOWN], *more]
+                (number, seen), *_ = [*self._seen.items(), ("", None)]
+                head = Row(self._wait if self._waits else f"{number}: sending the request")
+                return [head, Row(str(seen), seen.cancelled, seen.total)] if seen else [head]
+            rows = [Row(f"{number}: {seen}", seen.cancelled, seen.total) for number, seen in self._seen.items() if seen]
+            more = [Row(f"and {len(rows) - _MAX_SHOWN:,} more")] if len(rows) > _MAX_SHOWN else []
+            return [
+                Row(f"{self._count()}{self._limit}", self._total - len(self._seen), self._total),
+                *rows[:_MAX_SHOWN],
+                *more,
+            ]
 
 
-def _live(lines: Callable[[], Sequence[str]], began: float) -> Live:
-    """A display of lines that are asked for again and again, the first with a sign that time passes."""
+def _write(text: str) -> None:
+    """Write a line to standard error; on a narrower terminal, several."""
+    width = columns(sys.stderr)
+    click.echo(one_line(text) if width is None else fill(one_line(text), width, break_on_hyphens=False), err=True)
+
+
+def _live(rows: Callable[[], Sequence[Row]], started: float) -> Live:
+    """Return a display of rows that are read again for each frame; the first has a spinner and the time."""
     from rich.console import Console
     from rich.live import Live
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
     from rich.text import Text
 
-    def drawn() -> RenderableType:
-        passed = time.monotonic() - began
+    def draw() -> RenderableType:
+        passed = time.monotonic() - started
         minutes, seconds = divmod(int(passed), 60)
-        sign = f"{_SIGNS[int(passed * _A_SECOND) % len(_SIGNS)]} {minutes}:{seconds:02} "
-        shown = [indent + plain(line) for indent, line in zip(chain([sign], repeat("  ")), lines(), strict=False)]
-        # Of several runs each has its line, however narrow the terminal is.
-        return Text("\n".join(shown), no_wrap=len(shown) > 1, overflow="ellipsis" if len(shown) > 1 else "fold")
+        head, *others = rows()
+        spinner = _SPINNER[int(passed * _FRAMES_PER_SECOND) % len(_SPINNER)]
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        # Each of several runs takes one line, however narrow the terminal is.
+        several = bool(head.total)
+        grid.add_column(no_wrap=several, overflow="ellipsis" if several else "fold")
+        with_bars = (columns(sys.stderr) or 0) >= _MIN_WIDTH_FOR_BARS
+        for text, done, total in [head._replace(text=f"{spinner} {minutes}:{seconds:02} {head.text}"), *others]:
+            bar = [ProgressBar(total, done, width=_BAR_WIDTH)] if with_bars and total else []
+            grid.add_row(Text(one_line(text)), *bar)
+        return grid
 
     return Live(
         console=Console(stderr=True),
-        get_renderable=drawn,
-        refresh_per_second=_A_SECOND,
+        get_renderable=draw,
+        refresh_per_second=_FRAMES_PER_SECOND,
         transient=True,
         redirect_stdout=False,
     )

@@ -1,20 +1,16 @@
-"""What the command answers: the objects of `--json`, from which the text is made too.
-
-`records.schema.json` describes them. What Zuora has a name for bears Zuora's; amounts are text, exact to the digit;
-null stands for what is not known, or does not apply.
-"""
+"""Build the records of `--json` from what the client returns; `record_types.py` defines them."""
 
 from __future__ import annotations
 
 import json
 from decimal import MAX_PREC, Decimal, localcontext
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from zuora_journal_runs import errors
 
-from .problems import advice_on, identifiers_of, message_of, status_of
-from .status import Status
-from .words import entries_in
+from .error_messages import advice_for, identifiers_of, message_of, status_of
+from .exit_status import ExitStatus
+from .formatting import count_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,180 +26,50 @@ if TYPE_CHECKING:
     )
     from zuora_journal_runs.evidence import Evidence
 
-
-class EntrySummary(TypedDict):
-    """An entry that stays."""
-
-    number: str
-    transactionType: str | None
-    currency: str | None
-    amount: str | None
-    transferredToAccounting: str | None
-    reason: str
-    advice: str
-    unsettled: bool
-
-
-class Amount(TypedDict):
-    """A sum in a currency; null for what is not known."""
-
-    currency: str | None
-    amount: str | None
-
-
-class PlanRecord(TypedDict):
-    """What a cancellation would do."""
-
-    kind: Literal["plan"]
-    number: str
-    exitStatus: int
-    status: str
-    allowed: bool
-    complete: bool
-    reason: str | None
-    advice: str | None
-    cancellable: list[str]
-    amounts: list[Amount]
-    blocked: list[EntrySummary]
-
-
-class RefusalRecord(TypedDict):
-    """A command that did nothing, since nobody has agreed."""
-
-    kind: Literal["refusal"]
-    exitStatus: int
-    message: str
-    advice: str
-
-
-class CancellationRecord(TypedDict):
-    """A cancellation that was asked for, and what it did."""
-
-    kind: Literal["cancellation"]
-    number: str
-    exitStatus: int
-    acknowledged: bool
-    outcome: Literal["complete", "incomplete", "accepted", "unknown"]
-    status: str | None
-    deleted: bool
-    cancelled: list[str] | None
-    remaining: list[EntrySummary] | None
-    discrepancies: list[str]
-    message: str | None
-    advice: str | None
-
-
-class CreationRecord(TypedDict):
-    """A run that was created, and what became of it."""
-
-    kind: Literal["creation"]
-    number: str
-    exitStatus: int
-    outcome: Literal["created", "completed", "error", "cancelled", "deleted", "unknown"]
-    status: str | None
-    totalJournalEntryCount: int | None
-    message: str | None
-    advice: str | None
-
-
-class DeletionPlanRecord(TypedDict):
-    """A run that would be deleted, or cannot be."""
-
-    kind: Literal["deletionPlan"]
-    number: str
-    exitStatus: int
-    status: str
-    allowed: bool
-    totalJournalEntryCount: int | None
-
-
-class DeletionRecord(TypedDict):
-    """A deletion that was asked for."""
-
-    kind: Literal["deletion"]
-    number: str
-    exitStatus: int
-    outcome: Literal["deleted", "accepted", "unknown"]
-    message: str | None
-    advice: str | None
-
-
-class FailureRecord(TypedDict):
-    """What failed for one of several runs."""
-
-    kind: Literal["failure"]
-    number: str
-    exitStatus: int
-    message: str
-    advice: str | None
-    maybeProcessed: bool
-    requestId: str | None
-    trackId: str | None
-
-
-CheckName = Literal["address", "TLS", "credentials", "entity", "read", "permissions", "clock", "limits", "versions"]
-Verdict = Literal["ok", "wrong", "unknown"]
-
-
-class Check(TypedDict):
-    """Something that was looked at."""
-
-    name: CheckName
-    verdict: Verdict
-    finding: str
-    advice: str | None
-
-
-class EvidenceRecord(TypedDict):
-    """An evidence file that was judged again."""
-
-    kind: Literal["evidence"]
-    number: str | None
-    exitStatus: int
-    about: str | None
-    verdict: str | None
-    status: str | None
-    cancelled: int | None
-    remaining: list[str] | None
-    discrepancies: list[str]
-    summary: str
-    lastHash: str
-
-
-class DiagnosisRecord(TypedDict):
-    """What is right and what is wrong about how the API is reached."""
-
-    kind: Literal["diagnosis"]
-    exitStatus: int
-    checks: list[Check]
+    from .record_types import (
+        About,
+        Amount,
+        CancellationRecord,
+        Check,
+        CreationRecord,
+        DeletionPlanRecord,
+        DeletionRecord,
+        DiagnosisRecord,
+        ErrorRecord,
+        EvidenceRecord,
+        FailureRecord,
+        PlanRecord,
+        RefusalRecord,
+        RemainingEntry,
+    )
 
 
 def line(record: Mapping[str, Any]) -> str:
-    """A record as a line of JSON."""
+    """Return a record as a line of JSON."""
     return json.dumps(record, default=digits)
 
 
 def digits(amount: Decimal) -> str:
-    """All digits of an amount, without an exponent."""
+    """Return all digits of an amount, without an exponent."""
     return f"{amount:f}"
 
 
 def run(found: JournalRun) -> dict[str, Any]:
-    """A run as the API gives it."""
+    """Return a run with all fields of the response."""
     return {"kind": "run", **found.to_dict()}
 
 
 def entries(number: str, found: JournalEntries) -> dict[str, Any]:
-    """All entries of a run as the API gives them."""
+    """Return all entries of a run with all fields of the responses."""
     return {"kind": "entries", "number": number, "entries": [entry.to_dict() for entry in found]}
 
 
-def summary(entry: JournalEntry) -> EntrySummary:
-    """An entry that stays: why, and what to do about it."""
+def remaining(entry: JournalEntry) -> RemainingEntry:
+    """Return an entry that is not cancelled, with the reason and advice."""
     from zuora_journal_runs.results import BlockedEntry, is_blocked
 
     blocked = BlockedEntry(entry) if is_blocked(entry) else None
-    reason, advice = (blocked.reason, blocked.advice) if blocked is not None else _LOOSE
+    reason, advice = (blocked.reason, blocked.advice) if blocked is not None else _SKIPPED
     amount = debits(entry.to_dict())
     return {
         "number": entry.number,
@@ -218,7 +84,7 @@ def summary(entry: JournalEntry) -> EntrySummary:
 
 
 def debits(entry: Mapping[str, Any]) -> Decimal | None:
-    """The sum of an entry's debits; None if it has none, or one without an amount."""
+    """Return the sum of an entry's debits; None if it has none, or one without an amount."""
     amounts = [item.get("amount") for item in entry.get("journalEntryItems") or () if item.get("type") == "Debit"]
     if not amounts or None in amounts:
         return None
@@ -227,13 +93,13 @@ def debits(entry: Mapping[str, Any]) -> Decimal | None:
 
 
 def plan(planned: CancellationPlan) -> PlanRecord:
-    """What a cancellation would do."""
+    """Return what a cancellation would do."""
     status = str(planned.run.status)
-    reason, advice = (None, None) if planned.allowed else _NOT_NOW.get(status, _STRANGE)
+    reason, advice = (None, None) if planned.allowed else _NOT_ALLOWED.get(status, _OTHER_STATUS)
     return {
         "kind": "plan",
         "number": planned.run.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "status": status,
         "allowed": planned.allowed,
         "complete": planned.complete,
@@ -241,7 +107,7 @@ def plan(planned: CancellationPlan) -> PlanRecord:
         "advice": advice,
         "cancellable": [entry.number for entry in planned.cancellable],
         "amounts": total(map(_debits_of, planned.cancellable)),
-        "blocked": [summary(blocked.entry) for blocked in planned.blocked],
+        "blocked": [remaining(blocked.entry) for blocked in planned.blocked],
     }
 
 
@@ -251,7 +117,7 @@ def _debits_of(entry: JournalEntry) -> Amount:
 
 
 def total(amounts: Iterable[Amount]) -> list[Amount]:
-    """Return the sum of some amounts for each currency; it is not known if one of them is not."""
+    """Return the sum for each currency; a sum is not known if one of its amounts is not."""
     sums: dict[str | None, Decimal | None] = {}
     with localcontext(prec=MAX_PREC):
         for each in amounts:
@@ -264,29 +130,36 @@ def total(amounts: Iterable[Amount]) -> list[Amount]:
     ]
 
 
-def not_now(plan: PlanRecord) -> FailureRecord | None:
-    """Return what fails for a run that cannot be cancelled; None if it can be, or was already."""
+def not_cancellable(plan: PlanRecord) -> FailureRecord | None:
+    """Return the failure of a run that cannot be cancelled; None if it can be, or already was."""
     if plan["allowed"] or plan["status"] in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
         return None
-    return _failure(plan["number"], f"{plan['number']} is {plan['status']} and cannot be cancelled now", plan["advice"])
+    number, status = plan["number"], plan["status"]
+    return failure(number, f"{number} is {status} and cannot be cancelled now", plan["advice"])
 
 
 def refusal(reason: str) -> RefusalRecord:
-    """A command that did nothing, since nobody has agreed."""
+    """Return the refusal of a command that nobody confirmed."""
     return {
         "kind": "refusal",
-        "exitStatus": Status.USAGE,
-        "message": f"nothing was changed, since {reason}",
-        "advice": "to confirm: run the same command with --yes",
+        "exitStatus": ExitStatus.USAGE,
+        "message": f"nothing was changed: {reason}",
+        "advice": "to confirm, run the same command with --yes",
     }
 
 
-def cancellation(number: str, acknowledged: bool) -> CancellationRecord:
-    """A cancellation whose outcome is not known, since nobody has waited for it."""
+def cancellation(number: str, acknowledged: bool, again: str) -> CancellationRecord:
+    """Return a cancellation whose outcome is not known, because nobody waited for it.
+
+    Args:
+        number: The run's number.
+        acknowledged: Whether a response said that it was accepted.
+        again: The command that waits for the outcome.
+    """
     return {
         "kind": "cancellation",
         "number": number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "acknowledged": acknowledged,
         "outcome": "accepted",
         "status": None,
@@ -295,49 +168,50 @@ def cancellation(number: str, acknowledged: bool) -> CancellationRecord:
         "remaining": None,
         "discrepancies": [],
         "message": None,
-        "advice": f"`zjr cancel {number}` waits, and says what it did; asking again does no harm",
+        "advice": f"`{again}` waits for the outcome; repeating the request is safe",
     }
 
 
 def settled(number: str, acknowledged: bool, outcome: CancellationOutcome) -> CancellationRecord:
-    """A cancellation whose outcome is known."""
+    """Return a cancellation whose outcome is known."""
     return {
-        **cancellation(number, acknowledged),
-        "exitStatus": Status.DONE if outcome.complete else Status.INCOMPLETE,
+        **cancellation(number, acknowledged, ""),
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.INCOMPLETE,
         "outcome": "complete" if outcome.complete else "incomplete",
         "status": None if outcome.deleted else str(outcome.run.status),
         "deleted": outcome.deleted,
         "cancelled": [entry.number for entry in outcome.cancelled],
-        "remaining": [summary(entry) for entry in outcome.remaining],
+        "remaining": [remaining(entry) for entry in outcome.remaining],
         "discrepancies": list(outcome.discrepancies),
         "advice": None,
     }
 
 
-def not_settled(number: str, acknowledged: bool, error: errors.JournalRunsError) -> CancellationRecord:
-    """A cancellation whose outcome is not known, since the deadline passed or a poll failed.
+def not_settled(number: str, acknowledged: bool, error: errors.JournalRunsError, again: str) -> CancellationRecord:
+    """Return a cancellation whose outcome is not known, because the deadline passed or a poll failed.
 
     Args:
         number: The run's number.
-        acknowledged: Whether an answer said that it was accepted.
+        acknowledged: Whether a response said that it was accepted.
         error: What ended the wait.
+        again: The command that resumes the wait.
     """
     return {
-        **cancellation(number, acknowledged),
+        **cancellation(number, acknowledged, again),
         "exitStatus": status_of(error),
         "outcome": "unknown",
-        "status": _seen(error),
+        "status": _last_status(error),
         "message": message_of(error),
-        "advice": f"To go on waiting: `zjr cancel {number}`",
+        "advice": f"To resume waiting: `{again}`",
     }
 
 
 def creation(number: str) -> CreationRecord:
-    """A run that was created."""
+    """Return a run that was created."""
     return {
         "kind": "creation",
         "number": number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "outcome": "created",
         "status": None,
         "totalJournalEntryCount": None,
@@ -347,11 +221,11 @@ def creation(number: str) -> CreationRecord:
 
 
 def ended(number: str, outcome: CompletionOutcome) -> CreationRecord:
-    """A run that was created and has ended."""
+    """Return a run that was created and has ended."""
     ending, message, advice = _ENDINGS[str(outcome.ending)]
     return {
         **creation(number),
-        "exitStatus": Status.DONE if outcome.complete else Status.ERROR,
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.ERROR,
         "outcome": ending,
         "status": None if ending == "deleted" else str(outcome.run.status),
         "totalJournalEntryCount": outcome.run.total_journal_entry_count,
@@ -361,24 +235,24 @@ def ended(number: str, outcome: CompletionOutcome) -> CreationRecord:
 
 
 def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
-    """A run that was created, and of which the end is not known, since the deadline passed or looking failed."""
+    """Return a run that was created and whose end is not known, because the deadline passed or a poll failed."""
     return {
         **creation(number),
         "exitStatus": status_of(error),
         "outcome": "unknown",
-        "status": _seen(error),
+        "status": _last_status(error),
         "message": message_of(error),
-        "advice": f"To look again: `zjr get {number}`",
+        "advice": f"To check the run: `zjr get {number}`",
     }
 
 
 def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
-    """A run that would be deleted, or cannot be."""
+    """Return whether a run would be deleted."""
     count = found.total_journal_entry_count
     return {
         "kind": "deletionPlan",
         "number": found.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "status": str(found.status),
         "allowed": found.status in ("Cancelled", "DeleteInprogress"),
         "totalJournalEntryCount": count if isinstance(count, int) else None,
@@ -386,110 +260,108 @@ def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
 
 
 def not_deletable(plan: DeletionPlanRecord) -> FailureRecord | None:
-    """Return what fails for a run that cannot be deleted; None if it can be."""
+    """Return the failure of a run that cannot be deleted; None if it can be."""
     number, status = plan["number"], plan["status"]
     message = f"{number} is {status}, and only a run that is Cancelled can be deleted: cancel it first"
-    return None if plan["allowed"] else _failure(number, message, None)
+    return None if plan["allowed"] else failure(number, message)
 
 
-def deletion(done: Deletion) -> DeletionRecord:
-    """A deletion that was accepted."""
-    waiting = f"Zuora takes its time; to wait until it is gone: `zjr delete --wait {done.number}`"
+def deletion(done: Deletion, again: str) -> DeletionRecord:
+    """Return a deletion that was accepted.
+
+    Args:
+        done: The deletion.
+        again: The command that waits until the run is gone.
+    """
     return {
         "kind": "deletion",
         "number": done.number,
-        "exitStatus": Status.DONE,
+        "exitStatus": ExitStatus.DONE,
         "outcome": "deleted" if done.gone else "accepted",
         "message": None,
-        "advice": None if done.gone else waiting,
+        "advice": None if done.gone else f"To wait until it is gone: `{again}`",
     }
 
 
-def not_deleted(number: str, error: errors.DeletionTimeoutError) -> DeletionRecord:
-    """A deletion that was not done in time."""
+def not_deleted(number: str, error: errors.DeletionTimeoutError, again: str) -> DeletionRecord:
+    """Return a deletion that was not finished at the deadline."""
     return {
         "kind": "deletion",
         "number": number,
-        "exitStatus": Status.UNKNOWN,
+        "exitStatus": ExitStatus.UNKNOWN,
         "outcome": "unknown",
         "message": error.message,
-        "advice": f"To go on waiting: `zjr delete --wait {number}`",
+        "advice": f"To resume waiting: `{again}`",
     }
 
 
 def diagnosis(checks: list[Check]) -> DiagnosisRecord:
-    """What was found."""
-    return {
-        "kind": "diagnosis",
-        "exitStatus": Status.ERROR if any(check["verdict"] == "wrong" for check in checks) else Status.DONE,
-        "checks": checks,
-    }
+    """Return the results of all checks."""
+    wrong = any(check["verdict"] == "wrong" for check in checks)
+    return {"kind": "diagnosis", "exitStatus": ExitStatus.ERROR if wrong else ExitStatus.DONE, "checks": checks}
 
 
-def _seen(error: errors.JournalRunsError) -> str | None:
+def _last_status(error: errors.JournalRunsError) -> str | None:
     return str(error.run.status) if isinstance(error, errors.WaitTimeoutError) and error.run else None
 
 
 def evidence(found: Evidence) -> EvidenceRecord:
-    """An evidence file, judged again."""
+    """Return the verdict on an evidence file."""
     conclusion, number = found.conclusion, found.run
     facts = {} if conclusion is None else conclusion.facts
     verdict = facts.get("verdict")
-    cancelled, remaining = facts.get("cancelled"), facts.get("remaining")
-    status, summary = _JUDGED.get(str(verdict), (Status.ERROR, f"{number} ended as {verdict}."))
-    if verdict == "incomplete" and remaining:
-        listed = ", ".join(remaining[:_LISTED]) + (
-            f" and {left:,} more" if (left := len(remaining) - _LISTED) > 0 else ""
-        )
-        count = f"{len(remaining):,} {'is' if len(remaining) == 1 else 'are'} not"
-        summary = f"{_NOT_CANCELLED} Of {entries_in((cancelled or 0) + len(remaining))} {count}: {listed}."
+    cancelled, left = facts.get("cancelled"), facts.get("remaining")
+    status, summary = _VERDICTS.get(str(verdict), (ExitStatus.ERROR, f"{number} ended as {verdict}."))
+    if verdict == "incomplete" and left:
+        more = f" and {len(left) - _MAX_LISTED:,} more" if len(left) > _MAX_LISTED else ""
+        count = f"{len(left):,} {'is' if len(left) == 1 else 'are'} not"
+        all_entries = count_entries((cancelled or 0) + len(left))
+        summary = f"{_NOT_CANCELLED} Of {all_entries} {count}: {', '.join(left[:_MAX_LISTED])}{more}."
     return {
         "kind": "evidence",
         "number": number,
         "exitStatus": status,
-        "about": None if conclusion is None else conclusion.about,
+        "about": None if conclusion is None else cast("About", conclusion.about),
         "verdict": verdict,
         "status": found.history.status,
         "cancelled": cancelled,
-        "remaining": remaining,
+        "remaining": left,
         "discrepancies": facts.get("discrepancies") or [],
         "summary": summary.format(number=number),
         "lastHash": found.last_hash,
     }
 
 
-_LISTED = 10
-"""Entries that a summary names; of more it says how many."""
+_MAX_LISTED = 10
+"""How many entries a summary names; beyond that it only counts them."""
 _NOT_CANCELLED = "{number} is NOT completely cancelled."
-_JUDGED: dict[str, tuple[Status, str]] = {
-    "complete": (Status.DONE, "{number} is cancelled, and so are all of its entries."),
-    "incomplete": (Status.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
-    "Completed": (Status.DONE, "{number} is Completed."),
-    "gone": (Status.DONE, "{number} is deleted."),
-    "None": (Status.UNKNOWN, "Unfinished: there is no verdict. To go on, run the same command with this file again."),
+_VERDICTS: dict[str, tuple[ExitStatus, str]] = {
+    "complete": (ExitStatus.DONE, "{number} is cancelled, and so are all of its entries."),
+    "incomplete": (ExitStatus.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
+    "Completed": (ExitStatus.DONE, "{number} is Completed."),
+    "gone": (ExitStatus.DONE, "{number} is deleted."),
+    "None": (ExitStatus.UNKNOWN, "Unfinished: there is no verdict. To resume, run the same command with this file."),
 }
 
 
-def failure(number: str, error: errors.JournalRunsError) -> FailureRecord:
-    """What failed for one of several runs."""
+def failed(number: str, error: errors.JournalRunsError) -> FailureRecord:
+    """Return the failure of a run that an error of the client describes."""
     request_id, track_id = identifiers_of(error)
     return {
-        "kind": "failure",
-        "number": number,
-        "exitStatus": Status.USAGE if isinstance(error, errors.InvalidArgumentError) else status_of(error),
-        "message": message_of(error),
-        "advice": advice_on(error),
+        **failure(number, message_of(error), advice_for(error)),
+        "exitStatus": status_of(error),
         "maybeProcessed": error.maybe_processed,
         "requestId": request_id,
         "trackId": track_id,
     }
 
 
-def _failure(number: str, message: str, advice: str | None) -> FailureRecord:
+def failure(number: str, message: str, advice: str | None = None) -> FailureRecord:
+    """Return the failure of a run."""
     return {
         "kind": "failure",
         "number": number,
-        "exitStatus": Status.ERROR,
+        "exitStatus": ExitStatus.ERROR,
         "message": message,
         "advice": advice,
         "maybeProcessed": False,
@@ -498,22 +370,50 @@ def _failure(number: str, message: str, advice: str | None) -> FailureRecord:
     }
 
 
-_LOOSE = ("the cancellation passed it over, and nothing holds it now", "cancel the run again")
-_NOT_NOW = {
-    "Processing": ("it is being processed", "wait until that has ended, then cancel it"),
-    "CancelInprogress": ("it is being cancelled already", "`zjr cancel` waits for that, and says what it did"),
-    "Cancelled": ("it is cancelled already", "nothing is left to do; `zjr delete` removes it"),
-    "DeleteInprogress": ("it is being deleted", "nothing is left to do"),
+def error(
+    message: str,
+    status: ExitStatus = ExitStatus.ERROR,
+    advice: str | None = None,
+    maybe_processed: bool = False,
+    identifiers: tuple[str | None, str | None] = (None, None),
+) -> ErrorRecord:
+    """Return the error that ended a command.
+
+    Args:
+        message: What is wrong.
+        status: The exit status.
+        advice: What to do.
+        maybe_processed: Whether a request may have been processed.
+        identifiers: Request id and track id of the call that failed.
+    """
+    request_id, track_id = identifiers
+    return {
+        "kind": "error",
+        "exitStatus": status,
+        "message": message,
+        "advice": advice,
+        "maybeProcessed": maybe_processed,
+        "requestId": request_id,
+        "trackId": track_id,
+    }
+
+
+_SKIPPED = ("the cancellation skipped it, and nothing blocks it now", "cancel the run again")
+_NOT_ALLOWED = {
+    "Processing": ("it is still being processed", "wait until processing has ended, then cancel it"),
+    "CancelInprogress": ("cancellation already in progress", "`zjr cancel` waits for it"),
+    "Cancelled": ("it is already cancelled", "nothing to do; `zjr delete` deletes it"),
+    "DeleteInprogress": ("it is being deleted", "nothing to do"),
 }
-_STRANGE = ("its status is none that allows it", "look at it in Zuora")
+_OTHER_STATUS = ("its status does not allow a cancellation", "check the run in Zuora")
 _ENDINGS: dict[str, tuple[Literal["completed", "error", "cancelled", "deleted"], str | None, str | None]] = {
     "Completed": ("completed", None, None),
-    "Error": ("error", "ended in Error", "Zuora's own pages say why; cancel and delete it, and create it anew"),
-    "Cancelled": ("cancelled", "was cancelled by somebody meanwhile", None),
-    "Deleted": ("deleted", "was deleted by somebody meanwhile", None),
+    "Error": ("error", "ended in Error", "Zuora's own pages say why; cancel and delete it, then create it again"),
+    "Cancelled": ("cancelled", "was cancelled by somebody else meanwhile", None),
+    "Deleted": ("deleted", "was deleted by somebody else meanwhile", None),
 }
 
 
 def advice_when(status: str) -> str:
-    """What to do about a run whose status does not allow a cancellation."""
-    return _NOT_NOW.get(status, _STRANGE)[1]
+    """Return what to do about a run whose status does not allow a cancellation."""
+    return _NOT_ALLOWED.get(status, _OTHER_STATUS)[1]

@@ -1,4 +1,4 @@
-"""Answers as text, for a person who closes books."""
+"""Records as text, for people."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .formatting import count_entries, end_sentence, format_amount, one_line, sentences
 from .records import debits, total
-from .words import entries_in, money, plain, sentences, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from .records import (
+    from .record_types import (
         Amount,
         CancellationRecord,
         Check,
         DeletionPlanRecord,
         DiagnosisRecord,
-        EntrySummary,
         PlanRecord,
+        RemainingEntry,
     )
 
 TITLE = "bold"
-_COLOURS = {"Cancelled": "green", "Error": "red"}
+_COLORS = {"Cancelled": "green", "Error": "red"}
 _STAYS = "yellow"
-_LISTED = 10
-"""Entries that a plan names; of more it says how many."""
+_MAX_LISTED = 10
+"""How many entries a plan names; beyond that it only counts them."""
 
 
 def text(words: object, style: str = "") -> Text:
-    """Words that may be the API's, made harmless for a terminal."""
-    return Text(plain(words), style)
+    """Return a text without control characters, which a response may contain."""
+    return Text(one_line(words), style)
 
 
 def status(name: str) -> Text:
-    """A status of Zuora's."""
-    return text(name, _COLOURS.get(name, ""))
+    """Return a status in its color."""
+    return text(name, _COLORS.get(name, ""))
 
 
 def run(record: Mapping[str, Any]) -> Group:
-    """A run's facts, as far as they are known."""
+    """Return the facts about a run, as far as they are known."""
     types = [item["type"] for item in record.get("transactionTypes") or ()]
     labels = record.get("organizationLabels") or ()
     organisations = [label.get("organizationName") or label.get("organizationId") for label in labels]
@@ -67,10 +67,10 @@ def run(record: Mapping[str, Any]) -> Group:
 
 
 class Entries:
-    """A run's entries: a table, or where that is too wide, two lines for each.
+    """The entries of a run: a table, or two lines for each entry if the table is too wide.
 
     Args:
-        entries: The entries as the API gives them.
+        entries: The entries as in the responses.
     """
 
     _HEADINGS = ("Entry", "Transaction type", "Amount", "Status", "In accounting")
@@ -80,7 +80,7 @@ class Entries:
             (
                 text(entry["number"]),
                 text(entry.get("transactionType") or ""),
-                text(money(debits(entry), entry.get("currency"))),
+                text(format_amount(debits(entry), entry.get("currency"))),
                 status(entry["status"]),
                 text(entry.get("transferredToAccounting") or ""),
             )
@@ -102,17 +102,19 @@ class Entries:
 
 
 def plan(record: PlanRecord) -> Group:
-    """What a cancellation would do."""
+    """Return what a cancellation would do."""
     number, now = text(record["number"], TITLE), record["status"]
     if not record["allowed"]:
-        title = Text.assemble(number, "  ", status(now), ", and cannot be cancelled now")
+        title = Text.assemble(number, "  ", status(now), ", cannot be cancelled now")
         return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
-    listed = ", ".join(goes[:_LISTED]) + (f" and {len(goes) - _LISTED:,} more" if len(goes) > _LISTED else "")
+    listed = ", ".join(goes[:_MAX_LISTED]) + (
+        f" and {len(goes) - _MAX_LISTED:,} more" if len(goes) > _MAX_LISTED else ""
+    )
     return sheet(
-        Text.assemble(number, "  ", status(now), ", and can be cancelled"),
+        Text.assemble(number, "  ", status(now), ", can be cancelled"),
         [
-            ("Cancels", text(f"{entries_in(len(goes))}: {listed}" if goes else "no entry")),
+            ("Cancels", text(f"{count_entries(len(goes))}: {listed}" if goes else "no entry")),
             *_staying(record["blocked"]),
             ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
         ],
@@ -120,7 +122,7 @@ def plan(record: PlanRecord) -> Group:
 
 
 def plans(records: Sequence[PlanRecord]) -> Table:
-    """What the cancellations of several runs would do: a row for each, and below them what they come to."""
+    """Return what the cancellations of several runs would do: a row for each, and the totals."""
     table = _table("Run", "Status", "Entries that go", "Entries that stay", "Amount that goes")
     for record in records:
         if record["allowed"]:
@@ -143,7 +145,7 @@ def plans(records: Sequence[PlanRecord]) -> Table:
 
 
 def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
-    """The runs that would be deleted, or cannot be."""
+    """Return the runs that would be deleted, or cannot be."""
     table = _table("Run", "Status", "Entries")
     for record in records:
         count = record["totalJournalEntryCount"]
@@ -152,7 +154,7 @@ def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
 
 
 def _table(*headings: str) -> Table:
-    """A table whose first two columns are words, and whose others are numbers."""
+    """Return a table whose first two columns are text, and whose others are numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place < 2 else "right")
@@ -161,28 +163,29 @@ def _table(*headings: str) -> Table:
 
 def _sums(amounts: Iterable[Amount]) -> Text:
     return Text("\n").join(
-        text(money(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}") for each in amounts
+        text(format_amount(each["amount"], each["currency"]) or f"not known {each['currency'] or ''}")
+        for each in amounts
     )
 
 
 def notes(records: Sequence[PlanRecord]) -> list[Text]:
-    """What a table of plans leaves open."""
+    """Return what a table of plans does not show."""
     said = [
         text(f"{record['number']}: {sentences(record['reason'], record['advice'])}")
         for record in records
         if not record["allowed"]
     ]
     if any(record["allowed"] and record["blocked"] for record in records):
-        said.append(text("With --dry-run it names the entries that stay, and says why."))
+        said.append(text("--dry-run lists the entries that stay, and why."))
     return said
 
 
 def cancellation(record: CancellationRecord) -> Group:
-    """What was asked, what the API said, and what really happened."""
+    """Return what was requested, what the API responded, and what really happened."""
     if record["acknowledged"]:
-        said = "success: true, which says only that the run's status allows it"
+        said = "success: true, which only means that the run's status allows it"
     else:
-        said = "no success: true; the run's own status tells of a cancellation"
+        said = "no success: true; but the run's status shows a cancellation"
     not_shown = record["outcome"] == "incomplete" and not record["remaining"]
     verdict, style = _NOT_SHOWN if not_shown else _VERDICTS[record["outcome"]]
     facts = [
@@ -198,7 +201,7 @@ def cancellation(record: CancellationRecord) -> Group:
 
 
 def diagnosis(record: DiagnosisRecord) -> Group:
-    """What was looked at, and what was found."""
+    """Return what was checked and found."""
     wrong = sum(check["verdict"] == "wrong" for check in record["checks"])
     summary = f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong" if wrong else "Nothing is wrong"
     return sheet(
@@ -208,7 +211,7 @@ def diagnosis(record: DiagnosisRecord) -> Group:
 
 
 def _found(check: Check) -> str:
-    return f"{stopped(check['finding'])} {sentences(check['advice'])}" if check["advice"] else check["finding"]
+    return f"{end_sentence(check['finding'])} {sentences(check['advice'])}" if check["advice"] else check["finding"]
 
 
 def _happened(record: CancellationRecord) -> str:
@@ -216,25 +219,27 @@ def _happened(record: CancellationRecord) -> str:
     if cancelled is None or remaining is None:
         return "not known yet"
     if record["deleted"]:
-        cancelled_before = "it was cancelled, and then deleted by somebody"
-        return f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'nobody saw it cancelled'}"
+        cancelled_before = "it was cancelled, then deleted by somebody else"
+        return (
+            f"the run is gone: {cancelled_before if record['outcome'] == 'complete' else 'it was never seen Cancelled'}"
+        )
     total = len(cancelled) + len(remaining)
     if not remaining and record["outcome"] == "incomplete":
-        said = "what became of the entries was not shown"
+        said = "the status of the entries was not shown"
     elif not total:
         said = "there were no entries"
     elif not remaining:
-        said = f"{'all ' if total > 1 else 'its '}{entries_in(total)} {'are' if total > 1 else 'is'} cancelled"
+        said = f"{'all ' if total > 1 else 'its '}{count_entries(total)} {'are' if total > 1 else 'is'} cancelled"
     else:
-        said = f"{len(cancelled):,} of {entries_in(total)} cancelled, {len(remaining):,} not"
+        said = f"{len(cancelled):,} of {count_entries(total)} cancelled, {len(remaining):,} not"
     return f"{said}; the run is {record['status']}"
 
 
-def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
-    """The entries that stay; why, and what to do, is said once for all that share it."""
+def _staying(entries: Iterable[RemainingEntry]) -> list[tuple[str, Text]]:
+    """Return the entries that stay; those with the same reason and advice share them."""
     alike: dict[tuple[str, str], list[Text]] = {}
     for entry in entries:
-        amount = money(entry["amount"], entry["currency"])
+        amount = format_amount(entry["amount"], entry["currency"])
         words = [text(entry["number"], _STAYS), text(entry["transactionType"] or ""), text(amount)]
         alike.setdefault((entry["reason"], entry["advice"]), []).append(Text("  ").join(filter(None, words)))
     return [
@@ -244,7 +249,7 @@ def _staying(entries: Iterable[EntrySummary]) -> list[tuple[str, Text]]:
 
 
 def rows(*pairs: tuple[str, RenderableType]) -> Padding:
-    """Names, and beside each what it stands for."""
+    """Return names, each with its meaning beside it."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -254,14 +259,14 @@ def rows(*pairs: tuple[str, RenderableType]) -> Padding:
 
 
 def sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
-    """A title, and named facts below it."""
+    """Return a title with named facts below it."""
     return Group(title, rows(*facts))
 
 
 _VERDICTS = {
     "complete": ("cancelled", "green"),
     "incomplete": ("NOT everything is cancelled", "yellow"),
-    "accepted": ("accepted, and not known yet what that did", ""),
+    "accepted": ("cancellation requested; outcome not known yet", ""),
 }
 _NOT_SHOWN = ("NOT shown to be cancelled", "yellow")
 _MARKS = {"ok": ("ok: ", "green"), "wrong": ("WRONG: ", "red"), "unknown": ("?: ", "")}

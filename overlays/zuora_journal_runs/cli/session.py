@@ -1,18 +1,20 @@
-"""One run of the command: how it reaches the API, and what is known so far for whoever stops it."""
+"""One execution of the command: how it reaches the API, and what is known so far if it is interrupted."""
 
 from __future__ import annotations
 
 import functools
+import shlex
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from zuora_journal_runs.errors import RequestNotSentError
+from zuora_journal_runs.errors import InvalidArgumentError, RequestNotSentError
 
+from .error_messages import CommandError, print_error
 from .parameters import HEADERS
-from .problems import complain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,19 +22,19 @@ if TYPE_CHECKING:
     from zuora_journal_runs import Attempt, FailedAttempt, JournalRunsClient
 
 NOTHING = "nothing was changed"
-_FAR_OFF = 5.0
+_LONG_WAIT = 5.0
 """Seconds."""
 
 
 @dataclass
 class Session:
-    """One run of the command.
+    """One execution of the command.
 
     Args:
-        connect: Makes a client of options; the environment describes it by default.
-        known: What is known, if the command is stopped now.
-        headers: The client's options that the command line gives.
-        now: Seconds since 1970.
+        connect: Creates a client from options; `JournalRunsClient.from_env` by default.
+        known: What to report if the command is interrupted now.
+        headers: Options of the client from the command line.
+        now: Returns the time in seconds since 1970.
     """
 
     connect: Callable[..., JournalRunsClient] | None = None
@@ -41,19 +43,22 @@ class Session:
     now: Callable[[], float] = time.time
 
     def client(self, **options: Any) -> JournalRunsClient:
-        """A client.
+        """Return a client.
 
         Raises:
-            InvalidArgumentError: the environment does not describe one.
+            CommandError: The environment lacks a setting, or has an invalid one.
         """
         from zuora_journal_runs import JournalRunsClient
 
         connect: Callable[..., JournalRunsClient] = self.connect or JournalRunsClient.from_env
-        return connect(retry=patient, on_attempt=announce, **self.headers, **options)
+        try:
+            return connect(retry=retry_wait, on_attempt=announce, **self.headers, **options)
+        except InvalidArgumentError as error:
+            raise CommandError(error.message) from None
 
 
-def patient(failed: FailedAttempt) -> float | None:
-    """Try again as the client does; but an address that is not reached twice is more likely wrong than busy."""
+def retry_wait(failed: FailedAttempt) -> float | None:
+    """Wait as the client does by default, but give up if the host is unreachable twice: the address is likely wrong."""
     from zuora_journal_runs import Backoff
 
     if isinstance(failed.error, RequestNotSentError) and failed.attempt > 1:
@@ -62,13 +67,13 @@ def patient(failed: FailedAttempt) -> float | None:
 
 
 def announce(attempt: Attempt) -> None:
-    """Say why nothing seems to happen, if the next attempt is far off."""
-    if attempt.wait is not None and attempt.wait > _FAR_OFF:
-        complain(f"{attempt.call}: {attempt.error and attempt.error.message}; trying again in {attempt.wait:.0f} s")
+    """Explain a long wait before the next attempt."""
+    if attempt.wait is not None and attempt.wait > _LONG_WAIT:
+        print_error(f"{attempt.call}: {attempt.error and attempt.error.message}; trying again in {attempt.wait:.0f} s")
 
 
 def connected(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command a session as its first argument, and the options that become headers."""
+    """Pass a session to a command as its first argument, and add the options that become headers."""
 
     @functools.wraps(command)
     def wrapped(session: Session, **parameters: Any) -> int:
@@ -80,3 +85,23 @@ def connected(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(HEADERS.values()):
         passed = option(passed)
     return passed
+
+
+_REPEATED = ("entity_id", "org_ids", "zuora_version", "evidence", "yes")
+"""Options without which the same command would do something else."""
+
+
+def repetition() -> Callable[..., str]:
+    """Return a function that returns the command to type to repeat this one for a single run."""
+    context = click.get_current_context()
+    words = context.command_path.split()
+    for option in context.command.params:
+        if option.name in _REPEATED and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            words.append(option.opts[-1])
+            if not getattr(option, "is_flag", False):
+                words.append(str(context.params[option.name]))
+
+    def repeat(number: str, *options: str) -> str:
+        return shlex.join([*words, *options, number])
+
+    return repeat

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 PROSE = 80
-"""Columns of a text, at most."""
+"""The maximum width of a text, in columns."""
 _UNLIMITED = 1000
 _TERMINAL = Path("/dev/tty")
-"""The terminal that controls this process, whatever standard input and output are."""
+"""The controlling terminal of this process, wherever standard input and output go."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person is there."""
+    """Return whether a stream is a terminal; None, a closed one, is not."""
     return stream is not None and stream.isatty()
 
 
 def decorated(stream: TextIO | None) -> bool:
-    """Whether control codes may be written: not to a file, nor if NO_COLOR says so (no-color.org)."""
+    """Return whether control codes may be written: not to a file, nor if NO_COLOR is set (no-color.org)."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -47,12 +47,12 @@ def columns(stream: TextIO | None) -> int | None:
 
 
 def show(*renderables: RenderableType, to: TextIO | None = None, table: bool = False) -> None:
-    """Write for a person: text no wider than is read well, tables as wide as they are.
+    """Write something for a person to read.
 
     Args:
         renderables: What to write.
-        to: Where to; standard output by default.
-        table: Whether it is a table.
+        to: Where to write it; standard output by default.
+        table: Whether it is a table, which may be wider than a text.
     """
     from rich.console import Console
 
@@ -70,28 +70,28 @@ def show(*renderables: RenderableType, to: TextIO | None = None, table: bool = F
     )
     with console.capture() as captured:
         console.print(*renderables, sep="\n")
-    # Tables fill their last column with blanks.
+    # Rich pads the last column of a table with blanks.
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), file=stream)
 
 
 def program() -> str:
-    """What to type for this command: its name, or where the shell does not find that, its path."""
+    """Return what to type for this command: its name, or its path if the shell does not find the name."""
     return "zjr" if shutil.which("zjr") else shlex.quote(sys.argv[0])
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at a terminal.
+    """A person at a terminal.
 
     Args:
-        keyboard: What the person types.
-        screen: What the person sees.
+        keyboard: Where the person's input is read.
+        screen: Where output for the person is written.
     """
 
     keyboard: TextIO
     screen: TextIO
 
-    def agrees(self, question: str) -> bool:
+    def confirms(self, question: str) -> bool:
         """Ask a question, and return whether the response is yes."""
         click.echo(f"{question} [y/N] ", nl=False, file=self.screen)
         return self.keyboard.readline().strip().lower() in ("y", "yes")
@@ -99,9 +99,9 @@ class Person:
 
 @contextmanager
 def person() -> Iterator[Person | None]:
-    """Find the person who runs this command; None if nobody would see a question, and could answer it.
+    """Find the person who runs this command; None if nobody could read a question and respond.
 
-    Standard input and standard error need not be the terminal: numbers may come from a file, errors go to another.
+    Standard input and standard error may be redirected: the controlling terminal is used then.
     """
     with ExitStack() as stack:
 
@@ -117,7 +117,7 @@ def person() -> Iterator[Person | None]:
 
 
 def _in_foreground(terminal: TextIO) -> bool:
-    """Return whether this process may read from a terminal. In the background it would be stopped, unseen."""
+    """Return whether this process may read from a terminal. In the background, reading would stop it silently."""
     try:
         return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
     except (AttributeError, OSError):  # on Windows; or it is not the terminal that controls this process

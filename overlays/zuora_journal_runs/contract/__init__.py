@@ -7,6 +7,10 @@ It knows the contract and the documents, and nothing else about the provider::
     print(summary(report))
 """
 
+from zuora_journal_runs._extras import require
+
+require("contract", "hypothesis", "jsonschema_rs", "pytest", "requests", "schemathesis", "yaml")
+
 from .calibration import emulator_settings
 from .options import Options, Runtime, read_dates
 from .report import Outcome, Report, Result, summary

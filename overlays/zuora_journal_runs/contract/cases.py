@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemathesis.config import SchemathesisConfig
 
+from .document import reference, validator
 from .exchange import judged_status, parsed
-from .fragment import reference, validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class CaseAdapter:
     and nothing else would ever be checked.
 
     Args:
-        document: The fragment.
+        document: The contract.
         target: The provider.
         existing: The fields of a creation that the provider accepts.
         run: Gives an operation's id the number of a run whose status allows it.

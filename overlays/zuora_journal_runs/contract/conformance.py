@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zuora_journal_runs.spec import resolve_ref
 
+from .document import operations, reference, validator
 from .exchange import NOT_JSON, UNKNOWN
 from .findings import Problem
-from .fragment import operations, reference, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

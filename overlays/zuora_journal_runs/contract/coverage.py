@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zuora_journal_runs.spec import resolve_ref
 
-from .fragment import operations, validator
+from .document import operations, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
 
+    from .document import Operation
     from .exchange import Exchange
-    from .fragment import Operation
 
 SUCCESS, REFUSED = "success", "refused"
 

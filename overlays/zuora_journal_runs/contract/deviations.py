@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .checks import NAMES
-from .fragment import METHODS, load, operations
+from .document import METHODS, load, operations
 from .target import UsageError
 
 if TYPE_CHECKING:

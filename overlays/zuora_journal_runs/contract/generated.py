@@ -11,7 +11,7 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 
 from .checks import Skipped, Violation
 from .clock import OutOfTime
-from .fragment import load, operations
+from .document import load, operations
 from .rule import Rule
 from .session import NoResponseError, RequestNotSentError
 

@@ -23,9 +23,9 @@ from .checks import Skipped, Violation, every_check, expect
 from .clock import Clock, OutOfTime
 from .conformance import NOT_IMPLEMENTED, Conformance
 from .coverage import Coverage
+from .document import Operation, operations
 from .exchange import Exchange, category_of, parsed
 from .findings import Findings, Problem, Request
-from .fragment import Operation, operations
 from .run_model import CANCELABLE, GONE, IN_PROGRESS, RunModel
 from .session import NoResponseError, RequestNotSentError, Session, curl
 
@@ -188,7 +188,7 @@ class Harness:
         body: Any = NOT_SET,
         data: Any = None,
     ) -> ApiResponse:
-        """Make a request that is not left to chance, and hold the response against the fragment.
+        """Make a request that is not left to chance, and check the response against the contract.
 
         Args:
             operation_id: The operation.

@@ -129,28 +129,17 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
         @step
         def teardown(self) -> None:
             for model in self.models:
-                if harness.settle(model) in ("Completed", "Error") and not model.blocked:
-                    harness.cancel(model)
-                if harness.settle(model) == "Cancelled":
-                    harness.delete(model)
-                    status = harness.settle(model)
-                    expect(status == GONE, f"{model.number} was deleted, and is {status}")
+                clean_up(harness, model)
 
         @precondition(lambda self: len(self.models) < MOST_RUNS)
         @rule(target=runs, types=_TYPES)
         @step
         def create(self, types: list[str]) -> RunModel | MultipleResults[RunModel]:
-            body = harness.creation(transactionTypes=[{"type": each} for each in types])
-            response = harness.call("createJournalRun", body=body)
-            if response.status == 200:
-                model = harness.own[response.data["journalRunNumber"]]
-                expect(model not in self.models, f"{model.number} was created twice")
-                self.models.append(model)
-                return model
-            expect(response.status == 409, f"a creation got the status {response.status}")
-            pending = any(model.may_be("Pending", "Processing") for model in self.models)
-            expect(pending, "a creation was refused, and no other run is in progress")
-            return multiple()
+            model = create_run(harness, types, self.models)
+            if model is None:
+                return multiple()
+            self.models.append(model)
+            return model
 
         @rule(model=runs)
         @step
@@ -182,8 +171,38 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
         @rule(model=runs)
         @step
         def transfer(self, model: RunModel) -> None:
-            assert harness.transfer is not None
-            for number in model.remaining[:1]:
-                harness.transfer(number)
+            transfer_one(harness, model)
 
     return People
+
+
+def create_run(harness: Harness, types: list[str], known: list[RunModel]) -> RunModel | None:
+    """Create a run, and return it; None if it was refused because another one is in progress."""
+    response = harness.call(
+        "createJournalRun", body=harness.creation(transactionTypes=[{"type": each} for each in types])
+    )
+    if response.status == 200:
+        model = harness.own[response.data["journalRunNumber"]]
+        expect(model not in known, f"{model.number} was created twice")
+        return model
+    expect(response.status == 409, f"a creation got the status {response.status}")
+    pending = any(model.may_be("Pending", "Processing") for model in known)
+    expect(pending, "a creation was refused, and no other run is in progress")
+    return None
+
+
+def transfer_one(harness: Harness, model: RunModel) -> None:
+    """Transfer an entry of a run to accounting, if it has one that is not cancelled."""
+    assert harness.transfer is not None
+    for number in model.remaining[:1]:
+        harness.transfer(number)
+
+
+def clean_up(harness: Harness, model: RunModel) -> None:
+    """Cancel a run as far as possible, and delete it if it is Cancelled."""
+    if harness.settle(model) in ("Completed", "Error") and not model.blocked:
+        harness.cancel(model)
+    if harness.settle(model) == "Cancelled":
+        harness.delete(model)
+        status = harness.settle(model)
+        expect(status == GONE, f"{model.number} was deleted, and is {status}")

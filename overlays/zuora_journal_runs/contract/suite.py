@@ -10,8 +10,8 @@ from .checks import Skipped, Violation
 from .cleanup import ATTEMPTS, CleanUp
 from .clock import OutOfTime
 from .deviations import read
+from .document import load
 from .findings import Findings
-from .fragment import load
 from .generated import generated
 from .harness import Harness
 from .options import Runtime

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .fragment import load, production_hosts, sandbox_hosts
+from .document import load, production_hosts, sandbox_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,6 +13,10 @@ Where things are:
 - `server.py`, `process.py`, `asgi.py`, `transport.py`: the ways to call it; `http.py`: requests and responses as values
 """
 
+from zuora_journal_runs._extras import require
+
+require("emulator", "httptools", "jsonschema_rs", "uvicorn", "yaml")
+
 from .clock import Clock
 from .emulator import Emulator
 from .errors import DatabaseFileError, EmulatorError, PortInUseError, ResourceNotFoundError, SeedFileError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.exit_status import ExitStatus
 
 
 @click.command()
@@ -23,4 +23,4 @@ def completion(context: click.Context, shell: str) -> int:
     script = get_completion_class(shell)
     assert script is not None
     click.echo(script(context.find_root().command, {}, "zjr", "_ZJR_COMPLETE").source())
-    return Status.DONE
+    return ExitStatus.DONE

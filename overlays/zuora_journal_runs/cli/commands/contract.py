@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.problems import Problem, complain
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.parameters import Seconds, WholeNumber
 from zuora_journal_runs.cli.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
     from zuora_journal_runs.contract import Report, Result
 
 FORMS = ("junit", "html", "json")
-MOST_COMPLAINTS = 20
-"""Entries that cannot be read and are named."""
+MAX_LISTED = 20
+"""How many unreadable entries are named; beyond that they are only counted."""
 
 
 def _suite() -> Any:
     try:
         return import_module("zuora_journal_runs.contract")
     except ModuleNotFoundError as error:
-        raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[contract]'") from None
+        raise CommandError(str(error)) from None
 
 
 @click.group(
@@ -47,50 +48,59 @@ Exit status:
   2  nothing could be checked
 """,
 )
-@click.option("--url", metavar="URL", help="The address to test; that of the environment by default.")
+@click.option("--url", metavar="URL", help="The address to test; by default that of the environment.")
 @click.option(
-    "--allow-writes", is_flag=True, help="Create, cancel and delete runs of its own, though it is not this machine."
+    "--allow-writes",
+    is_flag=True,
+    help="Create, cancel and delete runs of its own on an address other than this machine.",
 )
-@click.option("--report", "forms", type=click.Choice(FORMS), multiple=True, help="Write a report; may be repeated.")
+@click.option("--report", "forms", type=click.Choice(FORMS), multiple=True, help="Write a report; can be repeated.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=".", help="The folder for reports.")
 @click.option(
     "--max-time",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     metavar="S",
-    help="Stop after so many seconds, all included.",
+    help="Stop after this many seconds in all.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is random.")
-@click.option("--examples", type=click.IntRange(1), help="Random requests to each operation: 40 here, 5 elsewhere.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all random choices.")
+@click.option(
+    "--examples",
+    type=WholeNumber(min=1),
+    help="Random requests to each operation.  [default: 40 on this machine, 5 elsewhere]",
+)
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     default=30,
     show_default=True,
-    help="Seconds that a response may take.",
+    help="Seconds to wait for a response.",
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     metavar="S",
-    help="Seconds that a run may take to settle: 600, and at most a third of --max-time.",
+    help="Seconds to wait for a run to settle.  [default: 600, at most a third of --max-time]",
 )
-@click.option("--run", metavar="NUMBER", help="A run that may be read, where none may be created.")
-@click.option("--dates", metavar="A/B", help="First and last date of a period; last month's by default.")
+@click.option("--run", metavar="NUMBER", help="A run to read if none may be created.")
+@click.option("--dates", metavar="A/B", help="First and last day of a period; by default of last month.")
 @click.option(
-    "--deviations", type=click.Path(path_type=Path), metavar="FILE", help="Known deviations, which do not fail the run."
+    "--deviations",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Known deviations, which do not fail the suite.",
 )
-@click.option("--only", multiple=True, metavar="TEXT", help="Only rules with this in their names.")
-@click.option("--transfer", metavar="COMMAND", help="Has accounting take over the entry {entry}.")
-@click.option("--provoke", metavar="COMMAND", help="Makes the next {operation} fail with {failure}.")
+@click.option("--only", multiple=True, metavar="TEXT", help="Only rules whose names contain this.")
+@click.option("--transfer", metavar="COMMAND", help="A command that transfers {entry} to accounting.")
+@click.option("--provoke", metavar="COMMAND", help="A command that makes the next {operation} fail with {failure}.")
 @click.option(
     "--settings",
     "settings_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write how it behaves where no document decides: read by zjr emulator --settings.",
+    help="Write how it behaves where the documents leave it open, for zjr emulator --settings.",
 )
-@click.option("--coverage", is_flag=True, help="List what was not reached of the contract.")
-@click.option("--plan", "plan_only", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("--coverage", is_flag=True, help="List the parts of the contract that were not reached.")
+@click.option("--plan", "plan_only", is_flag=True, help="Only print what would be done.")
 @click.pass_context
 def contract(
     ctx: click.Context,
@@ -108,12 +118,12 @@ def contract(
 ) -> int:
     """Test whether an API responds as documented.
 
-    It may be the emulator, a sandbox tenant or another stand-in. Away from this machine it only reads, unless
-    --allow-writes is given; in production it never changes anything. Credentials come from the environment:
+    The API may be the emulator, a sandbox tenant or another stand-in. On an address other than this machine, the suite
+    only reads, unless --allow-writes is given; in production it never changes anything. Credentials are read from
     ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET.
     """
     if ctx.invoked_subcommand is not None:
-        return Status.DONE
+        return ExitStatus.DONE
     suite = _suite()
     reports: list[Report] = []
 
@@ -131,27 +141,27 @@ def contract(
             click.echo(line, err=True)
         if plan_only:
             click.echo("\n".join(suite.steps(target, chosen)))
-            return Status.DONE
+            return ExitStatus.DONE
         ctx.obj.known = "what was found is reported"
         runtime = suite.Runtime(
             transfer=_command(transfer, "entry", doing="have {} transferred"),
             provoke=_command(provoke, "operation", "failure", doing="make {} fail with {}"),
         )
-        with _no_litter(), _stopped_by_sigterm():
+        with _temporary_files(), _stopped_by_sigterm():
             suite.check_provider(target, chosen, runtime, on_result=_progress(), on_report=publish)
     except suite.UsageError as wrong:
-        raise Problem(str(wrong), Status.USAGE) from None
+        raise CommandError(str(wrong), ExitStatus.USAGE) from None
     (report,) = reports
     if report.nothing_checked:
-        raise Problem("nothing could be checked: every rule was skipped", Status.USAGE)
-    return Status.DONE if report.passed else Status.ERROR
+        raise CommandError("nothing could be checked: every rule was skipped", ExitStatus.USAGE)
+    return ExitStatus.DONE if report.passed else ExitStatus.ERROR
 
 
 @contract.command()
 @click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def drift(before: Path, after: Path) -> int:
-    """Print what differs between two JSON reports. Exits 1 if anything does."""
+    """Print the differences between two JSON reports; exit with 1 if there are any."""
     _suite()
     from zuora_journal_runs.contract.report import Report
     from zuora_journal_runs.contract.report.drift import drift as differences
@@ -161,29 +171,32 @@ def drift(before: Path, after: Path) -> int:
         try:
             reports.append(Report.from_json(path.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise Problem(f"{path}: {error}", Status.USAGE) from None
+            raise CommandError(f"{path}: {error}", ExitStatus.USAGE) from None
     found = differences(*reports)
     for line in found:
         click.echo(line)
-    return Status.ERROR if found else Status.DONE
+    return ExitStatus.ERROR if found else ExitStatus.DONE
 
 
 @contract.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--report", "forms", type=click.Choice(FORMS), multiple=True, help="Write a report; may be repeated.")
+@click.option("--report", "forms", type=click.Choice(FORMS), multiple=True, help="Write a report; can be repeated.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=".", help="The folder for reports.")
 @click.option(
-    "--deviations", type=click.Path(path_type=Path), metavar="FILE", help="Known deviations, which do not fail the run."
+    "--deviations",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Known deviations, which do not fail the suite.",
 )
-@click.option("--coverage", is_flag=True, help="List what was not reached of the contract.")
+@click.option("--coverage", is_flag=True, help="List the parts of the contract that were not reached.")
 def replay(
     files: tuple[Path, ...], forms: tuple[str, ...], output: Path, deviations: Path | None, coverage: bool
 ) -> int:
-    """Hold recorded traffic against the contract, offline.
+    """Check recorded traffic against the contract, offline.
 
-    FILE is a HAR file, as browsers, proxies and mitmproxy export them, or a file of --evidence. Traffic that is not
-    about journal runs is ignored. Exits 2 if something cannot be read or nothing is about journal runs; the rest is
-    still judged.
+    FILE is a HAR file, which browsers, proxies and mitmproxy export, or a file of --evidence. Traffic that is not about
+    journal runs is ignored. The exit status is 2 if something cannot be read or nothing is about journal runs; the rest
+    is still checked.
     """
     suite = _suite()
     from zuora_journal_runs.contract.deviations import read
@@ -193,36 +206,36 @@ def replay(
 
     def note(each: Unreadable) -> None:
         unreadable.append(each)
-        if len(unreadable) <= MOST_COMPLAINTS:
-            complain(f"{each.source}: {each.message}")
+        if len(unreadable) <= MAX_LISTED:
+            print_error(f"{each.source}: {each.message}")
 
     today = datetime.now(UTC)
     try:
         known = read(deviations, [rule.id for rule in (*suite.RULES, *RULES)], today.date())
     except suite.UsageError as wrong:
-        raise Problem(str(wrong), Status.USAGE) from None
+        raise CommandError(str(wrong), ExitStatus.USAGE) from None
     report: Report = judge_files(files, deviations=known, on_unreadable=note, today=lambda: today, now=time.monotonic)
-    if len(unreadable) > MOST_COMPLAINTS:
-        complain(f"{len(unreadable) - MOST_COMPLAINTS} more entries cannot be read")
+    if len(unreadable) > MAX_LISTED:
+        print_error(f"{len(unreadable) - MAX_LISTED} more entries cannot be read")
     _write(report, forms, output)
     click.echo(suite.summary(report, coverage=coverage), nl=False)
     if not report.passed:
-        return Status.ERROR
-    return Status.USAGE if unreadable or report.nothing_checked else Status.DONE
+        return ExitStatus.ERROR
+    return ExitStatus.USAGE if unreadable or report.nothing_checked else ExitStatus.DONE
 
 
 @contract.command()
 @click.argument("server", type=click.Choice(["github", "gitlab"]))
 def ci(server: str) -> int:
-    """Print a pipeline to copy: the emulator with every push, a sandbox tenant every night."""
+    """Print a pipeline to copy: it tests the emulator on every push, and a sandbox tenant every night."""
     folder = resources.files("zuora_journal_runs") / "contract" / "ci"
     click.echo((folder / f"{server}.yml").read_text(encoding="utf-8"), nl=False)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @contextmanager
-def _no_litter() -> Iterator[None]:
-    """Keep what hypothesis writes out of the working directory."""
+def _temporary_files() -> Iterator[None]:
+    """Keep the files of hypothesis out of the working directory."""
     from hypothesis.configuration import set_hypothesis_home_dir
 
     with TemporaryDirectory() as folder:
@@ -235,7 +248,7 @@ def _no_litter() -> Iterator[None]:
 
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Have SIGTERM stop the suite as Ctrl-C does: it cleans up, and reports."""
+    """Let SIGTERM stop the suite as Ctrl-C does: it cleans up and reports."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -244,31 +257,31 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 
 def _progress() -> Callable[[Result], None]:
-    """Show on a terminal what is being done."""
+    """Return a function that shows each result on a terminal."""
     if not is_terminal(sys.stderr):
         return lambda _: None
     return lambda result: click.echo(f"{result.outcome:>15}  {result.id}", err=True)
 
 
 def _command(command: str | None, *names: str, doing: str) -> Callable[..., object] | None:
-    """Return a function that runs a command, with its arguments in place of the names in braces."""
+    """Return a function that executes a command with its arguments in place of the names in braces."""
     if command is None:
         return None
     words = shlex.split(command)
 
-    def run_command(*values: str) -> None:
+    def execute(*values: str) -> None:
         line = words
         for name, value in zip(names, values, strict=True):
             line = [word.replace(f"{{{name}}}", value) for word in line]
-        done = subprocess.run(line, check=False, capture_output=True)  # noqa: S603 - it is the user's own
-        if done.returncode:
-            complain(f"{line[0]} could not {doing.format(*values)}: it exited with {done.returncode}")
+        ended = subprocess.run(line, check=False, capture_output=True)  # noqa: S603 - it is the user's own
+        if ended.returncode:
+            print_error(f"{line[0]} could not {doing.format(*values)}: it exited with {ended.returncode}")
 
-    return run_command
+    return execute
 
 
 def _write(report: Report, forms: tuple[str, ...], folder: Path) -> None:
-    """Write the reports; one that cannot be written keeps none of the others from being written."""
+    """Write the reports, all that can be written."""
     from zuora_journal_runs.contract.report import FORMS as WRITERS
 
     for form in dict.fromkeys(forms):
@@ -281,4 +294,4 @@ def _write_file(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        complain(f"{path} could not be written: {error.strerror}")
+        print_error(f"{path} could not be written: {error.strerror}")

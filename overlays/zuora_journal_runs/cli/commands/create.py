@@ -11,6 +11,8 @@ from zuora_journal_runs import errors
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
+from zuora_journal_runs.cli.failures import print_failure
+from zuora_journal_runs.cli.formatting import count_entries
 from zuora_journal_runs.cli.parameters import (
     JSON,
     TIMEOUT,
@@ -22,28 +24,26 @@ from zuora_journal_runs.cli.parameters import (
     transaction_type,
     transaction_types,
 )
-from zuora_journal_runs.cli.problems import Problem, with_identifiers
-from zuora_journal_runs.cli.progress import at_most, waiting
+from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import Status
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     import datetime
 
     from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs.cli.record_types import CreationRecord
     from zuora_journal_runs.cli.session import Session
 
 
 _NEW = "new"
-"""The run that is created, which has no number yet."""
+"""Stands for the run to create, which has no number yet."""
 
 
 class _Create(click.Command):
     """A command whose help names the transaction types."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the transaction types, which no other help takes the time to import."""
+        """List the transaction types; other help texts do without their slow import."""
         with formatter.section("Transaction types"):
             formatter.write("".join(f"  {name}\n" for name in transaction_types()))
 
@@ -58,33 +58,33 @@ class _Create(click.Command):
     required=True,
     callback=all_checked(transaction_type),
     shell_complete=complete_type,
-    help='What the run takes in, such as "Invoice Item"; give it again for more.',
+    help='A transaction type of the run, such as "Invoice Item"; can be repeated.',
 )
 @click.option("--date", "on", metavar="DATE", required=True, callback=checked(date), help="The date of its entries.")
-@click.option("--period", metavar="NAME", help="The accounting period to take in, such as Oct-2026; or else:")
-@click.option("--from", "start", metavar="DATE", callback=checked(date), help="The first date to take in.")
-@click.option("--to", "end", metavar="DATE", callback=checked(date), help="The last date to take in.")
+@click.option("--period", metavar="NAME", help="Its accounting period, such as Oct-2026; or instead:")
+@click.option("--from", "start", metavar="DATE", callback=checked(date), help="The first day of its period.")
+@click.option("--to", "end", metavar="DATE", callback=checked(date), help="The last day of its period.")
 @click.option(
     "--organization-id",
     "organization_ids",
     metavar="ID",
     multiple=True,
-    help="Where Multi-Org is on, an organisation of the run; give it again for more.",
+    help="With Multi-Org, an organisation of the run; can be repeated.",
 )
 @click.option("--organization", "organizations", metavar="NAME", multiple=True, help="The same by name.")
-@click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
+@click.option("--wait", is_flag=True, help="Wait until it has ended, and report how.")
 @TIMEOUT
 @click.option(
     "--evidence",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Write what proves the outcome to this file, which `zjr evidence` reads. With one file a run is created once.",
+    help="Write the evidence of the outcome to this file, for `zjr evidence`. One file creates at most one run.",
 )
 @click.option(
     "--idempotency-key",
     metavar="KEY",
     callback=checked(header_rules.idempotency_key),
-    help="With one key a run is created once at most, however often this is repeated.",
+    help="One key creates at most one run, however often the command is repeated.",
 )
 @JSON
 def create(
@@ -108,9 +108,9 @@ def create(
     labels += [{"organizationName": each} for each in organizations]
     key = idempotency_key or str(uuid.uuid4())
     with EvidenceFiles(evidence, [_NEW]), session.client(idempotency_key=key) as client:
-        again = f"--idempotency-key {key}" if evidence is None else f"the same command with --evidence {evidence}"
-        session.known = f"the run may have been created; to repeat it without another run: {again}"
-        answer = client.create(
+        option = f"--idempotency-key {key}" if evidence is None else f"--evidence {evidence}"
+        session.known = f"the run may have been created; to create no second one, repeat the command with {option}"
+        creation = client.create(
             types,
             on,
             accounting_period_name=period,
@@ -119,38 +119,41 @@ def create(
             organization_labels=labels,
             evidence=evidence,
         )
-        number = answer.journal_run_number
-        session.known = f"{number} was created; to see what becomes of it: `zjr get {number}`"
+        number = creation.journal_run_number
+        session.known = f"{number} was created; to check it: `zjr get {number}`"
         if not as_json:
             click.echo(number)
-        record = _awaited(client, number, timeout, evidence) if wait else records.creation(number)
+        record = _wait_for(client, number, timeout, evidence) if wait else records.creation(number)
     if as_json:
         click.echo(records.line(record))
     elif record["outcome"] == "completed":
         count = record["totalJournalEntryCount"]
-        click.echo("Completed" if count is None else f"Completed, {entries_in(count)}")
+        click.echo("Completed" if count is None else f"Completed, {count_entries(count)}")
     if record["message"]:
-        told = with_identifiers(record["message"], record["advice"], None, None)
-        raise Problem(told, Status(record["exitStatus"]))
+        print_failure(record)
     return record["exitStatus"]
 
 
 def _check_target(period: str | None, start: datetime.date | None, end: datetime.date | None) -> None:
-    if period is None and (start is None or end is None):
-        raise click.UsageError("no period: give --period, or --from and --to")
     if period is not None and (start is not None or end is not None):
-        raise click.UsageError("two periods: give --period, or --from and --to")
-    if start is not None and end is not None and end < start:
+        raise click.UsageError("two periods: give either --period, or --from and --to")
+    if period is not None:
+        return
+    if start is None and end is None:
+        raise click.UsageError("no period: give either --period, or --from and --to")
+    if start is None or end is None:
+        raise click.UsageError(f"{'--from' if start is None else '--to'} is missing")
+    if end < start:
         raise click.UsageError(f"--to {end} is before --from {start}")
 
 
-def _awaited(client: JournalRunsClient, number: str, timeout: float, evidence: str | None) -> records.CreationRecord:
-    with waiting(f"{number}: waiting until it has ended{at_most(timeout)}") as say:
+def _wait_for(client: JournalRunsClient, number: str, timeout: float, evidence: str | None) -> CreationRecord:
+    with ProgressDisplay([number], timeout, awaited=("it has ended", "they have ended")) as display:
         try:
             outcome = client.wait_for_completion(
                 number,
                 timeout=limited(timeout),
-                on_poll=lambda run: say(f"{number}: {run.status}"),
+                on_poll=lambda run: display.update(number, Seen(str(run.status))),
                 evidence=evidence,
             )
             return records.ended(number, outcome)

@@ -9,14 +9,15 @@ import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import complain_about, so_far, totals
-from zuora_journal_runs.cli.consent import agreed
+from zuora_journal_runs.cli.batch import interrupted, summarize
+from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
-from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.exit_status import worst
+from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, TIMEOUT, YES, limited
-from zuora_journal_runs.cli.progress import Board
-from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import worst
+from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
+from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.session import connected, repetition
 from zuora_journal_runs.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from zuora_journal_runs import JournalRunsClient
-    from zuora_journal_runs.cli.records import DeletionPlanRecord, DeletionRecord, FailureRecord
+    from zuora_journal_runs.cli.record_types import DeletionPlanRecord, DeletionRecord, FailureRecord
     from zuora_journal_runs.cli.session import Session
 
 _LEAST = 1.0
@@ -35,7 +36,7 @@ _AWAITED = ("it is gone", "they are gone")
 @click.command()
 @connected
 @NUMBERS
-@click.option("--wait", is_flag=True, help="Wait until they are gone.")
+@click.option("--wait", is_flag=True, help="Wait until the runs are gone.")
 @TIMEOUT
 @EVIDENCE
 @YES
@@ -45,23 +46,24 @@ def delete(
 ) -> int:
     """Delete cancelled journal runs.
 
-    Several runs are deleted side by side, within one --timeout for all of them, and reported in the order of their
-    numbers; one that fails stops no other. `-` reads numbers from standard input, where # begins a comment.
+    Several runs are deleted side by side, with one --timeout for all of them, and reported in the order of their
+    numbers; if one fails, the others continue. `-` reads numbers from standard input, where # starts a comment.
 
-    At a terminal it shows what it would delete, and asks first. Without one, or with --json, it needs --yes.
+    On a terminal, it shows what it would delete and asks for confirmation. Without a terminal, or with --json, it needs
+    --yes.
     """
     numbers = run_numbers(given)
     with EvidenceFiles(evidence, numbers) as files, session.client() as client:
-        failures = {} if yes else _not_possible(agreed(_plans(client, numbers), _show, _question, as_json=as_json))
+        failures = {} if yes else _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
         left = [number for number in numbers if number not in failures]
         ended: list[DeletionRecord | FailureRecord] = list(failures.values())
-        _know(session, numbers, ended)
-        for record in _deleted(client, left, timeout if wait else None, files):
+        _keep_known(session, numbers, ended)
+        for record in _delete(client, left, timeout if wait else None, files):
             ended.append(record)
-            _know(session, numbers, ended)
-            _say(record, as_json)
+            _keep_known(session, numbers, ended)
+            _print(record, as_json)
     if len(numbers) > 1 and not as_json:
-        click.echo(f"{len(numbers):,} runs: {totals(ended)}")
+        click.echo(f"{len(numbers):,} runs: {summarize(ended)}")
     return worst(record["exitStatus"] for record in ended)
 
 
@@ -72,20 +74,20 @@ def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[Deleti
         try:
             return records.deletion_plan(client.retrieve(number))
         except errors.JournalRunsError as error:
-            return records.failure(number, error)
+            return records.failed(number, error)
 
     yield from side_by_side(planned, numbers)
 
 
 def _show(plans: list[DeletionPlanRecord | FailureRecord], screen: TextIO) -> None:
-    """Show a table of what would be deleted, and complain about what cannot be."""
+    """Show what would be deleted as a table, and report what cannot be."""
     from zuora_journal_runs.cli import render
 
     possible = [plan for plan in plans if plan["kind"] == "deletionPlan"]
     if possible:
         show(render.deletion_plans(possible), to=screen, table=True)
     for failure in _not_possible(plans).values():
-        complain_about(failure)
+        print_failure(failure)
 
 
 def _question(plans: list[DeletionPlanRecord | FailureRecord]) -> str | None:
@@ -100,64 +102,65 @@ def _not_possible(plans: list[DeletionPlanRecord | FailureRecord]) -> dict[str, 
     return {failure["number"]: failure for failure in failures if failure is not None}
 
 
-def _deleted(
+def _delete(
     client: JournalRunsClient, numbers: Sequence[str], timeout: float | None, files: EvidenceFiles
 ) -> Iterator[DeletionRecord | FailureRecord]:
-    """Delete runs side by side; what became of each, in order.
+    """Delete runs side by side, and yield the outcome of each, in order.
 
     Args:
         client: The client.
         numbers: The runs' numbers.
         timeout: Seconds to wait until all of them are gone; None not to wait.
-        files: Where evidence is written.
+        files: Where to write evidence.
     """
     from zuora_journal_runs._client.batch import side_by_side
 
-    began = time.monotonic()
+    started = time.monotonic()
+    repeat = repetition()
 
-    def deleted(number: str) -> DeletionRecord | FailureRecord:
+    def delete_one(number: str) -> DeletionRecord | FailureRecord:
         try:
             if timeout is None:
-                return records.deletion(client.delete(number, evidence=files.of(number)))
+                return records.deletion(client.delete(number, evidence=files.of(number)), repeat(number, "--wait"))
             # Whole seconds pass, so that an error names the timeout as it was given.
-            left = max(timeout - int(time.monotonic() - began), min(timeout, _LEAST))
+            left = max(timeout - int(time.monotonic() - started), min(timeout, _LEAST))
             done = client.delete(
                 number,
                 wait=True,
                 timeout=limited(left),
-                on_poll=lambda run: board.saw(number, str(run.status)),
+                on_poll=lambda run: display.update(number, Seen(str(run.status))),
                 evidence=files.of(number),
             )
-            return records.deletion(done)
+            return records.deletion(done, repeat(number, "--wait"))
         except errors.DeletionTimeoutError as error:
-            return records.not_deleted(number, error)
+            return records.not_deleted(number, error, repeat(number, "--wait"))
         except errors.JournalRunsError as error:
-            return records.failure(number, error)
+            return records.failed(number, error)
 
     if numbers:
-        with Board(numbers, timeout, awaited=_AWAITED) as board:
-            for record in side_by_side(deleted, numbers):
-                board.ended(record["number"])
-                with board.aside():
+        with ProgressDisplay(numbers, timeout, awaited=_AWAITED) as display:
+            for record in side_by_side(delete_one, numbers):
+                display.finish(record["number"])
+                with display.paused():
                     yield record
 
 
-def _know(session: Session, numbers: Sequence[str], ended: Sequence[DeletionRecord | FailureRecord]) -> None:
-    """Keep what is known, for whoever stops this."""
-    session.known = so_far(
+def _keep_known(session: Session, numbers: Sequence[str], ended: Sequence[DeletionRecord | FailureRecord]) -> None:
+    """Keep what is known, to report it on an interruption."""
+    session.known = interrupted(
         ended,
         len(numbers),
-        one=f"{numbers[0]} may be deleted, or not; to see: `zjr get {numbers[0]}`",
-        others="the others may be deleted, or not",
-        in_the_end="it is known what became of each",
+        one=f"{numbers[0]} may or may not be deleted; to check: `zjr get {numbers[0]}`",
+        others="the others may or may not be deleted",
+        in_the_end="the outcomes are known",
     )
 
 
-def _say(record: DeletionRecord | FailureRecord, as_json: bool) -> None:
+def _print(record: DeletionRecord | FailureRecord, as_json: bool) -> None:
     if as_json:
         click.echo(records.line(record))
     if record["message"]:
-        complain_about(record)
+        print_failure(record)
     elif not as_json and record["kind"] == "deletion":
-        stands = "deleted" if record["outcome"] == "deleted" else f"being deleted. {record['advice']}"
-        click.echo(f"{record['number']} is {stands}.")
+        result = "deleted" if record["outcome"] == "deleted" else f"being deleted. {record['advice']}"
+        click.echo(f"{record['number']} is {result}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs.cli.commands.emulator import emulating
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.terminal import program, show
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _TIMEOUT = 30.0
 
 @click.command()
 def demo() -> int:
-    """See on an emulator what a cancellation really does."""
+    """Show what a cancellation really does, on an emulator."""
     with emulating():
         from zuora_journal_runs import JournalRunsClient, Polling
         from zuora_journal_runs.emulator import Emulator
@@ -37,16 +37,16 @@ def demo() -> int:
             TemporaryDirectory() as folder,
         ):
             show(
-                f"An emulator of Zuora's API is up at {emulator.url}.",
+                f"An emulator of Zuora's API listens on {emulator.url}.",
                 "What follows is this package's client, over HTTP.",
             )
-            _tell(client, Path(folder) / f"{RUN}.jsonl")
+            _show_cancellation(client, Path(folder) / f"{RUN}.jsonl")
     _invite(program())
-    return Status.DONE
+    return ExitStatus.DONE
 
 
-def _tell(client: JournalRunsClient, file: Path) -> None:
-    """Cancel the run, and tell each step when it is taken.
+def _show_cancellation(client: JournalRunsClient, file: Path) -> None:
+    """Cancel the run, and show each step as it happens.
 
     Args:
         client: A client of the emulator.
@@ -56,7 +56,7 @@ def _tell(client: JournalRunsClient, file: Path) -> None:
     from rich.text import Text
 
     from zuora_journal_runs.cli import records, render
-    from zuora_journal_runs.cli.words import sentences
+    from zuora_journal_runs.cli.formatting import sentences
     from zuora_journal_runs.evidence import read_evidence
 
     def say(*said: RenderableType, table: bool = False) -> None:
@@ -97,14 +97,14 @@ def _tell(client: JournalRunsClient, file: Path) -> None:
 
 
 def _invite(zjr: str) -> None:
-    """Tell what to try next."""
+    """Show what to try next."""
     from zuora_journal_runs.cli import render
 
     show("", "Now you:")
     show(
         render.rows(
-            (f"{zjr} emulator", "in one terminal; do as it says in another:"),
-            (f"{zjr} cancel {RUN}", "shows what it would do, and asks"),
-            (f"{zjr} --help", "shows the rest"),
+            (f"{zjr} emulator", "in one terminal; follow its instructions in another:"),
+            (f"{zjr} cancel {RUN}", "shows what it would do, and asks for confirmation"),
+            (f"{zjr} --help", "lists the other commands"),
         )
     )

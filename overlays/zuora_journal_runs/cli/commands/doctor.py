@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @connected
 @JSON
 def doctor(session: Session, as_json: bool) -> int:
-    """Find out what is wrong with address, credentials and the like.
+    """Check address, credentials and the like.
 
-    It changes nothing: it looks at the settings, fetches a token, and asks for a run that is most likely not there.
+    It changes nothing: it checks the settings, fetches a token, and requests a run that most likely does not exist.
     """
-    from zuora_journal_runs.cli.examination import examine
+    from zuora_journal_runs.cli.diagnostics import diagnose
 
-    record = records.diagnosis(examine(session, os.environ, session.now))
+    record = records.diagnosis(diagnose(session, os.environ, session.now))
     if as_json:
         click.echo(records.line(record))
     else:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zuora_journal_runs.cli.child import run_child
-from zuora_journal_runs.cli.problems import Problem, complain
-from zuora_journal_runs.cli.status import Status
+from zuora_journal_runs.cli.error_messages import CommandError, print_error
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.parameters import WholeNumber
+from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.cli.terminal import is_terminal, program
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def emulating() -> Iterator[None]:
     """Turn errors of the emulator into messages for the user.
 
     Raises:
-        Problem: The emulator failed, or its extra is not installed.
+        CommandError: The emulator failed, or its extra is not installed.
     """
     try:
         from zuora_journal_runs.emulator import EmulatorError
@@ -36,9 +37,9 @@ def emulating() -> Iterator[None]:
         try:
             yield
         except EmulatorError as error:
-            raise Problem(str(error)) from None
+            raise CommandError(str(error)) from None
     except ModuleNotFoundError as error:
-        raise Problem(f"not installed: {error.name}; to install: pip install 'zuora-journal-runs[emulator]'") from None
+        raise CommandError(str(error)) from None
 
 
 @click.group(
@@ -93,11 +94,16 @@ control API; GET /health shows whether the emulator is ready.
 """,
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=WholeNumber(0, 65535), default=0, show_default=True, help="The port; 0 for any free one.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 for any free one."
+    "--db",
+    "database",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    default=":memory:",
+    help="Keep the state in this file.",
 )
-@click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the state in this file.")
-@click.option("--seed", metavar="FILE", help="The runs of a new or reset database.")
+@click.option("--seed", metavar="FILE", type=click.Path(dir_okay=False), help="The runs of a new or reset database.")
 @click.option("--pacing", metavar="PACING", help="How fast operations progress; see below.")
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Choose a setting; see below. Can be repeated."
@@ -105,7 +111,7 @@ control API; GET /health shows whether the emulator is ready.
 @click.option(
     "--settings",
     "settings_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Settings from a TOML file, as zjr contract --settings writes it; --set takes precedence.",
 )
@@ -121,14 +127,14 @@ def emulator(context: click.Context, /, **options: Any) -> int:
             from zuora_journal_runs.emulator import serve
 
             serve(_make(**options), _announce)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @emulator.command("run", context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def run_command(context: click.Context, /, command: tuple[str, ...]) -> int:
-    """Run a command with an emulator, and exit with its status.
+    """Execute a command with an emulator, and exit with its status.
 
     For example: zjr emulator run -- pytest
 
@@ -139,7 +145,7 @@ def run_command(context: click.Context, /, command: tuple[str, ...]) -> int:
     with emulating(), _make(**context.parent.params) as emulator:
         # ZUORA_ENVIRONMENT would contradict ZUORA_BASE_URL.
         inherited = {name: value for name, value in os.environ.items() if name != "ZUORA_ENVIRONMENT"}
-        return run_child(command, inherited | emulator.environ())
+        return execute(command, inherited | emulator.environ())
 
 
 def _make(
@@ -163,7 +169,7 @@ def _make(
         raise click.UsageError(str(error)) from None
     runs = read_seed(seed) if seed else DEFAULT_SEED
     if not _is_loopback(host):
-        complain(f"warning: anyone who can reach {host} can use and control this emulator")
+        print_error(f"warning: anyone who can reach {host} can use and control this emulator")
     try:
         return Emulator(
             host=host,
@@ -175,7 +181,7 @@ def _make(
             faults=parsed_faults,
         )
     except ValueError as error:
-        raise Problem(f"{seed}: {error}") from None
+        raise CommandError(f"{seed}: {error}") from None
 
 
 def _is_loopback(host: str) -> bool:

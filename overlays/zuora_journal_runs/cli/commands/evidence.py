@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs.cli import records
+from zuora_journal_runs.cli.formatting import count_entries
 from zuora_journal_runs.cli.parameters import JSON
 from zuora_journal_runs.cli.terminal import show
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zuora_journal_runs.cli.record_types import EvidenceRecord
     from zuora_journal_runs.evidence import Evidence, Observation, Step
 
 _REQUESTS = {"POST": "create", "PUT": "cancel", "DELETE": "delete"}
@@ -27,9 +28,9 @@ _REQUESTS = {"POST": "create", "PUT": "cancel", "DELETE": "delete"}
 def evidence(file: str, as_json: bool) -> int:
     """Judge a file of --evidence again, offline.
 
-    It prints what happened, and needs neither network nor credentials. A line that was changed, removed or moved is
-    named (exit status 1). Otherwise the exit status is that of the command that wrote the file; 4 if the file has no
-    verdict, since the command was interrupted, or did not wait.
+    It prints what happened, and needs neither network nor credentials. It names a line that was changed, removed or
+    moved, and exits with 1. Otherwise the exit status is that of the command that wrote the file; 4 if the file has no
+    verdict because the command was interrupted or did not wait.
     """
     from zuora_journal_runs.evidence import read_evidence
 
@@ -42,17 +43,17 @@ def evidence(file: str, as_json: bool) -> int:
     return record["exitStatus"]
 
 
-def _show(found: Evidence, record: records.EvidenceRecord) -> None:
+def _show(found: Evidence, record: EvidenceRecord) -> None:
     from zuora_journal_runs.cli import render
 
-    begun = datetime.fromisoformat(found.started)
+    started = datetime.fromisoformat(found.started)
     header = found.header
     where = [("Entity", header.entity), ("Organisations", header.organizations)]
     show(
         render.sheet(
             render.text(found.run or "a run whose number is not known", render.TITLE),
             [
-                ("Begun", render.text(f"{begun:%Y-%m-%d %H:%M:%S} UTC, zuora-journal-runs {found.package}")),
+                ("Started", render.text(f"{started:%Y-%m-%d %H:%M:%S} UTC, zuora-journal-runs {found.package}")),
                 ("Contract", render.text(f"{found.contract['version']}, SHA-256 {found.contract['sha256'][:16]}...")),
                 ("Host", render.text(header.host)),
                 *((name, render.text(value)) for name, value in where if value),
@@ -77,28 +78,28 @@ def _responses(count: int) -> str:
 
 
 def _story(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what was observed and when; a poll is one line, and so is the same several times in a row."""
+    """Yield what was observed and when. A poll is one line, and so are equal polls in a row."""
     from zuora_journal_runs.evidence import EntriesListed, EntriesRefused, RunSeen
 
-    told: list[tuple[float, str]] = []
+    lines: list[tuple[float, str]] = []
     before: Observation | None = None
     for step in steps:
-        text = _told(step)
+        text = _describe(step)
         if text is None:
             continue
         if isinstance(before, RunSeen) and isinstance(step.observation, EntriesListed | EntriesRefused):
-            at, seen = told.pop()
-            told.append((at, f"{seen}; {text}"))
+            at, seen = lines.pop()
+            lines.append((at, f"{seen}; {text}"))
         else:
-            told.append((step.at, text))
+            lines.append((step.at, text))
         before = step.observation
-    for text, group in groupby(told, key=lambda each: each[1]):
+    for text, group in groupby(lines, key=lambda each: each[1]):
         times = [at for at, _ in group]
         again = f" ({len(times)} times)" if len(times) > 1 else ""
         yield f"{datetime.fromtimestamp(times[0], UTC):%H:%M:%S}", f"{text}{again}"
 
 
-def _told(step: Step) -> str | None:
+def _describe(step: Step) -> str | None:
     from zuora_journal_runs import evidence as proof
 
     seen = step.observation
@@ -106,18 +107,18 @@ def _told(step: Step) -> str | None:
         case None:
             text = None
         case proof.Accepted():
-            text = f"{seen.request} requested, and accepted"
+            text = f"{seen.request} requested and accepted"
         case proof.RunSeen():
             text = f"the run is {seen.status}"
         case proof.RunNotFound():
             text = "the run is not found"
         case proof.EntriesListed():
             cancelled = sum(status == "Cancelled" for status, _ in seen.entries.values())
-            text = f"{entries_in(len(seen.entries))} listed, {cancelled:,} cancelled"
+            text = f"{count_entries(len(seen.entries))} listed, {cancelled:,} cancelled"
         case proof.EntriesRefused():
             text = f"the entries cannot be listed: {seen.problem}"
         case _ if step.method in _REQUESTS:
-            text = f"{_REQUESTS[step.method]} requested, and not shown to be accepted: {seen.problem}"
+            text = f"{_REQUESTS[step.method]} requested, but not shown to be accepted: {seen.problem}"
         case _:
             text = f"a response that proves nothing: {seen.problem}"
     return text

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.parameters import JSON, NUMBER
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.formatting import count_entries
+from zuora_journal_runs.cli.parameters import JSON
+from zuora_journal_runs.cli.run_numbers import NUMBER
 from zuora_journal_runs.cli.session import connected
-from zuora_journal_runs.cli.status import Status
 from zuora_journal_runs.cli.terminal import show
-from zuora_journal_runs.cli.words import entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +51,7 @@ _ITEM_COLUMNS = (
 @NUMBER
 @JSON
 def get(session: Session, number: str, as_json: bool) -> int:
-    """Show a journal run as it stands now."""
+    """Show a journal run."""
     with session.client() as client:
         record = records.run(client.retrieve(number))
     if as_json:
@@ -59,7 +60,7 @@ def get(session: Session, number: str, as_json: bool) -> int:
         from zuora_journal_runs.cli.render import run
 
         show(run(record))
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 @click.command()
@@ -69,13 +70,13 @@ def get(session: Session, number: str, as_json: bool) -> int:
     "--format",
     "form",
     type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="As a table; all fields in JSON; or a row for each debit and credit.",
+    help="A table; all fields in JSON; or CSV with a row for each debit and credit.  [default: table]",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-def entries(session: Session, number: str, form: Literal["table", "json", "csv"], as_json: bool) -> int:
+def entries(session: Session, number: str, form: Literal["table", "json", "csv"] | None, as_json: bool) -> int:
     """List all summary journal entries of a journal run."""
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} contradict each other: give one of them")
     with session.client() as client:
         record = records.entries(number, client.entries(number))
     if as_json or form == "json":
@@ -87,14 +88,14 @@ def entries(session: Session, number: str, form: Literal["table", "json", "csv"]
 
         found = record["entries"]
         cancelled = sum(entry["status"] == "Cancelled" for entry in found)
-        show(f"{number}: {entries_in(len(found))}, {cancelled:,} cancelled")
+        show(f"{number}: {count_entries(len(found))}, {cancelled:,} cancelled")
         if found:
             show(Entries(found), table=True)
-    return Status.DONE
+    return ExitStatus.DONE
 
 
 def _csv(entries: Iterable[Mapping[str, Any]]) -> str:
-    """A row for each debit and credit, with its entry's facts; an entry without any has a row too."""
+    """Return a row for each debit and credit with the fields of its entry; an entry without any has a row too."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow((*_ENTRY_COLUMNS, *_ITEM_COLUMNS))

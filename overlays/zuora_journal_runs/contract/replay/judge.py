@@ -11,8 +11,8 @@ from zuora_journal_runs.contract.checks import balance, new_request_ids, reasons
 from zuora_journal_runs.contract.conformance import Conformance
 from zuora_journal_runs.contract.coverage import Coverage
 from zuora_journal_runs.contract.deviations import Deviations
+from zuora_journal_runs.contract.document import load, operations
 from zuora_journal_runs.contract.findings import Findings, Problem, Request
-from zuora_journal_runs.contract.fragment import load, operations
 from zuora_journal_runs.contract.report import Outcome, Report, Result, Row
 from zuora_journal_runs.contract.rule import Rule
 

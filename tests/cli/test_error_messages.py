@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from zuora_journal_runs import JournalRunsClient, errors
-from zuora_journal_runs.cli import problems
+from zuora_journal_runs.cli import error_messages
 from zuora_journal_runs.cli.app import zjr as group
+from zuora_journal_runs.cli.exit_status import ExitStatus, worst
+from zuora_journal_runs.cli.failures import report
 from zuora_journal_runs.cli.session import Session
-from zuora_journal_runs.cli.status import Status, worst
 
 from .running import Zjr
 
@@ -48,14 +49,14 @@ def test_each_error_is_one_line_with_what_to_do(zjr: Zjr, answer: httpx.Response
     def handler(_: httpx.Request) -> httpx.Response:
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
-    result = zjr.answering(handler)("get", "JR-00000075")
+    result = zjr.responding(handler)("get", "JR-00000075")
 
     assert result.exit_code == 1
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     assert line.startswith("zjr: retrieve JR-00000075: ")
     assert said in line
-    assert "acted upon" not in line
+    assert "processed" not in line
 
 
 def test_an_address_where_nobody_answers_is_given_up_on_soon(zjr: Zjr) -> None:
@@ -65,11 +66,13 @@ def test_an_address_where_nobody_answers_is_given_up_on_soon(zjr: Zjr) -> None:
         calls.append(request)
         raise httpx.ConnectError("Connection refused")
 
-    result = zjr.answering(refuse)("get", "JR-00000075")
+    result = zjr.responding(refuse)("get", "JR-00000075")
 
     assert result.exit_code == 1
     assert len(calls) == 2
-    assert "Check the network, and the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT." in result.stderr
+    assert (
+        "Is anything listening on rest.example.com? Check the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT."
+    ) in result.stderr
 
 
 def test_a_token_that_cannot_be_had_for_lack_of_a_network_is_not_blamed_on_the_credentials() -> None:
@@ -93,7 +96,7 @@ def test_a_long_wait_is_announced_and_a_short_one_is_not(zjr: Zjr) -> None:
             return left.pop()
         return httpx.Response(200, json={"success": True, "number": "JR-00000075", "status": "Completed"})
 
-    result = zjr.answering(handler)("get", "JR-00000075")
+    result = zjr.responding(handler)("get", "JR-00000075")
 
     assert result.exit_code == 0
     (line,) = result.stderr.splitlines()
@@ -146,14 +149,14 @@ def test_an_environment_that_describes_no_client_is_told_in_its_own_words(variab
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["get", "JR-75"], "'JR-75' is not a journal run number: it has the form JR-00000075 (see zjr get --help)"),
-        (["get"], "Missing argument 'NUMBER' (see zjr get --help)"),
+        (["get", "JR-75"], "JR-75 has 2 digits; a run number has at least 8. See `zjr get --help`."),
+        (["get"], "Missing argument 'NUMBER'. See `zjr get --help`."),
         (["gte"], "No such command 'gte'"),
         (["get", "JR-00000075", "--loud"], "No such option"),
         (["get", "JR-00000075", "--entity", "a,b"], "give exactly one id"),
         (["get", "JR-00000075", "--track-id", "a:b"], "track id 'a:b' cannot be sent"),
         (["entries", "JR-00000075", "--format", "pdf"], "'pdf' is not one of 'table', 'json', 'csv'"),
-        (["cancel", "JR-00000075", "--timeout", "0"], "'0' is not a duration: give it as 90s, 10m, 2h or 1h30m"),
+        (["cancel", "JR-00000075", "--timeout", "0"], "'0' is not a duration: write it as 90s, 10m, 2h or 1h30m"),
         (["cancel", "JR-00000075", "--timeout", "-1"], "is not a duration"),
         (["cancel", "JR-00000075", "--timeout", "nan"], "is not a duration"),
         (["cancel", "JR-00000075", "--timeout", "inf"], "is not a duration"),
@@ -208,7 +211,7 @@ def test_no_option_takes_a_secret() -> None:
     [
         (OSError(28, "No space left on device"), "zjr: No space left on device\n"),
         (OSError(21, "Is a directory", "/tmp"), "zjr: /tmp: Is a directory\n"),
-        (KeyError("x"), "zjr: a fault of this program, please report it: KeyError: 'x'\n"),
+        (KeyError("x"), "zjr: internal error, please report it: KeyError: 'x'\n"),
         (EOFError(), "\nzjr: stopped; nothing was changed\n"),
     ],
 )
@@ -223,8 +226,8 @@ def test_what_nobody_foresaw_is_one_line_too(error: Exception, said: str) -> Non
 
 
 def test_wrong_usage_of_no_command_in_particular(capsys: pytest.CaptureFixture[str]) -> None:
-    assert problems.tell(click.UsageError("No.")) is Status.USAGE
-    assert capsys.readouterr().err == "zjr: No (see zjr --help)\n"
+    assert report(click.UsageError("No."), as_json=False) is ExitStatus.USAGE
+    assert capsys.readouterr().err == "zjr: No. See `zjr --help`.\n"
 
 
 def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
@@ -235,12 +238,12 @@ def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
             return httpx.Response(left.pop())
         return httpx.Response(200, json={"success": True, "number": "JR-00000075", "status": "Completed"})
 
-    assert zjr.answering(handler)("get", "JR-00000075").exit_code == 0
+    assert zjr.responding(handler)("get", "JR-00000075").exit_code == 0
 
 
 def test_every_kind_of_error_is_told() -> None:
     """A kind of error that the client gains is either advised on, or speaks for itself."""
-    advised = (*problems._ADVICE, errors.TokenError, errors.InvalidResponseError)
+    advised = (*error_messages._ADVICE, errors.TokenError, errors.InvalidResponseError)
     speaking = {
         "APIError",
         "ResponseError",
@@ -270,14 +273,14 @@ def test_every_kind_of_error_is_told() -> None:
 @pytest.mark.parametrize(
     ("statuses", "expected"),
     [
-        ([], Status.DONE),
-        ([0, 3, 4, 2, 1], Status.ERROR),
-        ([4, 2, 3], Status.USAGE),
-        ([3, 4, 0], Status.UNKNOWN),
-        ([0, 3], Status.INCOMPLETE),
+        ([], ExitStatus.DONE),
+        ([0, 3, 4, 2, 1], ExitStatus.ERROR),
+        ([4, 2, 3], ExitStatus.USAGE),
+        ([3, 4, 0], ExitStatus.UNKNOWN),
+        ([0, 3], ExitStatus.INCOMPLETE),
     ],
 )
-def test_the_worst_of_several_statuses(statuses: list[int], expected: Status) -> None:
+def test_the_worst_of_several_statuses(statuses: list[int], expected: ExitStatus) -> None:
     assert worst(statuses) is expected
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zuora_journal_runs.cli.words import entries_in, money, plain, sentences, spelled
+from zuora_journal_runs.cli.formatting import count_entries, format_amount, format_duration, one_line, sentences
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
 def test_an_amount_loses_no_digit(amount: Decimal) -> None:
-    written = money(amount, "USD")
+    written = format_amount(amount, "USD")
 
     assert Decimal(written.removesuffix(" USD").replace(",", "")) == amount
     assert len(written.removesuffix(" USD").partition(".")[2]) >= 2
@@ -21,7 +21,7 @@ def test_an_amount_loses_no_digit(amount: Decimal) -> None:
 
 @given(st.text())
 def test_a_text_is_one_line_that_a_terminal_does_not_obey(text: str) -> None:
-    made = plain(text)
+    made = one_line(text)
 
     assert made.isprintable()
     assert made.split() == made.split(" ") or not made
@@ -29,7 +29,7 @@ def test_a_text_is_one_line_that_a_terminal_does_not_obey(text: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126)))
 def test_a_plain_word_stays_as_it_is(text: str) -> None:
-    assert plain(text) == text
+    assert one_line(text) == text
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_texts_become_sentences(texts: tuple[str | None, ...], made: str) -> Non
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 entries"), (1, "1 entry"), (1234, "1,234 entries")])
 def test_entries_are_counted(number: int, said: str) -> None:
-    assert entries_in(number) == said
+    assert count_entries(number) == said
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_entries_are_counted(number: int, said: str) -> None:
     ],
 )
 def test_durations_are_in_words(seconds: float, said: str) -> None:
-    assert spelled(seconds) == said
+    assert format_duration(seconds) == said

@@ -1,4 +1,4 @@
-"""The contract as the suite reads it."""
+"""The contract as the suite reads it: operations, validators and hosts of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
-class Fragment(dict[str, Any]):
-    """The fragment, which is too long to be shown."""
+class Document(dict[str, Any]):
+    """The contract, with a short `repr`."""
 
     def __repr__(self) -> str:
         return f"<{FILE}>"
 
 
 class Operation(NamedTuple):
-    """One operation of the fragment."""
+    """An operation of the contract."""
 
     id: str
     method: str
-    """In capitals."""
+    """In upper case."""
     path: str
     raw: Mapping[str, Any]
-    """The operation's node."""
+    """The operation as it is in the contract."""
     parameters: tuple[Mapping[str, Any], ...]
-    """Its own and its path's, resolved."""
+    """Its own parameters and those of its path, with references resolved."""
 
     @property
     def label(self) -> str:
-        """Method and path."""
+        """The method and the path."""
         return f"{self.method} {self.path}"
 
 
 @functools.cache
-def load() -> Fragment:
+def load() -> Document:
     """Return the contract, read once per process."""
-    return Fragment(contract_document())
+    return Document(contract_document())
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
-    """Every operation, in the fragment's order."""
+    """Yield every operation, in the order of the contract."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -60,23 +60,23 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def reference(name: str) -> dict[str, str]:
-    """A reference to one of the fragment's schemas."""
+    """Return a reference to a schema of the contract."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
-    """A validator for a schema of the fragment."""
+    """Return a validator for a schema of the contract."""
     root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
     return Draft202012Validator(root, validate_formats=True)
 
 
 def production_hosts(document: Mapping[str, Any]) -> frozenset[str]:
-    """The hosts where real books are kept."""
+    """Return the hosts of production tenants."""
     return _hosts(document, production=True)
 
 
 def sandbox_hosts(document: Mapping[str, Any]) -> frozenset[str]:
-    """Zuora's other hosts."""
+    """Return Zuora's other hosts."""
     return _hosts(document, production=False)
 
 

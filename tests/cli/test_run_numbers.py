@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zuora_journal_runs.cli import numbers as module
-from zuora_journal_runs.cli.numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli import run_numbers as module
+from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
 
 if TYPE_CHECKING:
     from zuora_journal_runs.emulator import Emulator
@@ -102,11 +102,11 @@ def test_a_number_that_is_repeated_is_said() -> None:
         click.command()(NUMBERS(lambda given: run_numbers(given) and None)), ["JR-00000073"] * 2
     )
 
-    assert result.stderr == "zjr: JR-00000073 is given 2 times, and used once\n"
+    assert result.stderr == "zjr: JR-00000073 is given 2 times; it is used once\n"
 
 
 def test_standard_input_is_read_once() -> None:
-    assert "give - once" in read("-", "-", stdin=b"JR-00000073")
+    assert "give - only once" in read("-", "-", stdin=b"JR-00000073")
 
 
 def test_a_closed_standard_input_has_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,28 +9,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Status(IntEnum):
-    """How a command ended, as the shell learns it."""
+class ExitStatus(IntEnum):
+    """How a command ended."""
 
     DONE = 0
-    """Done as asked."""
+    """Done."""
     ERROR = 1
-    """An error, said in one line."""
+    """An error, explained in one line."""
     USAGE = 2
     """Wrong usage."""
     INCOMPLETE = 3
     """The cancellation is settled but not complete."""
     UNKNOWN = 4
     """The wait ended and the outcome is not known."""
-    STOPPED = 130
+    INTERRUPTED = 130
     """Stopped with Ctrl-C."""
     TERMINATED = 143
     """Stopped with SIGTERM."""
 
 
-_FROM_BEST = (Status.DONE, Status.INCOMPLETE, Status.UNKNOWN, Status.USAGE, Status.ERROR)
+_BEST_FIRST = (ExitStatus.DONE, ExitStatus.INCOMPLETE, ExitStatus.UNKNOWN, ExitStatus.USAGE, ExitStatus.ERROR)
 
 
-def worst(statuses: Iterable[int]) -> Status:
-    """The status of a command that did several things."""
-    return max(map(Status, statuses), key=_FROM_BEST.index, default=Status.DONE)
+def worst(statuses: Iterable[int]) -> ExitStatus:
+    """Return the worst of several statuses; DONE if there are none."""
+    return max(map(ExitStatus, statuses), key=_BEST_FIRST.index, default=ExitStatus.DONE)
