@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 MAX_TIME = 3600.0
 """Seconds on a virtual clock in which each mutant must be found."""
 
-TRANSFER = """
-import sys, urllib.request
-body = b'{"transferredToAccounting": "Yes"}'
-urllib.request.urlopen(urllib.request.Request(
-    sys.argv[1], body, {"Content-Type": "application/json"}, method="PATCH"))
-"""
-
 PROVOKE = """
 import json, sys, urllib.request
 body = json.dumps({"fault": json.loads(sys.argv[2])[sys.argv[3]]}).encode()
@@ -120,7 +113,6 @@ def suite(arguments: list[str]) -> int:
     """Run `zjr contract` on an emulator that it starts."""
     with emulator_for_the_suite() as emulator:
         os.environ |= {**emulator.environ(), "ZUORA_ENTITY_ID": ENTITY, "ZUORA_ORG_IDS": ORGANISATION}
-        transfer = shlex.join([sys.executable, "-c", TRANSFER, f"{emulator.url}/_emulator/entries/{{entry}}"])
         names = {
             f"{operation}-{failure}": f"{name}:1:{fault}"
             for operation, name in OPERATIONS.items()
@@ -128,7 +120,7 @@ def suite(arguments: list[str]) -> int:
         }
         provoke = [sys.executable, "-c", PROVOKE, f"{emulator.url}/_emulator/faults", json.dumps(names)]
         command = shlex.join([*provoke, "{operation}-{failure}"])
-        options = ["contract", "--transfer", transfer, "--provoke", command, *arguments]
+        options = ["contract", "--provoke", command, *arguments]
         status: int = zjr.main(options, standalone_mode=False)
     return status
 

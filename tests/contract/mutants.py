@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Mutation = Callable[[Emulator, Handler], Handler]
 
 RUN = re.compile(r"/v1/journal-runs/(JR-\d+)(/cancel)?")
+UPDATE = re.compile(r"/v1/journal-entries/(JE-\d+)/basic-information")
 REFUSED = b'"success":false'
 COMPRESSED_ABOVE = 1000
 LOOKING = (b"authorization", b"zuora-track-id", b"zuora-version", b"zuora-entity-ids", b"zuora-org-ids")
@@ -210,7 +211,8 @@ def accepted(when: Callable[[Emulator, Message], bool]) -> Mutation:
     def mutation(emulator: Emulator, honest: Handler) -> Handler:
         def answer(request: httpx.Request) -> httpx.Response:
             message = Message.of(request, honest(request))
-            if RUN.fullmatch(message.path) and message.refused and b"0030" in message.body and when(emulator, message):
+            of_one = RUN.fullmatch(message.path) or UPDATE.fullmatch(message.path)
+            if of_one and message.refused and b"0030" in message.body and when(emulator, message):
                 message = message._replace(status=200, body=b'{"success":true}')
             return message.response()
 
@@ -481,6 +483,24 @@ def untransferring(emulator: Emulator, honest: Handler) -> Handler:
         return honest(request)
 
     return answer
+
+
+def forgetful_update(*names: str) -> Mutation:
+    """Updates of entries succeed, and some of their fields are not changed."""
+
+    def change(_: Emulator, request: httpx.Request) -> httpx.Request | None:
+        if not UPDATE.fullmatch(request.url.path) or not request.content:
+            return None
+        try:
+            fields = json.loads(request.content)
+        except ValueError:
+            return None
+        if not isinstance(fields, dict) or not fields.keys() & {*names}:
+            return None
+        kept = {name: value for name, value in fields.items() if name not in names}
+        return other(request, body=json.dumps(kept).encode())
+
+    return told(change)
 
 
 def half_a_cancellation(message: Message) -> Message:
@@ -952,6 +972,12 @@ MUTANTS: Mapping[str, tuple[str, Mutation]] = {
     ),
     "a cancelled entry comes back": ("authentication/writing-needs-a-token", remembering(coming_back)),
     "transferred entries are cancelled": ("cancellation/transferred-entries-stay", untransferring),
+    "cancelled entries are transferred": (
+        "entries/a-cancelled-entry-is-not-transferred",
+        accepted(lambda _, m: b"can no longer be changed" in m.body),
+    ),
+    "updates lose the transfer": ("entries/updates-are-shown", forgetful_update("transferredToAccounting")),
+    "updates lose the notes": ("entries/updates-are-shown", forgetful_update("notes")),
     "every entry was transferred": (
         "authentication/writing-needs-a-token",
         lie(lambda m: m.with_entries(lambda entries: [each | {"transferredToAccounting": "Yes"} for each in entries])),

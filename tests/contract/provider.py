@@ -107,14 +107,13 @@ def suite_for(
     options: Options | None = None,
     handler: Handler | None = None,
     *,
-    transfer: bool = True,
+    provoking: bool = True,
     clock: Clock | None = None,
 ) -> Suite:
     """The suite, on an emulator or on what changes its responses on their way."""
     clock = clock or Clock()
     runtime = Runtime(
-        transfer=emulator.mark_transferred if transfer else None,
-        provoke=partial(provoke, emulator) if transfer else None,
+        provoke=partial(provoke, emulator) if provoking else None,
         adapter=InProcess(handler or emulator.transport().handle_request, clock),
         now=clock.now,
         sleep=clock.sleep,

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.contract import RULES, Options, Report, UsageError
 
-from .__main__ import TRANSFER, kill
+from .__main__ import kill
 from .mutants import MUTANTS
 from .provider import emulator_for_the_suite
 
@@ -121,7 +121,7 @@ def test_a_plan_lists_the_rules_and_makes_no_request() -> None:
 
 
 def test_a_run_in_which_nothing_was_checked_is_no_success(emulator: Emulator) -> None:
-    done = contract("--only", "transferred-entries-stay", environ=emulator.environ())
+    done = contract("--only", "too-many-requests", environ=emulator.environ())
     assert done.exit_code == 2
     assert "0 passed, 0 failed, 0 known deviations, 1 skipped" in done.stdout
     assert "nothing could be checked" in done.stderr
@@ -160,15 +160,11 @@ def test_a_person_sees_what_is_being_done(emulator: Emulator, monkeypatch: pytes
     assert "passed  statuses/old-versions-have-none" in done.stderr
 
 
-def test_accounting_is_asked_by_a_command(emulator: Emulator) -> None:
-    url = f"{emulator.url}/_emulator/entries/{{entry}}"
-    environ = {**emulator.environ()}
-    command = f"{shlex.quote(sys.executable)} -c '{TRANSFER.replace(chr(39), chr(34) * 3)}' {url}"
-    done = contract("--only", "transferred-entries-stay", "--transfer", command, environ=environ)
-    assert "1 passed, 0 failed" in done.stdout, done.output
-    refused = contract("--only", "transferred-entries-stay", "--transfer", f"{command}/no", environ=environ)
-    assert "could not have JE-" in refused.stderr
-    assert "1 failed" in refused.stdout
+def test_a_command_that_fails_is_named(emulator: Emulator) -> None:
+    command = shlex.join([sys.executable, "-c", "raise SystemExit(3)", "{operation}", "{failure}"])
+    done = contract("--only", "too-many-requests", "--provoke", command, environ=emulator.environ())
+    assert "could not make createJournalRun fail with 429" in done.stderr
+    assert "1 failed" in done.stdout
 
 
 def test_drift_is_told(emulator: Emulator, tmp_path: Path) -> None:

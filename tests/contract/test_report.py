@@ -40,7 +40,7 @@ def report_of(mutant: Mutation | None = None, deviations: Path | None = None, on
     answer = emulator.transport().handle_request
     options = Options(deviations=deviations, only=only, examples=3)
     return provider.report_of(
-        suite_for(emulator, options, mutant(emulator, answer) if mutant else answer, transfer=False)
+        suite_for(emulator, options, mutant(emulator, answer) if mutant else answer, provoking=False)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .checks import Skipped, expect
 from .clock import OutOfTime
@@ -69,9 +69,12 @@ class CleanUp:
         """Cancel and delete a run, by the statuses that it shows and not by the model of it."""
         call = self._harness.call
         status = self._status_at_rest(number)
-        if status in CANCELABLE:
-            call("cancelJournalRun", number, body={})
-            status = self._status_at_rest(number, before=status)
+        for _ in range(2):
+            if status in CANCELABLE:
+                call("cancelJournalRun", number, body={})
+                status = self._status_at_rest(number, before=status)
+            if status not in CANCELABLE or not self._unmark_entries(number):
+                break
         if status == "Cancelled":
             call("deleteJournalRun", number)
             status = self._status_at_rest(number, before=status)
@@ -97,12 +100,23 @@ class CleanUp:
                 raise Skipped(f"it is still {status}")
             harness.clock.sleep(next(pause))
 
+    def _unmark_entries(self, number: str) -> bool:
+        """Mark the transferred entries of a run as not transferred; return whether the user may, for all of them."""
+        update = {"transferredToAccounting": "No"}
+        marked = [each for each in self._remaining(number) if each.get("transferredToAccounting") in BLOCKING]
+        done = [self._harness.call("updateJournalEntry", each["number"], body=update).status for each in marked]
+        return set(done) == {200}
+
     def _is_blocked(self, number: str) -> bool:
+        left = self._remaining(number)
+        return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)
+
+    def _remaining(self, number: str) -> list[dict[str, Any]]:
+        """Return the entries of a run that are not cancelled."""
         harness = self._harness
-        entries = [
+        return [
             entry
             for page in harness.pages(number, harness.largest_page)
             for entry in page.data.get("journalEntries", ())
+            if entry["status"] != "Cancelled"
         ]
-        left = [entry for entry in entries if entry["status"] != "Cancelled"]
-        return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)

@@ -76,8 +76,6 @@ class Coverage:
 
     def why(self, row: Row) -> str:
         """Return why a row may not have been reached; empty if nothing prevents it."""
-        if row.name.startswith("TransferredToAccounting"):
-            return "only accounting sets it: give a way with --transfer"
         if row.name.startswith("500 ratelimit"):
             return "a server that fails need not send it"
         if row.name.endswith(" content-encoding"):

@@ -156,11 +156,6 @@ class Harness:
         self._adapter: CaseAdapter | None = None
         self._keep_time()
 
-    @property
-    def transfer(self) -> Callable[[str], object] | None:
-        """Has accounting take over the entry with this number."""
-        return self.runtime.transfer
-
     # Requests
 
     @property
@@ -616,6 +611,16 @@ class Harness:
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
         if model.number in self.own:
             self.own_entries.update(model.entries or {})
+
+    def update(self, model: RunModel, entry: str, **fields: str) -> int:
+        """Update an entry of a run; return the judged status."""
+        try:
+            response = self.call("updateJournalEntry", entry, body=fields)
+        except (NoResponseError, OutOfTime):
+            model.updated(entry, fields, None)
+            raise
+        model.updated(entry, fields, response.status)
+        return response.status
 
     def cancel(self, model: RunModel) -> int:
         """Request the cancellation of a run; return the judged status."""

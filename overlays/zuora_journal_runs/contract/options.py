@@ -92,8 +92,6 @@ class Options:
 class Runtime:
     """What the suite uses of the world around it."""
 
-    transfer: Callable[[str], object] | None = None
-    """Have accounting take over the entry with this number, for the rules that need it."""
     provoke: Callable[[str, str], object] | None = None
     """Have the provider fail once: the id of an operation, and how (see `rules.failures`)."""
     adapter: BaseAdapter | None = None

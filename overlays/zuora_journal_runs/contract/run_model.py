@@ -156,6 +156,8 @@ class RunModel:
         """Whether it is unknown if the last change that was requested is made."""
         self.entries: dict[str, dict[str, Any]] | None = None
         """Its entries, once it has them all."""
+        self.updates: dict[str, dict[str, str]] = {}
+        """What entries were updated to, by their numbers."""
         self.count: int | None = None
         """How many they are."""
 
@@ -209,7 +211,22 @@ class RunModel:
         expect(same, f"{self.number} has {count} entries, and had {self.count} before")
         self.count = count
 
+    def updated(self, entry: str, fields: Mapping[str, str], status: int | None) -> None:
+        """Learn from the response to an update of an entry; None if there was none."""
+        if status is None or status >= 500:
+            for name in fields:
+                self.updates.get(entry, {}).pop(name, None)
+            return
+        expect(status in (200, 403, 409), f"an update of {entry} got the status {status}")
+        unmarks = self.updates.get(entry, {}).get("transferredToAccounting") == "Yes"
+        may_be_refused = unmarks or entry not in self.remaining or not self.is_surely("Completed", "Error")
+        expect(status == 200 or may_be_refused, f"{entry} is not cancelled, and its update got the status {status}")
+        if status == 200:
+            self.updates.setdefault(entry, {}).update(fields)
+
     def _changed(self, number: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        for name, value in self.updates.get(number, {}).items():
+            expect(now.get(name) == value, f"{name} of {number} was updated to {value!r}, and is {now.get(name)!r}")
         if now["status"] == "Cancelled":
             expect(self.cancelled_once, f"{number} is Cancelled, and nobody requested it")
             transferred = before["status"] != "Cancelled" and before.get("transferredToAccounting") == "Yes"

@@ -167,7 +167,6 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
         def delete(self, model: RunModel) -> None:
             harness.delete(model)
 
-        @precondition(lambda _: harness.transfer is not None)
         @rule(model=runs)
         @step
         def transfer(self, model: RunModel) -> None:
@@ -192,10 +191,9 @@ def create_run(harness: Harness, types: list[str], known: list[RunModel]) -> Run
 
 
 def transfer_one(harness: Harness, model: RunModel) -> None:
-    """Transfer an entry of a run to accounting, if it has one that is not cancelled."""
-    assert harness.transfer is not None
-    for number in model.remaining[:1]:
-        harness.transfer(number)
+    """Mark an entry of a run as transferred, if it has one that is not cancelled."""
+    for entry in model.remaining[:1]:
+        harness.update(model, entry, transferredToAccounting="Yes")
 
 
 def clean_up(harness: Harness, model: RunModel) -> None:

@@ -90,7 +90,6 @@ Exit status:
     help="Known deviations, which do not fail the suite.",
 )
 @click.option("--only", multiple=True, metavar="TEXT", help="Only rules whose names contain this.")
-@click.option("--transfer", metavar="COMMAND", help="A command that transfers {entry} to accounting.")
 @click.option("--provoke", metavar="COMMAND", help="A command that makes the next {operation} fail with {failure}.")
 @click.option(
     "--settings",
@@ -108,7 +107,6 @@ def contract(
     url: str | None,
     forms: tuple[str, ...],
     output: Path,
-    transfer: str | None,
     provoke: str | None,
     dates: str | None,
     settings_file: Path | None,
@@ -144,7 +142,6 @@ def contract(
             return ExitStatus.DONE
         ctx.obj.known = "what was found is reported"
         runtime = suite.Runtime(
-            transfer=_command(transfer, "entry", doing="have {} transferred"),
             provoke=_command(provoke, "operation", "failure", doing="make {} fail with {}"),
         )
         with _temporary_files(), _stopped_by_sigterm():

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 rules: RuleGroup = RuleGroup("entries")
 
 LIST = "Zuora, Retrieve journal entries in a journal run"
+UPDATE = "Zuora, Update a summary journal entry"
+MARKS = ("Processing", "Error", "Ignore", "No")
+"""Values of `transferredToAccounting` that everybody may change again; the last is the usual one."""
 USUAL_SIZE = 8
 MANY_TYPES = (
     "Invoice Item", "Taxation Item", "Electronic Payment", "External Payment", "Electronic Refund", "External Refund",
@@ -69,6 +72,29 @@ def a_page_alone_has_no_effect(harness: Harness) -> None:
     expect(first == second, "page has an effect without pageSize")
     beyond = harness.call("listJournalEntriesOfJournalRun", number, query={"page": 1000, "pageSize": 300})
     expect(beyond.status == 200 and beyond.data["journalEntries"] == [], "there is something beyond the last page")
+
+
+@rules.rule(UPDATE, writes=True)
+def updates_are_shown(harness: Harness) -> None:
+    """What an entry was updated to is shown: its notes, and each value of `transferredToAccounting`."""
+    model = harness.at("Completed")
+    entry = str(harness.entry_to_update()["number"])
+    harness.update(model, entry, notes="Transferred to GL 2025-01-02")
+    for value in MARKS:
+        harness.update(model, entry, transferredToAccounting=value)
+        harness.read(model)
+
+
+@rules.rule(UPDATE, writes=True)
+def a_cancelled_entry_is_not_transferred(harness: Harness) -> None:
+    """`transferredToAccounting` of an entry that is cancelled cannot be changed."""
+    model = harness.at("Cancelled")
+    for entry in list(model.entries or {})[:1]:
+        status = harness.update(model, entry, transferredToAccounting="Yes")
+        expect(status == 409, f"{entry} is Cancelled, and its update got the status {status}")
+        harness.read(model)
+        return
+    raise Skipped(f"{model.number} lists no cancelled entries")
 
 
 @rules.rule(LIST)
