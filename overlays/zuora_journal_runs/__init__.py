@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Deletion,
         Ending,
     )
+    from .totals import AccountTotal, TotalDifference, Totals, UnbalancedEntry
 
 # Where each name is, so that importing this package costs no more than what is used of it.
 _HOMES = {
@@ -64,6 +65,7 @@ _HOMES = {
         "Deletion",
         "Ending",
     ),
+    ".totals": ("AccountTotal", "TotalDifference", "Totals", "UnbalancedEntry"),
     "._client.async_": ("AsyncJournalRunsClient",),
     "._client.sync": ("JournalRunsClient",),
     "._http.clock": ("Clock", "SystemClock"),
@@ -93,6 +95,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "ENVIRONMENTS",
     "UNSET",
+    "AccountTotal",
     "AsyncJournalRunsClient",
     "Attempt",
     "Backoff",
@@ -121,7 +124,10 @@ __all__ = [
     "RetryPolicy",
     "SystemClock",
     "Timeouts",
+    "TotalDifference",
+    "Totals",
     "TransactionType",
     "TransferredToAccounting",
+    "UnbalancedEntry",
     "errors",
 ]

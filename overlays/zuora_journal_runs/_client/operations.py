@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs._http.options import Options
     from zuora_journal_runs._http.pipeline import Pipeline
     from zuora_journal_runs.results import Cancellation, CancellationPlan
+    from zuora_journal_runs.totals import Totals
     from zuora_journal_runs_api.models import (
         CommonResponse,
         CreateJournalRunResponse,
@@ -46,6 +47,12 @@ class JournalEntries(list["JournalEntry"]):
 
     exchanges: tuple[Exchange | None, ...] = ()
     """The HTTP exchanges that they came from, one for each page."""
+
+    def totals(self) -> Totals:
+        """Add up debits and credits of the entries that are not cancelled, exactly."""
+        from zuora_journal_runs.totals import Totals
+
+        return Totals.of(self)
 
 
 class Operations:
