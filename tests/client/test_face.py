@@ -14,6 +14,7 @@ from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
 
 PACKAGE = Path(zuora_journal_runs.__file__).parent
 VERBS = (
+    "request",
     "create",
     "retrieve",
     "entries",

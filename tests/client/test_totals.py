@@ -80,10 +80,10 @@ def test_they_are_what_fractions_add_up_to(listed: Any) -> None:
     assert totals.balanced == (not unbalanced)
     assert totals.entries == sum(not cancelled for _, _, cancelled, _ in listed)
     for side, name in ((0, "Debit"), (1, "Credit")):
-        for key, sums in totals.by_type().items():
-            assert Fraction(sums[side]) == sum(v for k, v in expected.items() if k[:2] == key and k[3] == name)
-        for currency, sums in totals.by_currency().items():
-            assert Fraction(sums[side]) == sum(v for k, v in expected.items() if k[1] == currency and k[3] == name)
+        for pair, sums in totals.by_type().items():
+            assert Fraction(sums[side]) == sum(v for k, v in expected.items() if k[:2] == pair and k[3] == name)
+        for code, sums in totals.by_currency().items():
+            assert Fraction(sums[side]) == sum(v for k, v in expected.items() if k[1] == code and k[3] == name)
 
 
 @given(ENTRIES, ENTRIES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
@@ -112,6 +112,12 @@ class AsyncJournalRunsClient:
         from zuora_journal_runs_api import Client
 
         return Client(async_httpx_client=self._connection)
+
+    async def request(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        """See `JournalRunsClient.request`."""
+        return await self._connection.run(self._operations.request(method, path, params, json))
 
     async def create(
         self,

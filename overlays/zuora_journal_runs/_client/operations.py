@@ -10,7 +10,7 @@ import httpx
 from zuora_journal_runs import errors
 from zuora_journal_runs._client.validation import creation
 from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.request import Outgoing, of_arguments, path_on
+from zuora_journal_runs._http.request import Outgoing, of_arguments, of_call, path_on
 
 if TYPE_CHECKING:
     import datetime
@@ -150,6 +150,11 @@ class Operations:
                 created, _ = yield from operations.send(create_journal_run, request)
         self.pipeline.remember_created(created.journal_run_number)
         return created
+
+    def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Flow[httpx.Response]:
+        """Send any call of Zuora's API."""
+        outgoing = of_call(method, path, params, body, self.pipeline.base_url)
+        return (yield from self.pipeline.call(outgoing, self.options))
 
     def retrieve(self, number: str) -> Flow[JournalRun]:
         from zuora_journal_runs_api.api.journal_runs import get_journal_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
@@ -128,6 +128,29 @@ class JournalRunsClient:
         from zuora_journal_runs_api import Client
 
         return Client(httpx_client=self._connection)
+
+    def request(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        """Send any other call of Zuora's API over this connection, with all conventions, errors and retries.
+
+        For example `client.request("GET", "/v1/accounting-periods").json()`. A GET is retried freely. A POST or PATCH
+        has an `Idempotency-Key` and is retried under it, except for custom objects (`/objects/`), where Zuora may not
+        know keys. Everything else is retried only if nothing can have been done.
+
+        A response is a success if its status is 2xx and neither it nor an item of its list says `success: false`.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: The path, such as `/v1/accounting-periods`, or a whole address on the same host, such as a `nextPage`.
+            json: What to send as JSON; None for nothing.
+            params: The query.
+
+        Raises:
+            InvalidArgumentError: it cannot be sent, or would go to another host.
+            CallError: the call failed. If `maybe_processed`, check in Zuora what was done before you repeat it.
+        """
+        return self._connection.run(self._operations.request(method, path, params, json))
 
     def create(
         self,

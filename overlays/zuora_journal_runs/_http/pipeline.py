@@ -45,7 +45,7 @@ class Pipeline(NamedTuple):
     """When runs were created, by their numbers."""
 
     def call(self, outgoing: Outgoing, options: Options) -> Flow[httpx.Response]:
-        """Send a request of one of the operations until it succeeds or there is no use in trying.
+        """Send a request until it succeeds or there is no use in trying.
 
         Raises:
             InvalidArgumentError: the request is not one of the operations, or has an invalid header.
@@ -80,7 +80,8 @@ class Pipeline(NamedTuple):
                 error = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
             else:
                 response.extensions |= {"attempts": details["attempts"], "track_id": details["track_id"]}
-                error = responses.failure_of(response, **details)
+                judge = responses.failure_of if outgoing.is_operation else responses.failure_of_other
+                error = judge(response, **details)
             wait = None
             if error is not None:
                 if maybe_processed and isinstance(error, errors.RequestNotSentError):
@@ -91,7 +92,7 @@ class Pipeline(NamedTuple):
                 error.maybe_processed = maybe_processed
                 if isinstance(error, errors.AuthenticationError) and rejected is None and self.authorizer.can_renew:
                     rejected, wait = token, 0.0
-                elif not hopeless:
+                elif not hopeless and (outgoing.repeatable or not maybe_processed):
                     wait = self._wait_after(error, response, options, deadline)
             self._tell(options, details, began, response, error, wait)
             if response is not None and error is None:

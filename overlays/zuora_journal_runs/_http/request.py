@@ -29,6 +29,8 @@ _ROUTES = (
     ("POST", re.compile(r"/v1/journal-runs"), "create a journal run"),
     ("DELETE", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "delete"),
 )
+_CUSTOM_OBJECTS = "/objects/"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Outgoing(NamedTuple):
@@ -40,6 +42,18 @@ class Outgoing(NamedTuple):
     headers: Mapping[str, str]
     """Headers of this request alone, by their names in lower case."""
     content: bytes = b""
+    free: bool = False
+    """Whether it may be any call of Zuora's API, and not only one of the operations on journal runs."""
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is one of the operations on journal runs."""
+        return self._operation() is not None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be sent again though it may have been processed."""
+        return self.method == "GET" or self.is_operation or "idempotency-key" in self.headers
 
     @property
     def operation(self) -> str:
@@ -48,14 +62,21 @@ class Outgoing(NamedTuple):
         Raises:
             InvalidArgumentError: it is of none.
         """
+        name = self._operation()
+        path = self.path.partition("?")[0]
+        if name is None and not self.free:
+            raise errors.InvalidArgumentError(
+                f"{self.method} {path} is none of the operations on journal runs, whose numbers have the form "
+                "JR-00000075; for other calls of Zuora's API, use client.request"
+            )
+        return name or f"{self.method} {path}"
+
+    def _operation(self) -> str | None:
         path = self.path.partition("?")[0]
         for method, route, name in _ROUTES:
             if method == self.method and (match := route.fullmatch(path)):
                 return f"{name} {match[1]}" if match.lastindex else name
-        raise errors.InvalidArgumentError(
-            f"{self.method} {path} is none of the operations on journal runs; "
-            "a journal run number has the form JR-00000075"
-        )
+        return None
 
     def request(self, base_url: httpx.URL, token: str | None) -> httpx.Request:
         """The request as httpx sends it."""
@@ -81,6 +102,38 @@ def of_arguments(arguments: Mapping[str, Any]) -> Outgoing:
         {name.lower(): value for name, value in arguments["headers"].items()},
         b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
     )
+
+
+def of_call(method: str, path: str, params: Mapping[str, Any] | None, body: Any, base_url: httpx.URL) -> Outgoing:
+    """The request of any call of Zuora's API.
+
+    Args:
+        method: GET, POST, PUT, PATCH or DELETE.
+        path: The path, such as /v1/accounting-periods, or a whole address on the same origin.
+        params: The query.
+        body: What to send as JSON; None for nothing.
+        base_url: The address of the API.
+
+    Raises:
+        InvalidArgumentError: it cannot be sent, or would go to another origin, or is a request for a token.
+    """
+    method = method.upper()
+    if method not in _METHODS:
+        raise errors.InvalidArgumentError(f"method is {method!r}: use one of {', '.join(_METHODS)}")
+    try:
+        url = base_url.join(path)
+        url = url.copy_merge_params(dict(params)) if params else url
+    except (httpx.InvalidURL, TypeError) as invalid:
+        raise errors.InvalidArgumentError(f"{path!r} is not a path on the API: {invalid}") from None
+    if url.path == "/oauth/token":
+        raise errors.InvalidArgumentError("the client fetches its tokens itself: give it client_id and client_secret")
+    if body is None:
+        return Outgoing(method, path_on(url, base_url), {}, free=True)
+    try:
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError) as invalid:
+        raise errors.InvalidArgumentError(f"json cannot be written as JSON: {invalid}") from None
+    return Outgoing(method, path_on(url, base_url), {"content-type": "application/json"}, content, free=True)
 
 
 def of_request(request: httpx.Request, base_url: httpx.URL) -> Outgoing:
@@ -113,7 +166,7 @@ def with_conventions(outgoing: Outgoing, options: Options, random: Random) -> Ou
     for name, check in _CHECKS.items():
         if name in outgoing.headers:
             check(outgoing.headers[name])
-    method, path, given, content = outgoing
+    method, path, given, content, _ = outgoing
     headers = {
         "accept": "application/json",
         "accept-encoding": "gzip",
@@ -122,8 +175,11 @@ def with_conventions(outgoing: Outgoing, options: Options, random: Random) -> Ou
         "zuora-track-id": options.track_id or new_uuid(random),
         **given,
     }
-    if method == "POST":
-        headers.setdefault("idempotency-key", options.idempotency_key or new_uuid(random))
+    if method in ("POST", "PATCH"):
+        # Zuora remembers keys for all of these but some on custom objects, which must not be repeated under a new one.
+        key = options.idempotency_key or (None if path.startswith(_CUSTOM_OBJECTS) else new_uuid(random))
+        if key is not None:
+            headers.setdefault("idempotency-key", key)
     else:
         headers.pop("idempotency-key", None)
     if method == "PUT" and not content:
@@ -134,7 +190,7 @@ def with_conventions(outgoing: Outgoing, options: Options, random: Random) -> Ou
     if content and (asked or (options.compress_over is not None and len(content) > options.compress_over)):
         headers["content-encoding"] = "gzip"
         content = gzip.compress(content, mtime=0)
-    return Outgoing(method, path, headers, content)
+    return outgoing._replace(headers=headers, content=content)
 
 
 @functools.lru_cache(maxsize=1024)

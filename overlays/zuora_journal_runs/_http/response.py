@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -67,6 +68,59 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.ResponseError
     return errors.InvalidResponseError(said, cut_off=False, **details)
 
 
+def failure_of_other(response: httpx.Response, **details: Any) -> errors.ResponseError | None:
+    """Return the error that the response to any other call stands for; None if the call succeeded.
+
+    What these responses have in common is how they fail: with a status, or under 200 with `success` or `Success` false,
+    for the whole or for an item of a list. Some have no `success`, no body, or one that is not JSON, such as a file.
+
+    Args:
+        response: The response, with its body read.
+        details: The arguments of CallError.
+    """
+    from zuora_journal_runs_api.types import Exchange
+
+    details |= {"exchange": Exchange.of(response), "body": response.content}
+    echoed = response.headers.get("Zuora-Track-Id")
+    if echoed is not None and echoed != details.get("track_id"):
+        said = f"the response has the track id {echoed!r} of another call"
+        return errors.InvalidResponseError(said, cut_off=False, **details)
+    problem = response.extensions.get("problem")
+    data: Any = None
+    if problem is None and response.content:
+        media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media in ("", "application/json") or media.endswith("+json"):
+            try:
+                data = json.loads(response.content)
+            except (ValueError, RecursionError):
+                problem = "is not JSON"
+        elif media == "text/html":
+            problem = "is an HTML page"
+    items = [item for item in (data if isinstance(data, list) else [data]) if isinstance(item, dict)]
+    failed = [item for item in items if _says_no(item)]
+    if not 200 <= response.status_code < 300 or failed:
+        error = _of_status(response, _merged(failed or items), **details)
+        # Of several items, others may have been done.
+        error.maybe_processed |= 0 < len(failed) < len(items)
+        return error
+    if problem is not None:
+        cut_off = not response.extensions.get("oversized", False)
+        return errors.InvalidResponseError(f"the response's body {problem}", cut_off=cut_off, **details)
+    return None
+
+
+def _says_no(item: Mapping[str, Any]) -> bool:
+    said = item.get("success", item.get("Success", True))
+    return said is not True or (bool(item.get("reasons")) and "success" not in item)
+
+
+def _merged(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what one object would say that failed as several did."""
+    if len(items) < 2:
+        return items[0] if items else {}
+    return {"Errors": [error for item in items for error in item.get("Errors") or item.get("reasons") or []]}
+
+
 def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
     """Return whether a body says that the call succeeded.
 
@@ -81,7 +135,7 @@ def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
 
 def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.ResponseError:
     status = response.status_code
-    if 200 < status < 400:
+    if 200 < status < 400 and data.get("success", data.get("Success")) is not False:
         where = response.headers.get("Location")
         said = f"status {status}, a redirect to {where!r} that is not followed" if where else f"status {status}"
         return errors.InvalidResponseError(f"the answer has {said}", cut_off=False, **details)
