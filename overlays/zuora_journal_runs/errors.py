@@ -4,8 +4,11 @@
     ├── InvalidArgumentError             refused before anything was sent (also a ValueError)
     ├── EvidenceError                    an evidence file was changed, or cannot be written
     ├── ClientClosedError                the client was closed (also a RuntimeError)
+    ├── TurnTimeoutError                 another run was in the way of a creation (also a TimeoutError)
+    ├── PlanError                        a run or an entry is not as it was planned; nothing was changed
     ├── RunError
     │   ├── RunStatusError               the run's status does not allow the request, which was not sent
+    │   ├── EntriesRemainError           entries of the run are not cancelled, or would not be
     │   └── WaitTimeoutError             the outcome is not known yet (also a TimeoutError)
     │       ├── CancellationTimeoutError
     │       ├── CompletionTimeoutError
@@ -39,7 +42,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zuora_journal_runs_api.models import JournalRun, Reason
+    from zuora_journal_runs_api.models import JournalEntry, JournalRun, Reason
     from zuora_journal_runs_api.types import Exchange
 
     from .evidence import Observation
@@ -113,6 +116,38 @@ class ClientClosedError(JournalRunsError, RuntimeError):
     """The client was closed. Nothing was sent."""
 
 
+class TurnTimeoutError(JournalRunsError, TimeoutError):
+    """Another run was in the way until the time was up. Nothing was created.
+
+    Args:
+        message: What was waited for.
+        refusal: How Zuora refused the creation last.
+    """
+
+    def __init__(self, message: str, *, refusal: APIError) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+        self.track_id = refusal.track_id
+
+    @property
+    def request_id(self) -> str | None:
+        """Zuora's identifier of the call that was refused last."""
+        return self.refusal.request_id
+
+
+class PlanError(JournalRunsError):
+    """A run or an entry is not as it was planned. Nothing was changed.
+
+    Args:
+        message: What is wrong, in one line.
+        deviations: What is not as it was planned, a sentence each.
+    """
+
+    def __init__(self, message: str, *, deviations: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.deviations = deviations
+
+
 class RunError(JournalRunsError):
     """Base class of errors about the state of a run.
 
@@ -137,6 +172,24 @@ class RunStatusError(RunError):
     """The run's status does not allow the request, which was not sent."""
 
     run: JournalRun
+
+
+class EntriesRemainError(RunError):
+    """Entries of the run are not cancelled, or would not be; no run was created in its place.
+
+    Args:
+        message: Which entries, and what to do.
+        run: The run as it was seen last.
+        entries: The entries.
+        maybe_processed: Whether the cancellation was requested.
+    """
+
+    def __init__(
+        self, message: str, *, run: JournalRun, entries: tuple[JournalEntry, ...], maybe_processed: bool
+    ) -> None:
+        super().__init__(message, run=run)
+        self.entries = entries
+        self.maybe_processed = maybe_processed
 
 
 class CallError(JournalRunsError):

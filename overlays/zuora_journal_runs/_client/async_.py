@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from zuora_journal_runs._client.creation import OnTurn
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
     from zuora_journal_runs.results import (
         Cancellation,
@@ -128,19 +129,23 @@ class AsyncJournalRunsClient:
         target_start_date: datetime.date | str | None = None,
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
+        wait_for_turn: float | None = None,
+        on_turn: OnTurn | None = None,
         evidence: EvidenceFile | None = None,
     ) -> CreateJournalRunResponse:
         """See `JournalRunsClient.create`."""
+        from zuora_journal_runs._client import creation, validation
+
+        body = validation.creation(
+            transaction_types,
+            journal_entry_date,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
+        )
         return await self._connection.run(
-            self._operations.create(
-                transaction_types,
-                journal_entry_date,
-                accounting_period_name=accounting_period_name,
-                target_start_date=target_start_date,
-                target_end_date=target_end_date,
-                organization_labels=organization_labels,
-                evidence=evidence,
-            )
+            creation.create(self._operations, body, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         )
 
     async def retrieve(self, number: str) -> JournalRun:

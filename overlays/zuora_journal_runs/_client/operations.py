@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from zuora_journal_runs import errors
-from zuora_journal_runs._client.validation import creation
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http.request import Outgoing, of_arguments, of_call, path_on
 
 if TYPE_CHECKING:
-    import datetime
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from zuora_journal_runs._client.observer import Observer
@@ -26,11 +24,9 @@ if TYPE_CHECKING:
     from zuora_journal_runs.totals import Totals
     from zuora_journal_runs_api.models import (
         CommonResponse,
-        CreateJournalRunResponse,
         JournalEntriesPage,
         JournalEntry,
         JournalRun,
-        TransactionType,
     )
     from zuora_journal_runs_api.types import Exchange
 
@@ -113,43 +109,6 @@ class Operations:
             self.options,
             creation,
         )
-
-    def create(
-        self,
-        transaction_types: Iterable[TransactionType | str],
-        journal_entry_date: datetime.date | str,
-        *,
-        accounting_period_name: str | None,
-        target_start_date: datetime.date | str | None,
-        target_end_date: datetime.date | str | None,
-        organization_labels: Iterable[Mapping[str, str]],
-        evidence: str | os.PathLike[str] | None = None,
-    ) -> Flow[CreateJournalRunResponse]:
-        from zuora_journal_runs_api.api.journal_runs import create_journal_run
-
-        body = creation(
-            transaction_types,
-            journal_entry_date,
-            accounting_period_name,
-            target_start_date,
-            target_end_date,
-            organization_labels,
-        )
-        if evidence is None:
-            created: CreateJournalRunResponse = yield from self._call(create_journal_run, body=body)
-        else:
-            with self.observer_of("", "create", evidence, body.to_dict()) as observer:
-                key, recorded = observer.creation()
-                if recorded is not None:
-                    from zuora_journal_runs_api.models import CreateJournalRunResponse
-
-                    return CreateJournalRunResponse.from_dict(recorded)
-                operations = self.observed_by(observer)
-                operations.options = operations.options._replace(idempotency_key=key)
-                request = create_journal_run.get_kwargs(body=body)
-                created, _ = yield from operations.send(create_journal_run, request)
-        self.pipeline.remember_created(created.journal_run_number)
-        return created
 
     def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Flow[httpx.Response]:
         """Send any call of Zuora's API."""

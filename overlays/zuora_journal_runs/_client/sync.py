@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from zuora_journal_runs._client.creation import OnTurn
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
     from zuora_journal_runs.results import (
         Cancellation,
@@ -161,6 +162,8 @@ class JournalRunsClient:
         target_start_date: datetime.date | str | None = None,
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
+        wait_for_turn: float | None = None,
+        on_turn: OnTurn | None = None,
         evidence: EvidenceFile | None = None,
     ) -> CreateJournalRunResponse:
         """Create a journal run; its number is in the answer's `journal_run_number`.
@@ -175,25 +178,31 @@ class JournalRunsClient:
             target_end_date: The last date to take in.
             organization_labels: Where Multi-Org is on, the organisations, each as {"organizationId": ...} or
                 {"organizationName": ...}.
+            wait_for_turn: Seconds to wait while another run is under way, whoever started it; None not to wait. The
+                creation is sent again after each refusal, under a new idempotency key.
+            on_turn: Called with what is waited for, after each refusal.
             evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
                 continued.
 
         Raises:
             InvalidArgumentError: a value cannot be sent.
+            TurnTimeoutError: another run was in the way until the time was up; nothing was created.
             CallError: the call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
 
         Source: Zuora, Create a journal run, 2026-04-10.
         """
+        from zuora_journal_runs._client import creation, validation
+
+        body = validation.creation(
+            transaction_types,
+            journal_entry_date,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
+        )
         return self._connection.run(
-            self._operations.create(
-                transaction_types,
-                journal_entry_date,
-                accounting_period_name=accounting_period_name,
-                target_start_date=target_start_date,
-                target_end_date=target_end_date,
-                organization_labels=organization_labels,
-                evidence=evidence,
-            )
+            creation.create(self._operations, body, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         )
 
     def retrieve(self, number: str) -> JournalRun:

@@ -116,6 +116,8 @@ def _told(step: Step) -> str | None:
             text = f"{entries_in(len(seen.entries))} listed, {cancelled:,} cancelled"
         case proof.EntriesRefused():
             text = f"the entries cannot be listed: {seen.problem}"
+        case proof.EntryUpdated():
+            text = f"{seen.entry} changed, and accepted"
         case _ if step.method in _REQUESTS:
             text = f"{_REQUESTS[step.method]} requested, and not shown to be accepted: {seen.problem}"
         case _:
