@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
+    from .close import RerunOutcome, TurnProgress
     from .errors import JournalRunsError
+    from .plans import Plan, PlannedRun
     from .results import (
         BlockedEntry,
         Cancellation,
@@ -65,6 +67,8 @@ _HOMES = {
         "Deletion",
         "Ending",
     ),
+    ".close": ("RerunOutcome", "TurnProgress"),
+    ".plans": ("Plan", "PlannedRun"),
     ".totals": ("AccountTotal", "TotalDifference", "Totals", "UnbalancedEntry"),
     "._client.async_": ("AsyncJournalRunsClient",),
     "._client.sync": ("JournalRunsClient",),
@@ -120,7 +124,10 @@ __all__ = [
     "JournalRunStatus",
     "JournalRunsClient",
     "JournalRunsError",
+    "Plan",
+    "PlannedRun",
     "Polling",
+    "RerunOutcome",
     "RetryPolicy",
     "SystemClock",
     "Timeouts",
@@ -128,6 +135,7 @@ __all__ = [
     "Totals",
     "TransactionType",
     "TransferredToAccounting",
+    "TurnProgress",
     "UnbalancedEntry",
     "errors",
 ]

@@ -2,6 +2,7 @@
 
     JournalRunsError
     ├── InvalidArgumentError             refused before anything was sent (also a ValueError)
+    │   └── KeyExpiredError              a creation of a day ago, whose outcome is not known, is not repeated
     ├── EvidenceError                    an evidence file was changed, or cannot be written
     ├── ClientClosedError                the client was closed (also a RuntimeError)
     ├── TurnTimeoutError                 another run was in the way of a creation (also a TimeoutError)
@@ -97,6 +98,12 @@ def _one_line(text: str) -> str:
 
 class InvalidArgumentError(JournalRunsError, ValueError):
     """An argument or setting is invalid or missing. Nothing was sent."""
+
+
+class KeyExpiredError(InvalidArgumentError):
+    """A creation was begun a day ago and may have been processed, and Zuora has forgotten its idempotency key."""
+
+    maybe_processed = True
 
 
 class EvidenceError(JournalRunsError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zuora_journal_runs_api.models import JournalEntry
 
@@ -114,6 +114,22 @@ class Totals:
                 unbalanced.append(UnbalancedEntry(entry.number, whole[0], whole[1], problem))
         accounts = tuple(AccountTotal(*key, debits, credits_) for key, (debits, credits_) in sorted(sums.items()))
         return cls(accounts, tuple(unbalanced), count)
+
+    @classmethod
+    def from_list(cls, accounts: Iterable[Sequence[str]], entries: int) -> Self:
+        """Return the totals that `to_list` wrote."""
+        found = (
+            AccountTotal(kind, currency, code, Decimal(debits), Decimal(credits_))
+            for kind, currency, code, debits, credits_ in accounts
+        )
+        return cls(tuple(found), (), entries)
+
+    def to_list(self) -> list[list[str]]:
+        """Return the totals as JSON, a list of texts for each accounting code."""
+        return [
+            [each.transaction_type, each.currency, each.accounting_code, str(each.debits), str(each.credits)]
+            for each in self.accounts
+        ]
 
     @property
     def balanced(self) -> bool:

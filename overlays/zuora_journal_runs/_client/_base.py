@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 3600.0
 """Seconds to wait for a run by default: one with a million items takes Zuora 25 minutes."""
+DEFAULT_RERUN_TIMEOUT = 2 * DEFAULT_TIMEOUT
+"""Seconds for a cancellation and a new run together, by default."""
 DEFAULT_STALL = 600.0
 """Seconds without any change after which a cancellation that has begun counts as stalled, by default."""
 

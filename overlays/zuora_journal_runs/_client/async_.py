@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
+    DEFAULT_RERUN_TIMEOUT,
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     import httpx
 
     from zuora_journal_runs._client.creation import OnTurn
+    from zuora_journal_runs._client.planning import RunChanges
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
+    from zuora_journal_runs.close import RerunOutcome
+    from zuora_journal_runs.plans import Plan
     from zuora_journal_runs.results import (
         Cancellation,
         CancellationOutcome,
@@ -265,6 +269,61 @@ class AsyncJournalRunsClient:
 
         return await self._connection.run(
             waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
+
+    async def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> Plan:
+        """See `JournalRunsClient.plan`."""
+        from zuora_journal_runs._client import planning
+
+        return await self._connection.run(planning.plan_runs(self._operations, operation, numbers))
+
+    async def plan_rerun(self, number: str, *, allow_remaining: bool = False, **changes: Unpack[RunChanges]) -> Plan:
+        """See `JournalRunsClient.plan_rerun`."""
+        from zuora_journal_runs._client import planning
+
+        return await self._connection.run(
+            planning.plan_rerun(self._operations, number, changes, allow_remaining=allow_remaining)
+        )
+
+    async def check_plan(self, plan: Plan) -> None:
+        """See `JournalRunsClient.check_plan`."""
+        from zuora_journal_runs._client import planning
+
+        await self._connection.run(planning.check_plan(self._operations, plan))
+
+    async def rerun(
+        self,
+        number: str,
+        *,
+        evidence: EvidenceFile,
+        allow_remaining: bool = False,
+        plan: Plan | None = None,
+        timeout: float | None = DEFAULT_RERUN_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        wait_for_turn: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_poll: OnPoll | None = None,
+        on_turn: OnTurn | None = None,
+        **changes: Unpack[RunChanges],
+    ) -> RerunOutcome:
+        """See `JournalRunsClient.rerun`."""
+        from zuora_journal_runs._client import rerun
+
+        return await self._connection.run(
+            rerun.rerun(
+                self._operations,
+                number,
+                changes=changes,
+                allow_remaining=allow_remaining,
+                approved=plan,
+                evidence=evidence,
+                timeout=timeout,
+                stall_after=stall_after,
+                wait_for_turn=wait_for_turn,
+                on_progress=on_progress,
+                on_poll=on_poll,
+                on_turn=on_turn,
+            )
         )
 
     async def aclose(self) -> None:

@@ -109,12 +109,12 @@ class Observer:
             preferred: The key to begin with; None for a new one.
 
         Raises:
-            InvalidArgumentError: The outcome under the key used before is not known, and Zuora has forgotten the key.
+            KeyExpiredError: The outcome under the key used before is not known, and Zuora has forgotten the key.
         """
         creation = self.history.creation
         if creation is not None and creation.step == "begun":
             if self.now() - self.history.key_since >= evidence.KEY_LIFETIME:
-                raise errors.InvalidArgumentError(
+                raise errors.KeyExpiredError(
                     "a creation was begun more than 24 hours ago, its outcome is not known, and repeating it may "
                     "create a second run: look for the run in Zuora, then give another evidence file"
                 )

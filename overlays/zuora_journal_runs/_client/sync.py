@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
+    DEFAULT_RERUN_TIMEOUT,
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     import httpx
 
     from zuora_journal_runs._client.creation import OnTurn
+    from zuora_journal_runs._client.planning import RunChanges
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
+    from zuora_journal_runs.close import RerunOutcome
+    from zuora_journal_runs.plans import Plan
     from zuora_journal_runs.results import (
         Cancellation,
         CancellationOutcome,
@@ -443,6 +447,113 @@ class JournalRunsClient:
 
         return self._connection.run(
             waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        )
+
+    def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> Plan:
+        """Plan to cancel or delete runs, as they and their entries are now; changes nothing.
+
+        A plan can be written to a file, looked at by a second person, read again and given to `apply`.
+
+        Raises:
+            InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once.
+            PlanError: the status of a run does not allow it.
+            CallError: a call failed.
+        """
+        from zuora_journal_runs._client import planning
+
+        return self._connection.run(planning.plan_runs(self._operations, operation, numbers))
+
+    def plan_rerun(self, number: str, *, allow_remaining: bool = False, **changes: Unpack[RunChanges]) -> Plan:
+        """Plan what `rerun` would do now; changes nothing. Entries that would stay are in `plan.staying`.
+
+        Raises:
+            InvalidArgumentError: as for `rerun`.
+            RunStatusError: the run's status does not allow a cancellation.
+            CallError: a call failed.
+        """
+        from zuora_journal_runs._client import planning
+
+        return self._connection.run(
+            planning.plan_rerun(self._operations, number, changes, allow_remaining=allow_remaining)
+        )
+
+    def check_plan(self, plan: Plan) -> None:
+        """Check that all runs of a plan, and their entries, are as they were planned; changes nothing.
+
+        Raises:
+            PlanError: something is not; its `deviations` say what.
+            CallError: a call failed.
+        """
+        from zuora_journal_runs._client import planning
+
+        self._connection.run(planning.check_plan(self._operations, plan))
+
+    def rerun(
+        self,
+        number: str,
+        *,
+        evidence: EvidenceFile,
+        allow_remaining: bool = False,
+        plan: Plan | None = None,
+        timeout: float | None = DEFAULT_RERUN_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        wait_for_turn: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_poll: OnPoll | None = None,
+        on_turn: OnTurn | None = None,
+        **changes: Unpack[RunChanges],
+    ) -> RerunOutcome:
+        """Cancel a run, prove that it is cancelled, and create one in its place, with the same parameters or others.
+
+        It can be interrupted anywhere, and goes on when it is called again with the same evidence file, which holds
+        what was planned, what was seen and the idempotency key. It never leaves two live runs. Zuora remembers a key
+        for 24 hours: a creation of before then whose outcome is not known is not repeated.
+
+        Args:
+            number: The number of the run to cancel.
+            evidence: The file to write the evidence to, or to go on with.
+            allow_remaining: Whether entries that cannot be cancelled may stay in the old run.
+            plan: A plan of `plan_rerun` that was approved; anything that is not as it was planned is refused before the
+                first change.
+            timeout: Seconds for the whole; None for no limit.
+            stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
+                for never.
+            wait_for_turn: Seconds to wait with the creation while another run is under way; None not to wait.
+            on_progress: Called with what was seen of the cancellation, after each poll that did not decide it.
+            on_poll: Called with the new run, after each poll that saw one that has not ended.
+            on_turn: Called with what a creation waits for, after each refusal.
+            changes: What to request otherwise than the run did: the arguments of `create`. The accounting period is
+                taken from the run's entries, and has to be given if they do not name one.
+
+        Raises:
+            InvalidArgumentError: a change cannot be sent, the period is not known, or the evidence file is about
+                something else.
+            KeyExpiredError: a creation of a day ago may have been processed, and its key is forgotten.
+            RunStatusError: the run's status does not allow a cancellation.
+            EntriesRemainError: entries would stay, or did; no run was created in its place.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            CancellationTimeoutError: the time was up, or the cancellation stalled; call again to go on.
+            CompletionTimeoutError: the same, after the new run was created.
+            TurnTimeoutError: another run was in the way of the new one until the time was up; call again to go on.
+            CallError: a call failed; call again to go on.
+        """
+        from zuora_journal_runs._client import rerun
+
+        return self._connection.run(
+            rerun.rerun(
+                self._operations,
+                number,
+                changes=changes,
+                allow_remaining=allow_remaining,
+                approved=plan,
+                evidence=evidence,
+                timeout=timeout,
+                stall_after=stall_after,
+                wait_for_turn=wait_for_turn,
+                on_progress=on_progress,
+                on_poll=on_poll,
+                on_turn=on_turn,
+            )
         )
 
     def close(self) -> None:

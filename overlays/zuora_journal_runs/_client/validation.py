@@ -34,11 +34,7 @@ def creation(
     )
     from zuora_journal_runs_api.types import UNSET
 
-    if isinstance(transaction_types, str):
-        raise errors.InvalidArgumentError(f"transaction_types is the text {transaction_types!r}: give a list of types")
-    types = [transaction_type(name) for name in transaction_types]
-    if not types:
-        raise errors.InvalidArgumentError("no transaction type: give at least one, such as 'Invoice Item'")
+    types = types_of(transaction_types)
     start = None if target_start_date is None else date("target_start_date", target_start_date)
     end = None if target_end_date is None else date("target_end_date", target_end_date)
     if end is not None and start is None:
@@ -58,6 +54,20 @@ def creation(
         target_end_date=UNSET if end is None else end,
         organization_labels=labels or UNSET,
     )
+
+
+def types_of(transaction_types: Iterable[TransactionType | str]) -> list[TransactionType]:
+    """Return the transaction types of these names.
+
+    Raises:
+        InvalidArgumentError: There is none, or a name is not one of a type.
+    """
+    if isinstance(transaction_types, str):
+        raise errors.InvalidArgumentError(f"transaction_types is the text {transaction_types!r}: give a list of types")
+    types = [transaction_type(name) for name in transaction_types]
+    if not types:
+        raise errors.InvalidArgumentError("no transaction type: give at least one, such as 'Invoice Item'")
+    return types
 
 
 def transaction_type(name: TransactionType | str) -> TransactionType:

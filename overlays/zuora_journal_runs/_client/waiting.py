@@ -48,7 +48,7 @@ _LISTED = ("Completed", "Error", "Cancelled", "DeleteInprogress")
 """The statuses in which the entries decide."""
 
 
-class _Wait:
+class RunWait:
     """One wait for a run: its deadline, and what is polled."""
 
     def __init__(self, operations: Operations, observer: Observer, timeout: float | None) -> None:
@@ -138,6 +138,16 @@ class _Wait:
         total = observer.history.total
         return CancellationProgress(observer.run, entries, total, cancelled, now - self._began, rate)
 
+    def completion_timeout(self, problem: str) -> errors.CompletionTimeoutError:
+        """Return the error for a wait that the deadline has ended."""
+        return errors.CompletionTimeoutError(
+            f"{problem} {self.after()}: {self.described()}",
+            number=self.number,
+            run=self.observer.run,
+            problem=self.observer.error,
+            observations=tuple(self.observer.observations),
+        )
+
     def described(self) -> str:
         """Return what was seen last, for the message of an error."""
         run, error = self.observer.run, self.observer.error
@@ -162,8 +172,8 @@ def cancel_and_wait(
     check_timeouts(timeout, stall_after)
     with operations.observer_of(header_rules.run_number(number), "cancel", evidence) as observer:
         yield from operations.observed_by(observer).cancel(number)
-        wait = _Wait(operations, observer, timeout)
-        return (yield from _cancellation(wait, stall_after, on_progress))
+        wait = RunWait(operations, observer, timeout)
+        return (yield from cancellation_outcome(wait, stall_after, on_progress))
 
 
 EvidenceFolder = Union[str, "os.PathLike[str]", Callable[[str], "os.PathLike[str] | None"], None]
@@ -206,8 +216,8 @@ def cancel_one_of_many(
                     yield Sleep(0.0)
                     # It is polled once, however late it is.
                     left = None if timeout is None else max(deadline - clock.monotonic(), NO_TIME)
-                    waiting = _Wait(operations, observer, left)
-                    outcome = yield from _cancellation(waiting, stall_after, _guarded(on_progress))
+                    waiting = RunWait(operations, observer, left)
+                    outcome = yield from cancellation_outcome(waiting, stall_after, _guarded(on_progress))
         except errors.JournalRunsError as error:
             failure = error
         return CancellationResult(number, outcome, cancellation, failure)
@@ -274,11 +284,14 @@ def wait_for_cancellation(
     with operations.observer_of(number, "wait", evidence) as observer:
         if not isinstance(cancellation, str):
             observer.assume_known()
-        wait = _Wait(operations, observer, timeout)
-        return (yield from _cancellation(wait, stall_after, on_progress))
+        wait = RunWait(operations, observer, timeout)
+        return (yield from cancellation_outcome(wait, stall_after, on_progress))
 
 
-def _cancellation(wait: _Wait, stall_after: float | None, on_progress: OnProgress | None) -> Flow[CancellationOutcome]:
+def cancellation_outcome(
+    wait: RunWait, stall_after: float | None, on_progress: OnProgress | None
+) -> Flow[CancellationOutcome]:
+    """Wait until it is known what a cancellation did."""
     observer = wait.observer
     while True:
         seen = yield from wait.poll_cancellation()
@@ -330,24 +343,23 @@ def wait_for_completion(
         if not isinstance(created, str) or operations.pipeline.was_created(number):
             # A run that is not found right after its creation is one that a replica does not know yet.
             observer.assume_known()
-        wait = _Wait(operations, observer, timeout)
-        while True:
-            seen = yield from wait.poll_run()
-            ending = observer.history.completion()
-            if ending is not None and observer.run is not None:
-                observer.conclude("completion")
-                return CompletionOutcome(Ending(ending), observer.run, tuple(observer.observations))
-            if seen and on_poll is not None:
-                assert observer.run is not None
-                on_poll(observer.run)
-            if not (yield from wait.pause()):
-                raise errors.CompletionTimeoutError(
-                    f"{number} has not ended {wait.after()}: {wait.described()}",
-                    number=number,
-                    run=observer.run,
-                    problem=observer.error,
-                    observations=tuple(observer.observations),
-                )
+        return (yield from completion(RunWait(operations, observer, timeout), on_poll))
+
+
+def completion(wait: RunWait, on_poll: OnPoll | None) -> Flow[CompletionOutcome]:
+    """Wait until a run has ended."""
+    observer = wait.observer
+    while True:
+        seen = yield from wait.poll_run()
+        ending = observer.history.completion()
+        if ending is not None and observer.run is not None:
+            observer.conclude("completion")
+            return CompletionOutcome(Ending(ending), observer.run, tuple(observer.observations))
+        if seen and on_poll is not None:
+            assert observer.run is not None
+            on_poll(observer.run)
+        if not (yield from wait.pause()):
+            raise wait.completion_timeout(f"{wait.number} has not ended")
 
 
 def delete(
@@ -373,7 +385,7 @@ def delete(
         exchange = run.exchange
         if run.status == "Cancelled":
             exchange = yield from _request_deletion(call, observer, deadline)
-        waiting = _Wait(operations, observer, timeout)
+        waiting = RunWait(operations, observer, timeout)
         while wait and not observer.history.deletion():
             seen = yield from waiting.poll_run()
             if observer.history.deletion():
@@ -404,7 +416,7 @@ def _request_deletion(operations: Operations, observer: Observer, deadline: floa
         if not error.maybe_processed:
             raise
         failure = error
-    wait = _Wait(operations, observer, max(deadline - operations.pipeline.clock.monotonic(), NO_TIME))
+    wait = RunWait(operations, observer, max(deadline - operations.pipeline.clock.monotonic(), NO_TIME))
     while True:
         try:
             run = yield from operations.by(deadline).retrieve(number)
