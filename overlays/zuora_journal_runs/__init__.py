@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
-    from .close import RerunOutcome, TurnProgress
+    from .close import PostingOutcome, RerunOutcome, TransferOutcome, TurnProgress
     from .errors import JournalRunsError
     from .plans import Plan, PlannedRun
     from .results import (
@@ -67,7 +67,7 @@ _HOMES = {
         "Deletion",
         "Ending",
     ),
-    ".close": ("RerunOutcome", "TurnProgress"),
+    ".close": ("PostingOutcome", "RerunOutcome", "TransferOutcome", "TurnProgress"),
     ".plans": ("Plan", "PlannedRun"),
     ".totals": ("AccountTotal", "TotalDifference", "Totals", "UnbalancedEntry"),
     "._client.async_": ("AsyncJournalRunsClient",),
@@ -127,6 +127,7 @@ __all__ = [
     "Plan",
     "PlannedRun",
     "Polling",
+    "PostingOutcome",
     "RerunOutcome",
     "RetryPolicy",
     "SystemClock",
@@ -134,6 +135,7 @@ __all__ = [
     "TotalDifference",
     "Totals",
     "TransactionType",
+    "TransferOutcome",
     "TransferredToAccounting",
     "TurnProgress",
     "UnbalancedEntry",

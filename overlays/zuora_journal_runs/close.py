@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .results import Ending, _NoTruthValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from zuora_journal_runs_api.models import JournalRun
+    from zuora_journal_runs_api.models import JournalEntry, JournalRun
 
     from .errors import APIError
+    from .evidence import Observation
     from .plans import Plan
     from .totals import TotalDifference, Totals
 
@@ -80,3 +81,88 @@ class RerunOutcome(_NoTruthValue):
 
     def __repr__(self) -> str:
         return f"<RerunOutcome {self.number} to {self.created}: {self.ending}, {len(self.differences)} differences>"
+
+
+@frozen(repr=False)
+class PostingOutcome(_NoTruthValue):
+    """What became of the entries of a run that were to be posted; cancelled ones are not among them."""
+
+    number: str
+    """The number of the run."""
+    posted: Sequence[JournalEntry]
+    """They were posted, marked as transferred, and then listed as transferred."""
+    already: Sequence[JournalEntry]
+    """They are transferred, by whoever it was."""
+    failed: Sequence[JournalEntry]
+    """`post` raised an exception for them. Calling again posts them."""
+    in_doubt: Sequence[JournalEntry]
+    """Whether they were posted is not known; or they were, and are not shown to be marked. Check the ledger."""
+    open: Sequence[JournalEntry]
+    """They are not posted. Calling again posts them."""
+    left: Sequence[JournalEntry]
+    """They are not to be posted: `Ignore`, or a value that is not documented."""
+    complete: bool
+    """Whether all entries that are to be transferred are shown to be."""
+    errors: Mapping[str, Exception] = field(factory=dict, eq=False)
+    """What `post` raised, or how Zuora refused a mark, by the number of the entry."""
+    observations: tuple[Observation, ...] = field(default=(), eq=False)
+    """The observations that prove it, in order."""
+
+    def summary(self) -> str:
+        """Return the outcome as a sentence or two."""
+        kinds = {
+            "posted": self.posted,
+            "already transferred": self.already,
+            "failed": self.failed,
+            "in doubt": self.in_doubt,
+            "not posted": self.open,
+            "left alone": self.left,
+        }
+        counts = ", ".join(f"{len(entries):,} {kind}" for kind, entries in kinds.items() if entries) or "no entries"
+        said = f"{self.number}: {counts}."
+        if self.in_doubt:
+            said += f" Check in the ledger whether they were posted: {_named(self.in_doubt)}."
+        return said
+
+    def __repr__(self) -> str:
+        return f"<PostingOutcome {self.summary()}>"
+
+
+@frozen(repr=False)
+class TransferOutcome(_NoTruthValue):
+    """What became of entries that were to be marked; the numbers of entries in each."""
+
+    plan: Plan
+    changed: Sequence[str]
+    """They were marked, and are listed with the value."""
+    already: Sequence[str]
+    """They had the value before."""
+    missing: Sequence[str]
+    """They are not listed with the value."""
+    errors: Mapping[str, Exception] = field(factory=dict, eq=False)
+    """How Zuora refused a mark, by the number of the entry."""
+    observations: tuple[Observation, ...] = field(default=(), eq=False)
+    """The observations that prove it, in order."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them have the value."""
+        return not self.missing
+
+    def summary(self) -> str:
+        """Return the outcome as a sentence."""
+        number, value = self.plan.runs[0].number, self.plan.details["value"]
+        said = f"{number}: {len(self.changed):,} entries marked as {value}, {len(self.already):,} already were"
+        return f"{said}, {len(self.missing):,} are not." if self.missing else f"{said}."
+
+    def __repr__(self) -> str:
+        return f"<TransferOutcome {self.summary()}>"
+
+
+_NAMED = 10
+
+
+def _named(entries: Sequence[JournalEntry]) -> str:
+    """Return the numbers of entries, at most ten of them."""
+    more = f" and {len(entries) - _NAMED:,} more" if len(entries) > _NAMED else ""
+    return ", ".join(entry.number for entry in entries[:_NAMED]) + more

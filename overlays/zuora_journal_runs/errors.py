@@ -6,6 +6,7 @@
     ├── EvidenceError                    an evidence file was changed, or cannot be written
     ├── ClientClosedError                the client was closed (also a RuntimeError)
     ├── TurnTimeoutError                 another run was in the way of a creation (also a TimeoutError)
+    ├── PostingInDoubtError              raised by your `post`, if the entry may have been posted
     ├── PlanError                        a run or an entry is not as it was planned; nothing was changed
     ├── RunError
     │   ├── RunStatusError               the run's status does not allow the request, which was not sent
@@ -153,6 +154,15 @@ class PlanError(JournalRunsError):
     def __init__(self, message: str, *, deviations: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.deviations = deviations
+
+
+class PostingInDoubtError(JournalRunsError):
+    """For your own `post` to raise: the entry may have been posted, as after a timeout of the ledger.
+
+    It is then not marked as `Error`, and not posted again, until `was_posted` tells.
+    """
+
+    maybe_processed = True
 
 
 class RunError(JournalRunsError):

@@ -25,6 +25,14 @@ VERBS = (
     "wait_for_cancellation",
     "wait_for_completion",
     "delete",
+    "plan",
+    "plan_rerun",
+    "plan_transfer",
+    "check_plan",
+    "apply",
+    "rerun",
+    "post_entries",
+    "transfer",
 )
 
 

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs._client.creation import OnTurn
     from zuora_journal_runs._client.planning import RunChanges
+    from zuora_journal_runs._client.posting import Post, WasPosted
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.close import RerunOutcome
+    from zuora_journal_runs.close import PostingOutcome, RerunOutcome, TransferOutcome
     from zuora_journal_runs.plans import Plan
     from zuora_journal_runs.results import (
         Cancellation,
@@ -325,6 +326,81 @@ class AsyncJournalRunsClient:
                 on_turn=on_turn,
             )
         )
+
+    async def post_entries(
+        self,
+        number: str,
+        post: Post,
+        *,
+        was_posted: WasPosted | None = None,
+        notes: str | None = None,
+        timeout: float | None = DEFAULT_STALL,
+        evidence: EvidenceFile | None = None,
+    ) -> PostingOutcome:
+        """See `JournalRunsClient.post_entries`."""
+        from zuora_journal_runs._client import posting
+
+        return await self._connection.run(
+            posting.post_entries(
+                self._operations,
+                number,
+                post,
+                was_posted=was_posted,
+                notes=notes,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    async def plan_transfer(
+        self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
+    ) -> Plan:
+        """See `JournalRunsClient.plan_transfer`."""
+        from zuora_journal_runs._client import planning
+
+        return await self._connection.run(planning.plan_transfer(self._operations, number, value, entries, notes))
+
+    async def transfer(
+        self,
+        number: str,
+        *,
+        value: str = "Yes",
+        entries: Iterable[str] | None = None,
+        notes: str | None = None,
+        plan: Plan | None = None,
+        timeout: float | None = DEFAULT_STALL,
+        evidence: EvidenceFile | None = None,
+    ) -> TransferOutcome:
+        """See `JournalRunsClient.transfer`."""
+        from zuora_journal_runs._client import posting
+
+        return await self._connection.run(
+            posting.transfer(
+                self._operations,
+                number,
+                value,
+                entries=entries,
+                notes=notes,
+                approved=plan,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    async def apply(
+        self, plan: Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> list[CancellationResult] | list[Deletion] | TransferOutcome | RerunOutcome:
+        """See `JournalRunsClient.apply`."""
+        from zuora_journal_runs._client import planning
+
+        if plan.operation == "transfer":
+            return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+        if plan.operation == "rerun":
+            return await self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+        await self.check_plan(plan)
+        if plan.operation == "cancel":
+            return await self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)
+        return [await self.delete(number, wait=True, timeout=timeout) for number in plan.numbers]
 
     async def aclose(self) -> None:
         """Close the connection."""

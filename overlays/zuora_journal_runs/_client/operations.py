@@ -196,6 +196,18 @@ class Operations:
             return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, accepted.exchange)
 
+    def update_entry(self, number: str, transferred: str, notes: str | None = None) -> Flow[CommonResponse]:
+        """Set `transferredToAccounting` of an entry. To repeat it changes nothing more."""
+        from zuora_journal_runs_api.api.journal_entries import update_journal_entry
+        from zuora_journal_runs_api.models import UpdateJournalEntryRequest
+        from zuora_journal_runs_api.types import UNSET
+
+        body = UpdateJournalEntryRequest(transferred_to_accounting=transferred, notes=UNSET if notes is None else notes)
+        updated: CommonResponse = yield from self._call(
+            update_journal_entry, header_rules.entry_number(number), body=body
+        )
+        return updated
+
     def request_deletion(self, number: str) -> Flow[Exchange | None]:
         """Send the request that deletes a run."""
         from zuora_journal_runs_api.api.journal_runs import delete_journal_run

@@ -63,6 +63,17 @@ def check_scope(operations: Operations, plan: Plan) -> None:
     plan.check_scope(operations.pipeline.base_url.netloc.decode(), options.entity_id, options.org_ids)
 
 
+def check_approved(approved: Plan, now: Plan) -> None:
+    """Check that a plan that was approved is what would be planned now.
+
+    Raises:
+        PlanError: It is not.
+    """
+    approved.check(now.runs)
+    if approved != now:
+        raise errors.PlanError("the plan requests something else than what it was made from: make it again")
+
+
 def plan_runs(operations: Operations, operation: Operation, numbers: Iterable[str]) -> Flow[Plan]:
     """Plan to cancel or delete runs, as they are now."""
     if operation not in ("cancel", "delete"):
@@ -101,6 +112,36 @@ def _check_status(operation: Operation, run: PlannedRun) -> None:
         raise errors.PlanError(
             f"{run.number} is {run.status}, and only a run that is {' or '.join(allowed)} can be {done}"
         )
+
+
+def transfer_arguments(plan: Plan) -> dict[str, Any]:
+    """Return the arguments with which `transfer` does what was planned."""
+    details = plan.details
+    return {
+        "number": plan.numbers[0],
+        "value": details["value"],
+        "entries": details["entries"],
+        "notes": details["notes"],
+        "plan": plan,
+    }
+
+
+def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
+    """Return the arguments with which `rerun` does what was planned.
+
+    Raises:
+        InvalidArgumentError: There is no evidence file.
+    """
+    if evidence is None:
+        raise errors.InvalidArgumentError("a rerun needs an evidence file, to go on with if it is interrupted")
+    details = plan.details
+    return {
+        "number": plan.numbers[0],
+        "evidence": evidence,
+        "allow_remaining": details["allowRemaining"],
+        "plan": plan,
+        **details["changes"],
+    }
 
 
 # Transfers

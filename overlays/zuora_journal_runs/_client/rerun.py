@@ -116,9 +116,7 @@ def _planned(
         planning.check_scope(operations, approved)
     plan = yield from planning.plan_rerun(calls, number, changes, allow_remaining=allow_remaining)
     if approved is not None:
-        approved.check(plan.runs)
-        if approved != plan:
-            raise errors.PlanError("the plan requests something else than what it was made from: make it again")
+        planning.check_approved(approved, plan)
     staying = plan.staying(plan.runs[0])
     if staying and not allow_remaining:
         raise _blocked_error(observer)

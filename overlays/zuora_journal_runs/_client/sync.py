@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from zuora_journal_runs._client.creation import OnTurn
     from zuora_journal_runs._client.planning import RunChanges
+    from zuora_journal_runs._client.posting import Post, WasPosted
     from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.close import RerunOutcome
+    from zuora_journal_runs.close import PostingOutcome, RerunOutcome, TransferOutcome
     from zuora_journal_runs.plans import Plan
     from zuora_journal_runs.results import (
         Cancellation,
@@ -555,6 +556,146 @@ class JournalRunsClient:
                 on_turn=on_turn,
             )
         )
+
+    def post_entries(
+        self,
+        number: str,
+        post: Post,
+        *,
+        was_posted: WasPosted | None = None,
+        notes: str | None = None,
+        timeout: float | None = DEFAULT_STALL,
+        evidence: EvidenceFile | None = None,
+    ) -> PostingOutcome:
+        """Post each entry of a run to your ledger once, and mark it as transferred.
+
+        Entry by entry: mark it as `Processing`, call `post`, then mark it as `Yes`, or as `Error` if `post` raised. In
+        the end all entries are read again. Entries that are `No` or `Error` are posted, those that are `Yes` or
+        `Ignore` are left alone.
+
+        An entry that is `Processing` at the beginning is in doubt, since whoever claimed it may have posted it: then
+        `was_posted` is called. Without it, or if it does not know, nothing is posted at all, and the outcome names the
+        entries. With the same evidence file, a posting that was interrupted after `post` had returned is not in doubt.
+        Let only one program post the entries of a run at a time.
+
+        Args:
+            number: The run's number.
+            post: Posts an entry. What it returns is not used. It must raise if it did not post the entry, and
+                `PostingInDoubtError`, or another exception whose `maybe_processed` is true, if it may have. For
+                AsyncJournalRunsClient it may be asynchronous.
+            was_posted: Returns whether the ledger has an entry: True or False, or None if that cannot be told.
+            notes: The notes of the entries that are marked as `Yes`.
+            timeout: Seconds to wait in the end until the entries show their marks; None for no limit.
+            evidence: A file to write the evidence to, which holds how far the posting is; one that was begun before is
+                continued.
+
+        Raises:
+            InvalidArgumentError: an argument is not valid.
+            RunStatusError: the run is not `Completed`.
+            CallError: a call failed; call again to go on.
+        """
+        from zuora_journal_runs._client import posting
+
+        return self._connection.run(
+            posting.post_entries(
+                self._operations,
+                number,
+                post,
+                was_posted=was_posted,
+                notes=notes,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    def plan_transfer(
+        self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
+    ) -> Plan:
+        """Plan what `transfer` would do now; changes nothing.
+
+        Raises:
+            InvalidArgumentError: as for `transfer`.
+            CallError: a call failed.
+        """
+        from zuora_journal_runs._client import planning
+
+        return self._connection.run(planning.plan_transfer(self._operations, number, value, entries, notes))
+
+    def transfer(
+        self,
+        number: str,
+        *,
+        value: str = "Yes",
+        entries: Iterable[str] | None = None,
+        notes: str | None = None,
+        plan: Plan | None = None,
+        timeout: float | None = DEFAULT_STALL,
+        evidence: EvidenceFile | None = None,
+    ) -> TransferOutcome:
+        """Mark entries of a run that were posted by other means, and read them again.
+
+        An entry that has the value already is left alone.
+
+        Args:
+            number: The run's number.
+            value: What to set `transferredToAccounting` to: No, Processing, Yes, Error or Ignore.
+            entries: The numbers of the entries; by default all that are neither cancelled nor `Ignore`.
+            notes: The notes of the entries that are marked, up to 2,000 characters.
+            plan: A plan of `plan_transfer` that was approved; anything that is not as it was planned is refused before
+                the first change.
+            timeout: Seconds to wait in the end until the entries show their marks; None for no limit.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
+
+        Raises:
+            InvalidArgumentError: the value is none of these, or an entry is cancelled or not of the run.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            CallError: a call failed; call again to go on.
+        """
+        from zuora_journal_runs._client import posting
+
+        return self._connection.run(
+            posting.transfer(
+                self._operations,
+                number,
+                value,
+                entries=entries,
+                notes=notes,
+                approved=plan,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    def apply(
+        self, plan: Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> list[CancellationResult] | list[Deletion] | TransferOutcome | RerunOutcome:
+        """Do exactly what was planned; if a run or an entry is not as it was planned, refuse before the first change.
+
+        Args:
+            plan: What `plan`, `plan_transfer` or `plan_rerun` returned, perhaps read from a file.
+            evidence: The evidence file of a transfer or rerun, for which a rerun has no default; for cancellations, a
+                folder.
+            timeout: Seconds to wait, as for `cancel_many`, `delete`, `transfer` and `rerun`; None for no limit.
+
+        Returns:
+            What `cancel_many`, `delete` (for each run), `transfer` or `rerun` returns.
+
+        Raises:
+            InvalidArgumentError: a rerun has no evidence file.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            JournalRunsError: as for these methods.
+        """
+        from zuora_journal_runs._client import planning
+
+        if plan.operation == "transfer":
+            return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+        if plan.operation == "rerun":
+            return self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+        self.check_plan(plan)
+        if plan.operation == "cancel":
+            return self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)
+        return [self.delete(number, wait=True, timeout=timeout) for number in plan.numbers]
 
     def close(self) -> None:
         """Close the connection."""

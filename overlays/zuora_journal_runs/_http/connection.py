@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import httpx
 from zuora_journal_runs import errors
 from zuora_journal_runs._http.body import Body
 from zuora_journal_runs._http.deadline import Bounded
-from zuora_journal_runs._http.flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
+from zuora_journal_runs._http.flow import Await, Flow, Invoke, Step, T, Transmit, Wait, drive, drive_async
 from zuora_journal_runs._http.request import of_request
 from zuora_journal_runs._http.token_cache import Secret
 from zuora_journal_runs._http.transports import user_agent
@@ -106,6 +107,12 @@ class Connection(httpx.Client):
             return step.future.result(max(0.0, step.deadline - self.pipeline.clock.monotonic()))
         if isinstance(step, Await):
             raise errors.InvalidArgumentError("the token function is asynchronous: use AsyncJournalRunsClient")
+        if isinstance(step, Invoke):
+            given = step.function(step.argument)
+            if inspect.iscoroutine(given):
+                given.close()
+                raise errors.InvalidArgumentError("the function is asynchronous: use AsyncJournalRunsClient")
+            return given
         return self.pipeline.clock.sleep(step.seconds)
 
     def _transmit(self, step: Transmit) -> httpx.Response:
@@ -201,6 +208,9 @@ class AsyncConnection(httpx.AsyncClient):
             left = max(0.0, step.deadline - self.pipeline.clock.monotonic())
             async with asyncio.timeout(left):
                 return Secret(await step.awaitable)
+        if isinstance(step, Invoke):
+            given = step.function(step.argument)
+            return await given if inspect.isawaitable(given) else given
         return await self.pipeline.clock.sleep_async(step.seconds)
 
     async def _transmit(self, step: Transmit) -> httpx.Response:

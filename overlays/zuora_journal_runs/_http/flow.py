@@ -41,13 +41,20 @@ class Await(NamedTuple):
     deadline: float
 
 
+class Invoke(NamedTuple):
+    """Call a function of the caller's, and await what it returns if it is asynchronous. Gives what it returns."""
+
+    function: Callable[[Any], Any]
+    argument: Any
+
+
 class Sleep(NamedTuple):
     """Wait. Gives None."""
 
     seconds: float
 
 
-Step = Transmit | Wait | Await | Sleep
+Step = Transmit | Wait | Await | Invoke | Sleep
 Flow = Generator[Step, Any, T]
 
 
