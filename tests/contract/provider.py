@@ -89,6 +89,7 @@ OPERATIONS = {
     "createJournalRun": "create",
     "getJournalRun": "get",
     "listJournalEntriesOfJournalRun": "entries",
+    "updateJournalEntry": "update",
     "cancelJournalRun": "cancel",
     "deleteJournalRun": "delete",
     "createToken": "token",

@@ -103,9 +103,11 @@ def test_a_plan_lists_the_rules_and_makes_no_request() -> None:
     at_random = (
         "coverage/createJ",
         "coverage/can",
+        "coverage/upd",
         "coverage/del",
         "fuzzing/createJ",
         "fuzzing/can",
+        "fuzzing/upd",
         "fuzzing/del",
         "stateful/links",
     )

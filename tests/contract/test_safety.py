@@ -143,7 +143,7 @@ def test_it_says_beforehand_what_it_will_do() -> None:
 
 
 def session(*, may_write: bool = True) -> Session:
-    return Session(may_write=may_write, own={"JR-00000007"}, timeout=1, clock=SuiteClock())
+    return Session(may_write=may_write, own={"JR-00000007"}, own_entries={"JE-00000007"}, timeout=1, clock=SuiteClock())
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,9 @@ def session(*, may_write: bool = True) -> Session:
         ("PUT", "/v1/journal-runs/JR-00000007/cancel", True),
         ("DELETE", "/v1/journal-runs/JR-00000007", True),
         ("DELETE", "/v1/journal-runs/x", True),
+        ("PUT", "/v1/journal-entries/JE-00000007/basic-information", True),
+        ("PUT", "/v1/journal-entries/JE-00000038/basic-information", False),
+        ("PUT", "/v1/journal-entries/JE-00000007%2f..%2fJE-00000038/basic-information", False),
         ("PUT", "/v1/journal-runs/JR-00000075/cancel", False),
         ("DELETE", "/v1/journal-runs/JR-000000075", False),
         ("DELETE", "/v1/journal-runs/JR-00000007%2f..%2fJR-00000075", False),

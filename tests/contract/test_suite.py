@@ -121,6 +121,7 @@ def test_a_tenant_without_transactions_keeps_to_it_too() -> None:
         "entries/a-page-alone-has-no-effect",
         "cancellation/transferred-entries-stay",
         "cancellation/entries-may-be-transferred-meanwhile",
+        "examples/updateJournalEntry",
     }
 
 

@@ -66,6 +66,13 @@ class Api:
     def cancel(self, number: str = RUN, **headers: str) -> httpx.Response:
         return self.http.put(f"/v1/journal-runs/{number}/cancel", json={}, headers=headers)
 
+    def update(self, entry: str, headers: dict[str, str] | None = None, **changes: Any) -> httpx.Response:
+        return self.http.put(f"/v1/journal-entries/{entry}/basic-information", json=changes, headers=headers)
+
+    def entry(self, number: str, run: str = RUN) -> dict[str, Any]:
+        entries = self.entries(run, pageSize=300).json()["journalEntries"]
+        return next(entry for entry in entries if entry["number"] == number)
+
     def delete(self, number: str = RUN, **headers: str) -> httpx.Response:
         return self.http.delete(f"/v1/journal-runs/{number}", headers=headers)
 

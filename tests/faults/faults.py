@@ -303,7 +303,7 @@ UNREADABLE = [
     unreadable(
         "200 without success",
         changed(lambda answer, _: answer.without("success")),
-        only=("create", "cancel", "delete"),
+        only=("create", "cancel", "delete", "update"),
     ),
     unreadable("200 with success null", changed(lambda answer, _: answer.with_json(success=None))),
     unreadable("200 with success as text", changed(lambda answer, _: answer.with_json(success="true"))),

@@ -15,11 +15,13 @@ from urllib.parse import parse_qs
 CLIENT_SECRET = "sEcReT+of/the=OAuth.client"
 READY_TOKEN = "a-token-that-needs-no-request"
 RUN, CANCELLED_RUN = "JR-00000075", "JR-00000076"
+ENTRY = "JE-00000001"
 NEW_RUN = "JR-00000100"
 
 _ROUTES = (
     ("token", "POST", re.compile(r"/oauth/token")),
     ("create", "POST", re.compile(r"/v1/journal-runs")),
+    ("update", "PUT", re.compile(r"/v1/journal-entries/(JE-\d+)/basic-information")),
     ("retrieve", "GET", re.compile(r"/v1/journal-runs/(JR-\d+)")),
     ("cancel", "PUT", re.compile(r"/v1/journal-runs/(JR-\d+)/cancel")),
     ("delete", "DELETE", re.compile(r"/v1/journal-runs/(JR-\d+)")),
@@ -98,6 +100,8 @@ class Service:
 
     def __init__(self) -> None:
         self.runs = {RUN: "Completed", CANCELLED_RUN: "Cancelled"}
+        self.entries: dict[str, object] = {ENTRY: "No"}
+        """`transferredToAccounting` of entries that can be updated."""
         self.changes: list[str] = []
         self.tokens = {READY_TOKEN}
         self.origin = ""
@@ -136,6 +140,7 @@ class Service:
             "next page": self._entries,
             "cancel": self._cancel,
             "delete": self._delete,
+            "update": self._update,
         }
         return self._objection(request) or handlers[request.operation](request)
 
@@ -149,7 +154,7 @@ class Service:
             return 400, refusal("20", "Request method not supported with Idempotency-Key header")
         if request.method == "PUT" and request.headers.get("content-type") != "application/json":
             return 415, refusal("45", "Content type not supported")
-        if request.number and request.number not in self.runs:
+        if request.number and request.number not in self.runs and request.number not in self.entries:
             return 404, refusal("40", f"Cannot find entity by key: '{request.number}'.")
         return None
 
@@ -208,6 +213,13 @@ class Service:
         else:
             self.runs[request.number] = self.deleted_status
         self.changes.append(f"deleted {request.number}")
+        return 200, {"success": True}
+
+    def _update(self, request: Request) -> tuple[int, object]:
+        value = json.loads(request.content)["transferredToAccounting"]
+        if self.entries[request.number] != value:
+            self.entries[request.number] = value
+            self.changes.append(f"updated {request.number}")
         return 200, {"success": True}
 
 

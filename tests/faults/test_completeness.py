@@ -104,7 +104,8 @@ def test_every_generated_function_has_a_row() -> None:
 
 
 def test_every_operation_has_a_row() -> None:
-    generated = {operation.name for operation in test_generated.GENERATED.values()}
+    # The clients have no method of their own for it.
+    generated = {operation.name for operation in test_generated.GENERATED.values()} - {"update"}
     assert {operation.name for operation in OPERATIONS} == generated | {"next page"}
 
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zuora_journal_runs import JournalRunsClient, errors
-from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run
+from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run, update_journal_entry
 from zuora_journal_runs_api.api.journal_runs import (
     cancel_journal_run,
     create_journal_run,
     delete_journal_run,
     get_journal_run,
 )
-from zuora_journal_runs_api.models import CreateJournalRunRequest
+from zuora_journal_runs_api.models import CreateJournalRunRequest, UpdateJournalEntryRequest
 
 from .clients import KINDS
 from .faults import FAULTS
-from .service import CANCELLED_RUN, NEW_RUN, RUN
-from .table import OPERATIONS, Cell, Expected
+from .service import CANCELLED_RUN, ENTRY, NEW_RUN, RUN
+from .table import OPERATIONS, Cell, Expected, Operation
 from .trial import meet
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def create_again(session: Any, error: errors.CallError) -> None:
 
 
 CREATE = function(create_journal_run, body=CreateJournalRunRequest.from_dict(BODY))
+UPDATE = function(update_journal_entry, ENTRY, body=UpdateJournalEntryRequest(transferred_to_accounting="Yes"))
 GENERATED = {
     create_journal_run: replace(
         NAMED["create"],
@@ -101,6 +102,14 @@ GENERATED = {
         gives=lambda result: result.parsed.success is True,
         told_by_run=False,
         after=None,
+    ),
+    update_journal_entry: Operation(
+        "update",
+        UPDATE,
+        f"update {ENTRY}",
+        lambda result: result.parsed.success is True,
+        change=f"updated {ENTRY}",
+        make_good=lambda session, _: session.do(UPDATE),
     ),
 }
 REPEATED = {"cancel": errors.RuleViolationError, "delete": errors.NotFoundError}

@@ -159,7 +159,7 @@ def check_headers(requests: list[Request]) -> None:
         assert ("idempotency-key" in request.headers) == (request.operation == "create")
         assert ("authorization" in request.headers) == (request.operation != "token")
     # A call keeps its identifiers however often it is sent.
-    for operation in ("create", "cancel", "delete"):
+    for operation in ("create", "cancel", "delete", "update"):
         sent = [request.headers for request in requests if request.operation == operation]
         assert len({headers["zuora-track-id"] for headers in sent}) <= 1
         assert len({headers.get("idempotency-key") for headers in sent}) <= 1

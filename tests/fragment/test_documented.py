@@ -6,6 +6,7 @@ a new field or value needs no line here; what it takes away does.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ OPERATIONS = {
     "deleteJournalRun": ("DELETE", "/v1/journal-runs/{jr-number}"),
     "cancelJournalRun": ("PUT", "/v1/journal-runs/{jr-number}/cancel"),
     "listJournalEntriesOfJournalRun": ("GET", "/v1/journal-entries/journal-runs/{jr-number}"),
+    "updateJournalEntry": ("PUT", "/v1/journal-entries/{je-number}/basic-information"),
     "createToken": ("POST", "/oauth/token"),
 }
 ON_RUNS = tuple(OPERATIONS)[:-1]
@@ -36,6 +38,7 @@ REQUEST_HEADERS = {
     "deleteJournalRun": COMMON_HEADERS,
     "cancelJournalRun": COMMON_HEADERS,
     "listJournalEntriesOfJournalRun": COMMON_HEADERS,
+    "updateJournalEntry": COMMON_HEADERS,
     "createToken": {"Zuora-Track-Id", "Zuora-Entity-Ids"},
 }
 QUERIES = {"listJournalEntriesOfJournalRun": {"page", "pageSize"}}
@@ -83,6 +86,7 @@ ENUMERATIONS = {
     },
     "JournalEntryStatus": {"Created", "Cancelled"},
     "TransferredToAccounting": {"No", "Processing", "Yes", "Error", "Ignore"},
+    "JournalEntryItemType": {"Credit", "Debit"},
     "ContentEncoding": {"gzip"},
 }  # fmt: skip
 
@@ -114,6 +118,8 @@ FIELDS = {
         "homeCurrencyAmount", "type",
     },
     "Segment": {"segmentName", "segmentValue"},
+    "UpdateJournalEntryRequest": {"journalEntryItems", "notes", "transferredToAccounting"},
+    "JournalEntryItemUpdate": {"accountingCodeName", "accountingCodeType", "type"},
     "TokenRequest": {"client_id", "client_secret", "grant_type"},
     "TokenResponse": {"access_token", "expires_in", "jti", "scope", "token_type"},
 }  # fmt: skip
@@ -123,6 +129,7 @@ REQUIRED = {
     "JournalRunTransactionType": {"type"},
     "ErrorResponse": {"reasons", "success"},
     "ServerErrorResponse": {"reasons"},
+    "JournalEntryItemUpdate": {"accountingCodeName", "type"},
     "TokenRequest": {"client_id", "client_secret", "grant_type"},
 }
 
@@ -143,7 +150,7 @@ def test_operations(fragment: Mapping[str, Any], stated: Mapping[str, Any]) -> N
 def test_parameters(fragment: Mapping[str, Any], stated: Mapping[str, Any], operation: str) -> None:
     found = operations(fragment)[operation].parameters
     known = operations(stated)[operation].parameters if operation in operations(stated) else {}
-    path = {"jr-number"} if "{jr-number}" in OPERATIONS[operation][1] else set()
+    path = set(re.findall("{(.+?)}", OPERATIONS[operation][1]))
     for place, names in (
         ("header", REQUEST_HEADERS[operation]), ("query", QUERIES.get(operation, set())), ("path", path),
     ):  # fmt: skip
@@ -179,7 +186,11 @@ def test_statuses_and_the_headers_of_answers(
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_request_bodies(fragment: Mapping[str, Any], operation: str) -> None:
     body: Any = operations(fragment)[operation].definition.get("requestBody")
-    expected = {"createJournalRun": "application/json", "createToken": "application/x-www-form-urlencoded"}
+    expected = {
+        "createJournalRun": "application/json",
+        "updateJournalEntry": "application/json",
+        "createToken": "application/x-www-form-urlencoded",
+    }
     if operation in expected:
         assert body["required"] is True
         assert set(body["content"]) == {expected[operation]}
@@ -230,7 +241,8 @@ def test_lengths_and_bounds(fragment: Mapping[str, Any]) -> None:
     for schema in (schemas["RequestId"], request_id, schemas["TokenRequest"]["properties"]["client_id"]):
         assert (schema["minLength"], schema["maxLength"]) == (36, 36)
     assert schemas["TokenRequest"]["properties"]["client_secret"]["maxLength"] == 42
-    assert schemas["JournalEntry"]["properties"]["notes"]["maxLength"] == 2000
+    for name in ("JournalEntry", "UpdateJournalEntryRequest"):
+        assert schemas[name]["properties"]["notes"]["maxLength"] == 2000
     paging = operations(fragment)["listJournalEntriesOfJournalRun"].parameters
     assert paging["query", "page"]["schema"] == {"type": "integer", "minimum": 1, "default": 1}
     assert paging["query", "pageSize"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 300, "default": 8}

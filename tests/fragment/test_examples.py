@@ -59,7 +59,10 @@ def test_every_header_has_an_example(fragment: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "status"),
-    [(operation, "200") for operation in ("createJournalRun", "getJournalRun", "cancelJournalRun")],
+    [
+        (operation, "200")
+        for operation in ("createJournalRun", "getJournalRun", "cancelJournalRun", "updateJournalEntry")
+    ],
 )
 def test_an_answer_of_200_has_an_example_of_success_and_one_of_failure(
     fragment: Mapping[str, Any], operation: str, status: str
@@ -92,6 +95,31 @@ def test_what_the_documents_show(fragment: Mapping[str, Any]) -> None:
     token = schema_named(fragment, "TokenResponse")
     for lifetime in (3599, "3599", 3599.5):
         assert token.is_valid({"access_token": "a", "expires_in": lifetime}), lifetime
+
+
+ITEM = {"accountingCodeName": "Accounts Receivable", "type": "Debit"}
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ({}, True),
+        ({"transferredToAccounting": "Yes"}, True),
+        ({"transferredToAccounting": "yes"}, False),
+        ({"transferredToAccounting": None}, False),
+        ({"notes": "x" * 2000, "batch__c": {"any": "value"}}, True),
+        ({"notes": "x" * 2001}, False),
+        ({"journalEntryItems": []}, True),
+        ({"journalEntryItems": [{**ITEM, "accountingCodeName": "", "batch__c": 1}]}, True),
+        ({"journalEntryItems": [{"accountingCodeName": "Cash"}]}, False),
+        ({"journalEntryItems": [{"type": "Debit"}]}, False),
+        ({"journalEntryItems": [{**ITEM, "type": "debit"}]}, False),
+        ({"journalEntryItems": ITEM}, False),
+        ([], False),
+    ],
+)
+def test_what_an_update_may_say(fragment: Mapping[str, Any], body: Any, allowed: bool) -> None:
+    assert schema_named(fragment, "UpdateJournalEntryRequest").is_valid(body) == allowed
 
 
 @pytest.mark.parametrize(

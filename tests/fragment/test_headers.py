@@ -28,6 +28,7 @@ CHECKS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "Zuora-Version": ("ZuoraVersion", header_rules.zuora_version),
     "Idempotency-Key": ("IdempotencyKey", header_rules.idempotency_key),
     "jr-number": ("JournalRunNumber", header_rules.run_number),
+    "je-number": ("JournalEntryNumber", header_rules.entry_number),
 }
 """For each parameter of the fragment's, its component and the client's check."""
 
@@ -41,6 +42,7 @@ GOOD = {
     "Zuora-Version": "2025-08-12",
     "Idempotency-Key": "d0a8ab8f-6f6d-4d9f-8a4a-1f0a3d3e2b11",
     "jr-number": "JR-00000075",
+    "je-number": "JE-00000038",
 }
 
 
@@ -116,6 +118,7 @@ def test_the_client_agrees_on_every_length(schemas: Mapping[str, Draft202012Vali
     for length in range(300):
         assert_agreed(schemas, name, "7" * length)
         assert_agreed(schemas, name, "JR-" + "7" * length)
+        assert_agreed(schemas, name, "JE-" + "7" * length)
 
 
 @pytest.mark.parametrize("name", CHECKS)

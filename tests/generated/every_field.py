@@ -161,6 +161,19 @@ def creation_request(request: models.CreateJournalRunRequest, show: Show = print
         organization_label(label, show)
 
 
+def entry_update(request: models.UpdateJournalEntryRequest, show: Show = print) -> None:
+    show(assert_type(request.transferred_to_accounting, models.TransferredToAccounting | None))
+    show(assert_type(request.notes, str | None))
+    for item in assert_type(request.journal_entry_items, list[models.JournalEntryItemUpdate]):
+        item_update(item, show)
+
+
+def item_update(item: models.JournalEntryItemUpdate, show: Show = print) -> None:
+    show(assert_type(item.accounting_code_name, str))
+    show(assert_type(item.accounting_code_type, str | None))
+    show(assert_type(item.type_, models.JournalEntryItemType))
+
+
 def token_request(request: models.TokenRequest, show: Show = print) -> None:
     show(assert_type(request.client_id, str))
     show(assert_type(request.client_secret, str))
@@ -170,5 +183,5 @@ def token_request(request: models.TokenRequest, show: Show = print) -> None:
 PRINTERS = (
     journal_run, transaction_type, organization_label, journal_entries_page, journal_entry, segment_of_entry,
     journal_entry_item, creation, common, error, reason_of_error, server_error, token, token_error, creation_request,
-    token_request,
+    entry_update, item_update, token_request,
 )  # fmt: skip

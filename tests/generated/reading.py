@@ -25,6 +25,7 @@ MODULES = {
     "deleteJournalRun": "journal_runs.delete_journal_run",
     "cancelJournalRun": "journal_runs.cancel_journal_run",
     "listJournalEntriesOfJournalRun": "journal_entries.list_journal_entries_of_journal_run",
+    "updateJournalEntry": "journal_entries.update_journal_entry",
     "createToken": "tokens.create_token",
 }
 STATUSES = {"200": 200, "429": 429, "4XX": 409, "500": 500}
@@ -40,13 +41,17 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
             }
         )
     },
+    "updateJournalEntry": {
+        "je_number": "JE-00000038",
+        "body": models.UpdateJournalEntryRequest.from_dict({"transferredToAccounting": "Yes", "batch__c": 7}),
+    },
     "createToken": {
         "body": models.TokenRequest.from_dict(
             {"client_id": "1" * 36, "client_secret": "2", "grant_type": "client_credentials"}
         )
     },
 }
-"""What an operation needs that is not about one run."""
+"""What an operation needs that needs more than the number of a run."""
 
 
 def snake(name: str) -> str:
@@ -148,6 +153,7 @@ def model_of(kind: Kind, body: Any) -> str:
         "deleteJournalRun": "CommonResponse",
         "cancelJournalRun": "CommonResponse",
         "listJournalEntriesOfJournalRun": "JournalEntriesPage",
+        "updateJournalEntry": "CommonResponse",
         "createToken": "TokenResponse",
     }[kind.operation]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from tests.fragment.walk import Operation, operations, resolved
 
 import zuora_journal_runs_api
 from zuora_journal_runs_api import models
+from zuora_journal_runs_api.api.journal_entries import update_journal_entry
 from zuora_journal_runs_api.api.journal_runs import create_journal_run, get_journal_run
 from zuora_journal_runs_api.api.tokens import create_token
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 INLINE_ENUMERATIONS = {
-    "JournalEntryItemType": ("JournalEntryItem", "type"),
     "TokenRequestGrantType": ("TokenRequest", "grant_type"),
 }
 
@@ -72,7 +73,7 @@ def test_there_is_nothing_else(fragment: Mapping[str, Any]) -> None:
 
 def test_every_operation_has_a_module_with_all_of_its_parameters(fragment: Mapping[str, Any]) -> None:
     found = operations(fragment)
-    assert len(found) == 6
+    assert len(found) == 7
     for operation in found.values():
         module = module_of(operation)
         expected = {snake(name) for _, name in operation.parameters} | {"client"}
@@ -86,9 +87,10 @@ def test_every_operation_has_a_module_with_all_of_its_parameters(fragment: Mappi
 
 def test_every_operation_asks_for_its_own_address(fragment: Mapping[str, Any]) -> None:
     for operation in operations(fragment).values():
-        kwargs = module_of(operation).get_kwargs(**REQUESTS.get(operation.id, {"jr_number": "a/b"}))
+        numbers = {snake(name): "a/b" for place, name in operation.parameters if place == "path"}
+        kwargs = module_of(operation).get_kwargs(**{**REQUESTS.get(operation.id, {}), **numbers})
         assert kwargs["method"].upper() == operation.method
-        assert kwargs["url"] == operation.path.replace("{jr-number}", "a%2Fb")
+        assert kwargs["url"] == re.sub("{.+?}", "a%2Fb", operation.path)
 
 
 def test_the_modules_are_where_their_names_say(fragment: Mapping[str, Any]) -> None:
@@ -101,6 +103,10 @@ def test_a_body_travels_as_the_fragment_says() -> None:
     request = httpx.Request(**create_journal_run.get_kwargs(body=body))
     assert request.headers["Content-Type"] == "application/json"
     assert json.loads(request.content) == body.to_dict()
+    body = REQUESTS["updateJournalEntry"]["body"]
+    request = httpx.Request(**update_journal_entry.get_kwargs("JE-00000038", body=body))
+    assert request.headers["Content-Type"] == "application/json"
+    assert json.loads(request.content) == {"transferredToAccounting": "Yes", "batch__c": 7}
     body = REQUESTS["createToken"]["body"]
     request = httpx.Request(**create_token.get_kwargs(body=body))
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"

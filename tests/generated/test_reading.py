@@ -31,7 +31,7 @@ NEEDED: dict[str, Any] = {
     "success": True, "number": "JR-00000001", "status": "Pending", "journalRunNumber": "JR-00000001",
     "journalEntries": [], "access_token": "a", "reasons": [], "type": "Invoice Item", "transactionTypes": [],
     "journalEntryDate": "2026-10-31", "code": 50000040, "message": "none", "client_id": "1", "client_secret": "2",
-    "grant_type": "client_credentials",
+    "grant_type": "client_credentials", "accountingCodeName": "Cash",
 }  # fmt: skip
 """A value for every field that some object requires."""
 RUN = b'{"success": true, "number": "JR-00000001", "status": "Completed", "totalJournalEntryCount": %s}'

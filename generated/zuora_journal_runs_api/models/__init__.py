@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .journal_entry import JournalEntry
     from .journal_entry_item import JournalEntryItem
     from .journal_entry_item_type import JournalEntryItemType
+    from .journal_entry_item_update import JournalEntryItemUpdate
     from .journal_entry_status import JournalEntryStatus
     from .journal_run import JournalRun
     from .journal_run_status import JournalRunStatus
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .token_response import TokenResponse
     from .transaction_type import TransactionType
     from .transferred_to_accounting import TransferredToAccounting
+    from .update_journal_entry_request import UpdateJournalEntryRequest
 
 _MODULES = {
     "CommonResponse": ".common_response",
@@ -38,6 +40,7 @@ _MODULES = {
     "JournalEntry": ".journal_entry",
     "JournalEntryItem": ".journal_entry_item",
     "JournalEntryItemType": ".journal_entry_item_type",
+    "JournalEntryItemUpdate": ".journal_entry_item_update",
     "JournalEntryStatus": ".journal_entry_status",
     "JournalRun": ".journal_run",
     "JournalRunStatus": ".journal_run_status",
@@ -52,6 +55,7 @@ _MODULES = {
     "TokenResponse": ".token_response",
     "TransactionType": ".transaction_type",
     "TransferredToAccounting": ".transferred_to_accounting",
+    "UpdateJournalEntryRequest": ".update_journal_entry_request",
 }
 
 
@@ -72,6 +76,7 @@ __all__ = (
     "JournalEntry",
     "JournalEntryItem",
     "JournalEntryItemType",
+    "JournalEntryItemUpdate",
     "JournalEntryStatus",
     "JournalRun",
     "JournalRunStatus",
@@ -86,4 +91,5 @@ __all__ = (
     "TokenResponse",
     "TransactionType",
     "TransferredToAccounting",
+    "UpdateJournalEntryRequest",
 )

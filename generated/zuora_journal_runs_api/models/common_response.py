@@ -14,7 +14,7 @@ from ..types import (
 
 
 class CommonResponse(ResponseModel):
-    """A cancellation or a deletion was accepted."""
+    """A cancellation or a deletion was accepted, or an entry was updated."""
 
     __slots__ = ()
     _names: ClassVar[Mapping[str, str]] = {

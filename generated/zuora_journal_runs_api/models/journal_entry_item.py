@@ -58,7 +58,7 @@ class JournalEntryItem(Model):
 
     @property
     def type_(self) -> JournalEntryItemType | None:
-        """Which side of the entry it is on."""
+        """Which side of an entry an item is on."""
         value = self._data.get("type")
         return JournalEntryItemType.of(value) if value is not None else None
 

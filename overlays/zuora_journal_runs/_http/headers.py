@@ -15,6 +15,7 @@ _TRACK_ID = re.compile(r"(?! )[ !#-&(-9<-~]{1,64}(?<! )")
 _ENTITY_ID = re.compile(r"[!-+\-.-:<-~]+")
 _VISIBLE = re.compile(r"(?! )[ -~]+(?<! )")
 _RUN_NUMBER = re.compile(r"JR-[0-9]{8,}")
+_ENTRY_NUMBER = re.compile(r"JE-[0-9]{8,}")
 
 MAX_TRACK_ID = 64
 MAX_IDEMPOTENCY_KEY = 255
@@ -118,6 +119,19 @@ def run_number(value: str) -> str:
     if _RUN_NUMBER.fullmatch(value):
         return value
     raise InvalidArgumentError(f"{value!r} is not a journal run number: it has the form JR-00000075")
+
+
+def entry_number(value: str) -> str:
+    """Return the number of a summary journal entry, such as JE-00000038.
+
+    Source: Zuora, Update a summary journal entry.
+
+    Raises:
+        InvalidArgumentError: It has another form.
+    """
+    if _ENTRY_NUMBER.fullmatch(value):
+        return value
+    raise InvalidArgumentError(f"{value!r} is not a journal entry number: it has the form JE-00000038")
 
 
 def _visible(name: str, value: str) -> str:

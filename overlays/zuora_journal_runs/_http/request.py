@@ -26,6 +26,7 @@ _ROUTES = (
     ("GET", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "retrieve"),
     ("PUT", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})/cancel"), "cancel"),
     ("GET", re.compile(r"/v1/journal-entries/journal-runs/(JR-[0-9]{8,})"), "list the entries of"),
+    ("PUT", re.compile(r"/v1/journal-entries/(JE-[0-9]{8,})/basic-information"), "update"),
     ("POST", re.compile(r"/v1/journal-runs"), "create a journal run"),
     ("DELETE", re.compile(r"/v1/journal-runs/(JR-[0-9]{8,})"), "delete"),
 )

@@ -72,6 +72,7 @@ class CaseAdapter:
         target: The provider.
         existing: The fields of a creation that the provider accepts.
         run: Gives an operation's id the number of a run whose status allows it.
+        entry: Gives an entry that may be updated.
         new_key: Makes idempotency keys that were never used before.
         token: Gives a bearer token.
     """
@@ -83,16 +84,20 @@ class CaseAdapter:
         *,
         existing: Mapping[str, str],
         run: Callable[[str], str],
+        entry: Callable[[], Mapping[str, Any]],
         new_key: Callable[[], str],
         token: Callable[[], str],
     ) -> None:
-        self._conventions, self._run, self._new_key, self._token = target.conventions, run, new_key, token
+        self._conventions, self._run, self._entry = target.conventions, run, entry
+        self._new_key, self._token = new_key, token
         self._knows_period = "accountingPeriodName" in existing
         self._dates = {name: existing[name] for name in ("targetStartDate", "targetEndDate")}
         credentials = {"client_id": target.client_id, "client_secret": target.client_secret}
         bodies = {
             "createJournalRun": ("CreateJournalRunRequest", existing),
             "createToken": ("TokenRequest", credentials),
+            # Other values would keep the entry from being cancelled, and its run from being cleaned up.
+            "updateJournalEntry": ("UpdateJournalEntryRequest", {"transferredToAccounting": "Ignore"}),
         }
         properties = {name: document["components"]["schemas"][name]["properties"] for name, _ in bodies.values()}
         self._existing = {
@@ -101,6 +106,8 @@ class CaseAdapter:
         }
         self._key = validator(document, document["components"]["parameters"]["IdempotencyKey"]["schema"])
         self._run_number = validator(document, reference("JournalRunNumber"))
+        self._entry_number = validator(document, reference("JournalEntryNumber"))
+        self._item = validator(document, reference("JournalEntryItemUpdate"))
 
     def adapt(self, case: Case[Any]) -> Case[Any]:
         """Change a case in place; what is valid in it stays valid, and what is not, invalid."""
@@ -109,6 +116,9 @@ class CaseAdapter:
         number = case.path_parameters.get("jr-number")
         if number is not None and self._run_number.is_valid(str(number)) and not follows_link(case):
             case.path_parameters["jr-number"] = self._run(operation_id)
+        entry = case.path_parameters.get("je-number")
+        if entry is not None and self._entry_number.is_valid(str(entry)):
+            case.path_parameters["je-number"] = self._entry()["number"]
         self._adapt_headers(case, operation_id, tested)
         if isinstance(case.body, dict):
             case.body = self._adapted_body(copy.deepcopy(case.body), operation_id)
@@ -140,6 +150,10 @@ class CaseAdapter:
         for name, schema, value in self._existing[operation_id]:
             if name in body and schema.is_valid(body[name]):
                 body[name] = value
+        items = body.get("journalEntryItems")
+        for item in filter(self._item.is_valid, items if isinstance(items, list) else ()):
+            real: Mapping[str, Any] = next(iter(self._entry().get("journalEntryItems", ())), {})
+            item |= {name: value for name, value in real.items() if name in item}
         types = body.get("transactionTypes")
         if "accountingPeriodName" not in body and isinstance(types, list):
             for each in types:

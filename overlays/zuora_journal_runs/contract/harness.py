@@ -125,10 +125,16 @@ class Harness:
         """What the provider was seen to do where no document decides, for the settings of an emulator."""
         self.own: dict[str, RunModel] = {}
         """The suite's own runs, which alone it may change, by number; those that are gone, too."""
+        self.own_entries: set[str] = set()
+        """The numbers of the entries of the suite's own runs."""
         self.left: dict[str, str] = {}
         """Runs that could not be cleaned up, with the reasons."""
         self.session: Session = Session(
-            may_write=self.may_write, own=self.own, timeout=options.timeout, clock=self.clock
+            may_write=self.may_write,
+            own=self.own,
+            own_entries=self.own_entries,
+            timeout=options.timeout,
+            clock=self.clock,
         )
         if target.kind.name == "LOOPBACK":
             self.session.trust_env = False
@@ -195,7 +201,7 @@ class Harness:
 
         Args:
             operation_id: The operation.
-            number: The number of the run that it is about.
+            number: The number of the run, or of the entry, that it is about.
             query: Query parameters.
             headers: Headers, beside those that every request needs; one that is None is left out.
             body: The body as JSON.
@@ -206,7 +212,7 @@ class Harness:
         """
         operation = self.operation(operation_id)
         case = operation.Case(
-            path_parameters={} if number is None else {"jr-number": number},
+            path_parameters={} if number is None else {number_name(self.operations[operation_id].path): number},
             query=dict(query or {}),
             body=body,
             media_type=None if body is NOT_SET else "application/json",
@@ -463,6 +469,7 @@ class Harness:
                 self.target,
                 existing=self.existing,
                 run=self.run_for,
+                entry=self.entry_to_update,
                 new_key=self.new_key,
                 token=lambda: self.token,
             )
@@ -475,7 +482,7 @@ class Harness:
     # Runs
 
     def run_for(self, operation_id: str) -> str:
-        """Return the number of a run whose status allows an operation.
+        """Return the number of a run whose status allows an operation, or of an entry.
 
         Raises:
             Skipped: There is none, and none may be made.
@@ -484,7 +491,23 @@ class Harness:
             return self.at("Completed").number
         if operation_id == "deleteJournalRun":
             return self.at("Cancelled").number
+        if operation_id == "updateJournalEntry":
+            return str(self.entry_to_update()["number"])
         return self.readable()
+
+    def entry(self) -> Mapping[str, Any] | None:
+        """Return an entry that may be updated; None if runs have none."""
+        return next(iter((self.at("Completed").entries or {}).values()), None)
+
+    def entry_to_update(self) -> Mapping[str, Any]:
+        """Return an entry that may be updated.
+
+        Raises:
+            Skipped: Runs have none.
+        """
+        if entry := self.entry():
+            return entry
+        raise Skipped("runs have no entries")
 
     def readable(self) -> str:
         """Return the number of a run that can be read."""
@@ -594,6 +617,8 @@ class Harness:
         if pages[-1].status == 200:
             self.observe("max-page-size", self._largest_page)
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
+        if model.number in self.own:
+            self.own_entries.update(model.entries or {})
 
     def cancel(self, model: RunModel) -> int:
         """Request the cancellation of a run; return the judged status."""
@@ -756,6 +781,11 @@ class Harness:
         ]
         left = [entry for entry in entries if entry["status"] != "Cancelled"]
         return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)
+
+
+def number_name(path: str) -> str:
+    """Return the name of the number in a path, such as `jr-number`."""
+    return path.partition("{")[2].partition("}")[0]
 
 
 def pauses() -> Iterator[float]:

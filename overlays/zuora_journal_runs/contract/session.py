@@ -42,7 +42,7 @@ _ADDED = {
     "User-Agent": "schemathesis/",
     "X-Schemathesis-TestCaseId": "",
 }
-_RUN_NUMBER = re.compile(r"JR-[0-9]+")
+_NUMBER = re.compile(r"J[RE]-[0-9]+")
 _NAMES_A_RUN = re.compile(r"\d{5}|[0-9a-f]{32}", re.IGNORECASE)
 _LEFT_ALONE = 20
 """One in so many requests of a window is left to the others who use the tenant."""
@@ -62,11 +62,14 @@ class Session(requests.Session):
     Args:
         may_write: Whether anything may be changed there.
         own: The numbers of the runs that the suite made; no other run is ever changed.
+        own_entries: The numbers of their entries; no other entry is ever changed.
         timeout: Seconds that a whole response may take.
         clock: The suite's clock; no request and no wait goes beyond its deadline.
     """
 
-    def __init__(self, *, may_write: bool, own: Collection[str], timeout: float, clock: Clock) -> None:
+    def __init__(
+        self, *, may_write: bool, own: Collection[str], own_entries: Collection[str] = (), timeout: float, clock: Clock
+    ) -> None:
         super().__init__()
         self.headers.clear()
         # Without it requests would replace the token by what ~/.netrc has for the host.
@@ -78,7 +81,7 @@ class Session(requests.Session):
         """Whether a request that came too early is sent again."""
         self.last: requests.PreparedRequest = requests.PreparedRequest()
         """The last request that was sent."""
-        self._may_write, self._own = may_write, own
+        self._may_write, self._own, self._own_entries = may_write, own, own_entries
         self._timeout, self._clock = timeout, clock
         self._pause = 0.0
 
@@ -127,9 +130,12 @@ class Session(requests.Session):
             return
         if not self._may_write:
             raise RequestNotSentError(f"{request.method} {path} may change something")
-        others = _RUN_NUMBER.sub(lambda found: "" if found[0] in self._own else found[0], path)
+        others = _NUMBER.sub(lambda found: "" if self._is_own(found[0]) else found[0], path)
         if _NAMES_A_RUN.search(others):
             raise RequestNotSentError(f"{request.method} {path} may be about a run that is not the suite's own")
+
+    def _is_own(self, number: str) -> bool:
+        return number in self._own or number in self._own_entries
 
 
 class BoundedAdapter(HTTPAdapter):

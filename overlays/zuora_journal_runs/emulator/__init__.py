@@ -21,7 +21,7 @@ from .http import RefusedError
 from .pacing import AT_ONCE, DEFAULT_PACING, HELD, Pacing
 from .process import serve
 from .request_log import Misuse, MisuseKind, RecordedRequest
-from .settings import PERMISSIONS, Settings
+from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
 from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer
 from .state.seed import BUSY_SEED, DEFAULT_SEED, SeedRun
 from .state.seed_file import read_seed
@@ -33,6 +33,7 @@ __all__ = [
     "DEFAULT_PACING",
     "DEFAULT_SEED",
     "HELD",
+    "OVERRIDE_TRANSFERRED",
     "PERMISSIONS",
     "Clock",
     "DatabaseFileError",

@@ -71,7 +71,10 @@ class _Call:
     operation: str | None = None
     unknown: bool = False
     """Whether no documented operation matches the request."""
-    run_number: str = ""
+    number: str = ""
+    """The number of the run or the entry in the path."""
+    permissions: Collection[str] = ()
+    """The permissions of the user."""
     query: dict[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -114,6 +117,7 @@ class ZuoraApi:
         self._operations: dict[str, tuple[str | None, Callable[[_Call, Operation], bytes]]] = {
             "getJournalRun": (None, self._retrieve),
             "listJournalEntriesOfJournalRun": (None, self._entries),
+            "updateJournalEntry": (None, self._update),
             "createJournalRun": ("Create Journal Run", self._create),
             "cancelJournalRun": ("Cancel Journal Run", self._cancel),
             "deleteJournalRun": ("Delete Cancelled Journal Run", self._delete),
@@ -153,11 +157,11 @@ class ZuoraApi:
         if operation.path == TOKEN_PATH:
             return self._issue_token(call, operation)
         self._check_rate_limit(call)
-        permissions = self._tokens.permissions(call.request.headers.get("authorization", ""))
+        call.permissions = self._tokens.permissions(call.request.headers.get("authorization", ""))
         self._check_parameters(call, operation)
         self._check_tenant_headers(call)
         key = call.request.headers.get("idempotency-key")
-        return (self._perform_once if key else self._perform)(call, operation, permissions)
+        return (self._perform_once if key else self._perform)(call, operation)
 
     def invalid_http(self, status: int, message: str) -> Response:
         """Return the response to something that cannot be parsed as an HTTP request."""
@@ -226,7 +230,7 @@ class ZuoraApi:
         if found is None:
             call.unknown = True
             raise RefusedError((40, f"There is no endpoint {request.path[:200]}."), status=404)
-        route, run_number = found
+        route, number = found
         if request.method not in route.operations:
             call.unknown = True
             allow = ", ".join(sorted(route.operations)).encode()
@@ -234,7 +238,7 @@ class ZuoraApi:
             raise RefusedError(reason, status=405, headers=[(b"allow", allow)])
         operation = route.operations[request.method]
         call.operation = operation.id
-        call.run_number = unquote(run_number)
+        call.number = unquote(number)
         if request.method != "POST" and "idempotency-key" in request.headers:
             reason = (20, f"Request method '{request.method}' not supported with Idempotency-Key header")
             raise RefusedError(reason, status=400)
@@ -276,7 +280,7 @@ class ZuoraApi:
             if requested - settings.organization_ids:
                 raise RefusedError((10, f"There is no access to all of the organizations {organizations[:100]}."))
 
-    def _perform_once(self, call: _Call, operation: Operation, permissions: Collection[str]) -> StatusAndBody:
+    def _perform_once(self, call: _Call, operation: Operation) -> StatusAndBody:
         """Perform an operation, or return the saved response if its idempotency key was used before."""
         key = call.request.headers["idempotency-key"]
         now = self._clock.timestamp()
@@ -287,7 +291,7 @@ class ZuoraApi:
             call.request_id = saved.request_id
             return saved.status, saved.body
         try:
-            status, body = self._perform(call, operation, permissions)
+            status, body = self._perform(call, operation)
         except RefusedError as error:
             status, body = self._refusal(call, error)
         saved = SavedResponse(target, status, call.request_id, body)
@@ -296,9 +300,9 @@ class ZuoraApi:
 
     # Operations
 
-    def _perform(self, call: _Call, operation: Operation, permissions: Collection[str]) -> StatusAndBody:
+    def _perform(self, call: _Call, operation: Operation) -> StatusAndBody:
         permission, perform = self._operations[operation.id]
-        if permission and permission not in permissions:
+        if permission and permission not in call.permissions:
             raise RefusedError((10, f'The user does not have the permission "{permission}".'))
         return 200, perform(call, operation)
 
@@ -309,14 +313,18 @@ class ZuoraApi:
             raise RefusedError((45, f"Content type '{given[:100]}' not supported"), status=415)
         return http.decompressed_body(call.request, self._settings.max_body_size)
 
+    def _valid_body(self, call: _Call, operation: Operation) -> Any:
+        body = http.parse_json(self._body(call, operation))
+        call.undocumented += undocumented_fields(operation, body)
+        _raise_errors(schema_errors(operation.body, body))
+        return body
+
     def _create(self, call: _Call, operation: Operation) -> bytes:
-        wanted = http.parse_json(self._body(call, operation))
-        call.undocumented += undocumented_fields(operation, wanted)
-        _raise_errors(schema_errors(operation.body, wanted))
+        wanted = self._valid_body(call, operation)
         return http.to_json({"journalRunNumber": self._tenant.create(wanted), "success": True})
 
     def _retrieve(self, call: _Call, _: Operation) -> bytes:
-        run = self._tenant.current_run(call.run_number, poll=True)
+        run = self._tenant.current_run(call.number, poll=True)
         fields = {
             "number": run.number,
             "status": self._tenant.visible_status(run),
@@ -327,7 +335,7 @@ class ZuoraApi:
         return http.to_json(fields)[:-1] + b"," + run.document[1:].encode()
 
     def _entries(self, call: _Call, operation: Operation) -> bytes:
-        run = self._tenant.current_run(call.run_number, poll=True)
+        run = self._tenant.current_run(call.number, poll=True)
         size = call.query.get("pageSize")
         # Without a page size, `page` has no effect (Zuora, Retrieve journal entries in a journal run).
         page = call.query.get("page", 1) if size else 1
@@ -347,14 +355,20 @@ class ZuoraApi:
         origin = f"{call.request.scheme}://{host}" if valid else self._origin()
         return f"{origin}{call.request.path}?page={page}&pageSize={size}"
 
+    def _update(self, call: _Call, operation: Operation) -> bytes:
+        changes = self._valid_body(call, operation)
+        user = self._tokens.user(call.request.headers["authorization"])
+        self._tenant.update_entry(call.number, changes, by=user, permissions=call.permissions)
+        return _SUCCESS
+
     def _cancel(self, call: _Call, operation: Operation) -> bytes:
         if body := self._body(call, operation):
             call.undocumented += undocumented_fields(operation, http.parse_json(body))
-        self._tenant.cancel(call.run_number)
+        self._tenant.cancel(call.number)
         return _SUCCESS
 
     def _delete(self, call: _Call, _: Operation) -> bytes:
-        self._tenant.delete(call.run_number)
+        self._tenant.delete(call.number)
         return _SUCCESS
 
     def _issue_token(self, call: _Call, operation: Operation) -> StatusAndBody:

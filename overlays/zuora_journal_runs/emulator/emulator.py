@@ -19,7 +19,7 @@ from .openapi import contract, schema_errors
 from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
 from .request_log import Misuse, MisuseKind
-from .settings import PERMISSIONS, Settings
+from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
 from .state.identifiers import Identifiers
 from .state.lifecycle import RunStatus, Transfer
 from .state.seed import DEFAULT_SEED, SeedRun
@@ -350,12 +350,15 @@ class Emulator:
         return self._snapshots[name]
 
     def add_user(self, permissions: Collection[str] = PERMISSIONS) -> tuple[str, str]:
-        """Add a user with some of the `PERMISSIONS`; return its client id and client secret.
+        """Add a user; return its client id and client secret.
+
+        Args:
+            permissions: Its permissions: some of `PERMISSIONS`, and `OVERRIDE_TRANSFERRED`, which is not among them.
 
         Raises:
             ValueError: A permission is unknown.
         """
-        if unknown := set(permissions) - PERMISSIONS:
+        if unknown := set(permissions) - PERMISSIONS - {OVERRIDE_TRANSFERRED}:
             raise ValueError(f"unknown permission: {', '.join(sorted(unknown))}")
         with self._store.transaction():
             client_id, client_secret = self._new_credentials()

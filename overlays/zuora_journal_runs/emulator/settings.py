@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PERMISSIONS = frozenset({"Create Journal Run", "Cancel Journal Run", "Delete Cancelled Journal Run"})
-"""The Zuora Finance permissions that the operations require; a standard user has all of them."""
+"""The Zuora Finance permissions that a standard user has."""
+
+OVERRIDE_TRANSFERRED = "Override Transferred to Accounting"
+"""The permission to change `transferredToAccounting` from `Yes`, which a standard user does not have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +30,9 @@ class Settings:
 
     one_run_at_a_time: bool = True
     """Whether a run that is `Pending` or `Processing` prevents the creation of another one."""
+
+    override_transferred: bool = False
+    """Whether every user has the permission "Override Transferred to Accounting"."""
 
     earliest_target_date: date | None = None
     """The first date that a run may cover; None for the start of the first accounting period."""

@@ -54,7 +54,7 @@ Pacing, how fast operations on a run progress:
 
 \b
 Faults are written OPERATION:CALLS:EFFECT. OPERATION is create, get,
-entries, cancel, delete, token or any. CALLS are:
+entries, update, cancel, delete, token or any. CALLS are:
   2         the second call; 2x3 three calls from it on, 2+ all from it on
   every-2   every second call
   25%       each call with this probability; 25%@7 with the random seed 7
@@ -71,6 +71,7 @@ or is expired-token, which revokes the caller's token.
 Settings and their defaults:
   show-cancel-in-progress=yes  put-needs-content-type=yes
   one-run-at-a-time=yes        numeric-codes=yes
+  override-transferred=no
   tenant-version=186.0         earliest-target-date=  (a date)
   entity-ids=  organization-ids=  (accept only these: a,b)
   max-page-size=300            token-seconds=3600

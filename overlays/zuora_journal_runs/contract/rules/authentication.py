@@ -35,24 +35,28 @@ def reading_needs_a_token(harness: Harness) -> None:
 
 @rules.rule(OAUTH, writes=True)
 def writing_needs_a_token(harness: Harness) -> None:
-    """Without a token that was issued no run is created, cancelled or deleted."""
+    """Without a token that was issued no run is created, cancelled or deleted, and no entry is updated."""
     for authorization in wrong_tokens(harness):
         headers = {"Authorization": authorization}
+        # One run may have to be cancelled to have a cancelled one, so that it comes first.
+        cancelled, completed, entry = harness.at("Cancelled"), harness.at("Completed"), harness.entry()
         known = set(harness.own)
         responses = {
             "createJournalRun": harness.call("createJournalRun", body=harness.creation(), headers=headers),
-            "cancelJournalRun": harness.call(
-                "cancelJournalRun", harness.at("Completed").number, body={}, headers=headers
-            ),
-            "deleteJournalRun": harness.call("deleteJournalRun", harness.at("Cancelled").number, headers=headers),
+            "cancelJournalRun": harness.call("cancelJournalRun", completed.number, body={}, headers=headers),
+            "deleteJournalRun": harness.call("deleteJournalRun", cancelled.number, headers=headers),
         }
+        if entry:
+            responses["updateJournalEntry"] = harness.call(
+                "updateJournalEntry", entry["number"], body={"notes": "none"}, headers=headers
+            )
         for operation, response in responses.items():
             expect(
                 response.status == 401, f"{operation} with {shown(harness, authorization)}: {response.status}, not 401"
             )
         expect(set(harness.own) == known, "a run was created")
-        for status in ("Completed", "Cancelled"):
-            harness.read(harness.at(status))
+        harness.read(completed)
+        harness.read(cancelled)
 
 
 @rules.rule(OAUTH)

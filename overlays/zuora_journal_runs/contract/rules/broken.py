@@ -102,6 +102,7 @@ def unknown_methods_are_refused(harness: Harness) -> None:
         f"{RUNS}/{number}": ("POST", "PATCH", "BREW"),
         f"{RUNS}/{number}/cancel": ("GET", "POST", "DELETE", "PATCH"),
         f"{ENTRIES}/{number}": ("PUT", "POST", "DELETE"),
+        "/v1/journal-entries/x/basic-information": ("GET", "POST", "DELETE", "PATCH"),
         "/oauth/token": ("GET", "PUT", "DELETE"),
     }
     for path, methods in paths.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.contract.checks import expect
@@ -36,11 +37,16 @@ def failing(harness: Harness, failure: str) -> Iterator[tuple[str, ApiResponse]]
         "deleteJournalRun": (cancelled, {}),
         "createToken": (None, {"data": harness.credentials()}),
     }
+    if entry := harness.entry():
+        requests["updateJournalEntry"] = (entry["number"], {"body": {"transferredToAccounting": "Ignore"}})
     _ = harness.token  # A request for it must not come in between.
     for operation, (number, parts) in requests.items():
         provoke(operation, failure)
+        call = partial(harness.call, operation, number, headers={"Zuora-Track-Id": "provoked"}, **parts)
         with harness.provoked():
-            yield operation, harness.call(operation, number, headers={"Zuora-Track-Id": "provoked"}, **parts)
+            response = call()
+            # A provider that has no time for a request yet has not failed yet.
+            yield operation, call() if failure != "429" and response.wire == 429 else response
     harness.read(harness.own[completed])
     harness.read(harness.own[cancelled])
 

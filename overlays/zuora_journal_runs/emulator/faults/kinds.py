@@ -16,12 +16,13 @@ FaultKind = Literal[
     "truncated", "wrong-length", "broken-json", "not-gzip", "bad-gzip", "unknown-value", "no-success",
     "expired-token", "delay", "real-delay",
 ]  # fmt: skip
-FaultOperation = Literal["any", "create", "get", "entries", "cancel", "delete", "token"]
+FaultOperation = Literal["any", "create", "get", "entries", "update", "cancel", "delete", "token"]
 
 FAULT_OPERATIONS: dict[str, FaultOperation] = {
     "createJournalRun": "create",
     "getJournalRun": "get",
     "listJournalEntriesOfJournalRun": "entries",
+    "updateJournalEntry": "update",
     "cancelJournalRun": "cancel",
     "deleteJournalRun": "delete",
     "createToken": "token",

@@ -73,6 +73,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal entry as it is stored, without its number."""
+
+    run: str
+    status: EntryStatus
+    transfer: Transfer
+    document: str
+    """A JSON object with all other fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class SavedResponse:
     """A response saved under an idempotency key."""
 
@@ -182,6 +193,11 @@ class Store:
         row = self._fetch_one(statement, token, now)
         return row and str(row[0])
 
+    def client_of(self, token: str) -> str | None:
+        """Return the client id of a token's user; None if it is unknown."""
+        row = self._fetch_one("SELECT client_id FROM tokens WHERE token = ?", token)
+        return row and str(row[0])
+
     def delete_token(self, token: str) -> None:
         """Delete a token."""
         self._execute("DELETE FROM tokens WHERE token = ?", token)
@@ -258,10 +274,10 @@ class Store:
         rows = self._sql.execute(statement, (run, limit))
         return [EntryState(row[0], EntryStatus(row[1]), Transfer(row[2])) for row in rows]
 
-    def entry_status(self, number: str) -> EntryStatus | None:
-        """Return the status of an entry; None if there is none with this number."""
-        row = self._fetch_one("SELECT status FROM entries WHERE number = ?", number)
-        return row and EntryStatus(row[0])
+    def entry(self, number: str) -> Entry | None:
+        """Return an entry; None if there is none with this number."""
+        row = self._fetch_one("SELECT run, status, transfer, document FROM entries WHERE number = ?", number)
+        return row and Entry(row[0], EntryStatus(row[1]), Transfer(row[2]), row[3])
 
     def cancel_entries(self, numbers: Sequence[str]) -> None:
         """Set entries to `Cancelled`."""
@@ -272,6 +288,10 @@ class Store:
         """Set `transferredToAccounting` of an entry, and by whom and when it was transferred."""
         statement = "UPDATE entries SET transfer = ?, transferred_by = ?, transferred_on = ? WHERE number = ?"
         self._execute(statement, transfer, by, on, number)
+
+    def save_entry_document(self, number: str, document: str) -> None:
+        """Replace the document of an entry."""
+        self._execute("UPDATE entries SET document = ? WHERE number = ?", document, number)
 
     def entries(self, run: str, limit: int, offset: int) -> list[tuple[Any, ...]]:
         """Return number, status, transfer, transferred by, transferred on and document of a page of entries."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.emulator.errors import ResourceNotFoundError
 from zuora_journal_runs.emulator.http import RefusedError
+from zuora_journal_runs.emulator.settings import OVERRIDE_TRANSFERRED
 
 from .lifecycle import (
     BLOCKS_CREATION,
@@ -28,7 +29,7 @@ from .sample_data import generate_entries
 from .store import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from zuora_journal_runs.emulator.clock import Clock
     from zuora_journal_runs.emulator.pacing import Pacing
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from .seed import SeedRun
     from .store import Store
 
+_ITEM_KEY = ("accountingCodeName", "accountingCodeType", "type")
+_CANNOT_BE_CHANGED = "Transferred to Accounting can no longer be changed after a Journal Entry has been cancelled."
+"""Zuora's own message (Troubleshooting the GL interface)."""
 _ALL_ENTRIES_CANCELLED = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
 
 
@@ -85,7 +89,7 @@ class Tenant:
             self._clock.poll()
         run = self._advanced(number, poll=poll)
         if run is None:
-            raise RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
+            raise _not_found(number)
         return run
 
     def visible_status(self, run: Run) -> RunStatus:
@@ -152,6 +156,45 @@ class Tenant:
             status = self.visible_status(run)
             raise RefusedError((30, f"The journal run {number} is {status}; only a cancelled one can be deleted."))
         self._begin(run, RunStatus.DELETE_IN_PROGRESS)
+
+    def update_entry(self, number: str, changes: Mapping[str, Any], *, by: str, permissions: Collection[str]) -> None:
+        """Change `transferredToAccounting`, the notes and custom fields of an entry.
+
+        Args:
+            number: The entry's number.
+            changes: The body of the API's request, valid against its schema.
+            by: The user who does it.
+            permissions: The user's permissions.
+
+        Raises:
+            RefusedError: There is no such entry, or a rule does not allow the change.
+        """
+        entry = self._store.entry(number)
+        if entry:
+            self._advanced(entry.run, poll=False)
+            entry = self._store.entry(number)
+        if entry is None:
+            raise _not_found(number)
+        # What is refused must change nothing: it is all checked first.
+        document = _updated(entry.document, changes)
+        if "transferredToAccounting" in changes:
+            transfer = Transfer(changes["transferredToAccounting"])
+            if entry.status is EntryStatus.CANCELLED:
+                raise RefusedError((30, _CANNOT_BE_CHANGED))
+            if entry.transfer is Transfer.YES and transfer is not Transfer.YES and not self._may_override(permissions):
+                raise RefusedError((10, f'The user does not have the permission "{OVERRIDE_TRANSFERRED}".'))
+            if transfer is not entry.transfer:
+                self._set_transfer(number, transfer, by=by)
+        self._store.save_entry_document(number, document)
+
+    def _may_override(self, permissions: Collection[str]) -> bool:
+        return self._settings.override_transferred or OVERRIDE_TRANSFERRED in permissions
+
+    def _set_transfer(self, number: str, transfer: Transfer, *, by: str, on: str | None = None) -> None:
+        if transfer is Transfer.YES:
+            self._store.set_transfer(number, transfer, by, on or self._now_text())
+        else:
+            self._store.set_transfer(number, transfer, None, None)
 
     def _begin(self, run: Run, status: RunStatus) -> None:
         run.previous_status, run.status = run.status, status
@@ -254,15 +297,12 @@ class Tenant:
             ResourceNotFoundError: There is no such entry.
             ValueError: The entry is cancelled.
         """
-        status = self._store.entry_status(entry)
-        if status is None:
+        found = self._store.entry(entry)
+        if found is None:
             raise ResourceNotFoundError(f"there is no journal entry {entry[:100]}")
-        if status is EntryStatus.CANCELLED:
+        if found.status is EntryStatus.CANCELLED:
             raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
-        if value is Transfer.YES:
-            self._store.set_transfer(entry, value, by, on or self._now_text())
-        else:
-            self._store.set_transfer(entry, value, None, None)
+        self._set_transfer(entry, value, by=by, on=on)
 
     # Inserting runs
 
@@ -356,6 +396,29 @@ class Tenant:
 
     def _now_text(self) -> str:
         return f"{self._clock.now():%Y-%m-%d %H:%M:%S}"
+
+
+def _updated(document: str, changes: Mapping[str, Any]) -> str:
+    """Return the document of an entry with the notes and the custom fields of an update.
+
+    Raises:
+        RefusedError: The update is of an item that the entry does not have.
+    """
+    fields = json.loads(document)
+    fields |= {name: value for name, value in changes.items() if name == "notes" or name.endswith("__c")}
+    for position, item in enumerate(changes.get("journalEntryItems", ())):
+        wanted = {name: item[name] for name in _ITEM_KEY if name in item}
+        found = [each for each in fields["journalEntryItems"] if wanted.items() <= each.items()]
+        if not found:
+            name, side = item["accountingCodeName"][:100], item["type"]
+            raise RefusedError((20, f"journalEntryItems.{position}: the entry has no {side} item of '{name}'"))
+        for each in found:
+            each |= {name: value for name, value in item.items() if name.endswith("__c")}
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _not_found(number: str) -> RefusedError:
+    return RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
 
 
 def _check_seed(seed: SeedRun) -> None:

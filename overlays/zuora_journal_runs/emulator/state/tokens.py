@@ -81,6 +81,10 @@ class Tokens:
             raise RefusedError((NOT_AUTHENTICATED, "Authentication error"), status=401)
         return frozenset(permissions.splitlines())
 
+    def user(self, authorization: str) -> str:
+        """Return the id of the user in an `Authorization` header that has permissions, in the form of Zuora's ids."""
+        return str(self._store.client_of(_parts(authorization)[1])).replace("-", "")
+
     def revoke(self, authorization: str) -> None:
         """Revoke a token."""
         self._store.delete_token(_parts(authorization)[1])

@@ -1,0 +1,302 @@
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import Client
+from ...models.common_response import CommonResponse
+from ...models.content_encoding import ContentEncoding
+from ...models.error_response import ErrorResponse
+from ...models.server_error_response import ServerErrorResponse
+from ...models.update_journal_entry_request import UpdateJournalEntryRequest
+from ...types import UNSET, Exchange, Response, Unset
+from ...types import body as _body
+from ...types import read as _read
+
+
+def get_kwargs(
+    je_number: str,
+    *,
+    body: UpdateJournalEntryRequest,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> dict[str, Any]:
+    """The request, as arguments for `httpx.Client.request`."""
+    headers: dict[str, Any] = {}
+    if not isinstance(accept_encoding, Unset):
+        headers["Accept-Encoding"] = accept_encoding
+
+    if not isinstance(content_encoding, Unset):
+        headers["Content-Encoding"] = str(content_encoding)
+
+    if not isinstance(zuora_track_id, Unset):
+        headers["Zuora-Track-Id"] = zuora_track_id
+
+    if not isinstance(zuora_entity_ids, Unset):
+        headers["Zuora-Entity-Ids"] = zuora_entity_ids
+
+    if not isinstance(zuora_org_ids, Unset):
+        headers["Zuora-Org-Ids"] = zuora_org_ids
+
+    if not isinstance(zuora_version, Unset):
+        headers["Zuora-Version"] = zuora_version
+
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "url": "/v1/journal-entries/{je_number}/basic-information".format(
+            je_number=quote(str(je_number), safe=""),
+        ),
+    }
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def parse_response(response: httpx.Response) -> CommonResponse | ErrorResponse | ServerErrorResponse:
+    """The answer, read.
+
+    Raises:
+        errors.InvalidResponseError: its body is not what the contract says.
+        errors.UnexpectedStatus: its status is not one of the contract.
+    """
+    if response.status_code == 200:
+        data = _body(response)
+        if data.get("success") is False:
+            return _read(ErrorResponse, data)
+        parsed = _read(CommonResponse, data)
+        parsed.exchange = Exchange.of(response)
+        return parsed
+    if response.status_code == 500:
+        data = _body(response)
+        return _read(ServerErrorResponse, data)
+    if 400 <= response.status_code <= 499:
+        data = _body(response)
+        return _read(ErrorResponse, data)
+    raise errors.UnexpectedStatus(response.status_code, response.content)
+
+
+def _build_response(response: httpx.Response) -> Response[CommonResponse | ErrorResponse | ServerErrorResponse]:
+    exchange = Exchange.of(response)
+    try:
+        parsed = parse_response(response)
+    except errors.InvalidResponseError as error:
+        error.exchange, error.content = exchange, response.content
+        raise
+    return Response(response.status_code, response.content, response.headers, parsed, exchange)
+
+
+def sync_detailed(
+    je_number: str,
+    *,
+    client: Client,
+    body: UpdateJournalEntryRequest,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> Response[CommonResponse | ErrorResponse | ServerErrorResponse]:
+    """Update a summary journal entry.
+
+    Changes whether an entry counts as transferred to accounting, its notes, and custom fields of the entry and
+    of its items. What the request does not name stays as it is. After posting an entry to the general ledger,
+    set `transferredToAccounting` to `Yes`: there is no way to mark a whole run.
+
+    Args:
+        je_number: The number of a summary journal entry.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
+        body: What to change of a summary journal entry. Custom fields, whose names end in `__c`, stand beside
+            these.
+
+    Raises:
+        errors.InvalidResponseError: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    kwargs = get_kwargs(
+        je_number=je_number,
+        body=body,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    )
+    return _build_response(client.get_httpx_client().request(**kwargs))
+
+
+def sync(
+    je_number: str,
+    *,
+    client: Client,
+    body: UpdateJournalEntryRequest,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> CommonResponse | ErrorResponse | ServerErrorResponse:
+    """Update a summary journal entry.
+
+    Changes whether an entry counts as transferred to accounting, its notes, and custom fields of the entry and
+    of its items. What the request does not name stays as it is. After posting an entry to the general ledger,
+    set `transferredToAccounting` to `Yes`: there is no way to mark a whole run.
+
+    Args:
+        je_number: The number of a summary journal entry.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
+        body: What to change of a summary journal entry. Custom fields, whose names end in `__c`, stand beside
+            these.
+
+    Raises:
+        errors.InvalidResponseError: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    return sync_detailed(
+        je_number=je_number,
+        client=client,
+        body=body,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    ).parsed
+
+
+async def asyncio_detailed(
+    je_number: str,
+    *,
+    client: Client,
+    body: UpdateJournalEntryRequest,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> Response[CommonResponse | ErrorResponse | ServerErrorResponse]:
+    """Update a summary journal entry.
+
+    Changes whether an entry counts as transferred to accounting, its notes, and custom fields of the entry and
+    of its items. What the request does not name stays as it is. After posting an entry to the general ledger,
+    set `transferredToAccounting` to `Yes`: there is no way to mark a whole run.
+
+    Args:
+        je_number: The number of a summary journal entry.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
+        body: What to change of a summary journal entry. Custom fields, whose names end in `__c`, stand beside
+            these.
+
+    Raises:
+        errors.InvalidResponseError: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    kwargs = get_kwargs(
+        je_number=je_number,
+        body=body,
+        accept_encoding=accept_encoding,
+        content_encoding=content_encoding,
+        zuora_track_id=zuora_track_id,
+        zuora_entity_ids=zuora_entity_ids,
+        zuora_org_ids=zuora_org_ids,
+        zuora_version=zuora_version,
+    )
+    return _build_response(await client.get_async_httpx_client().request(**kwargs))
+
+
+async def asyncio(
+    je_number: str,
+    *,
+    client: Client,
+    body: UpdateJournalEntryRequest,
+    accept_encoding: str | Unset = UNSET,
+    content_encoding: ContentEncoding | Unset = UNSET,
+    zuora_track_id: str | Unset = UNSET,
+    zuora_entity_ids: str | Unset = UNSET,
+    zuora_org_ids: str | Unset = UNSET,
+    zuora_version: str | Unset = UNSET,
+) -> CommonResponse | ErrorResponse | ServerErrorResponse:
+    """Update a summary journal entry.
+
+    Changes whether an entry counts as transferred to accounting, its notes, and custom fields of the entry and
+    of its items. What the request does not name stays as it is. After posting an entry to the general ledger,
+    set `transferredToAccounting` to `Yes`: there is no way to mark a whole run.
+
+    Args:
+        je_number: The number of a summary journal entry.
+        accept_encoding: Send `gzip` to have answers of more than 1,000 bytes compressed.
+        content_encoding: Send `gzip` with a request body that is compressed, and only then.
+        zuora_track_id: An identifier of the caller's own for this call. The answer carries the same value.
+        zuora_entity_ids: The one entity to work in, where Multi-entity is on and the token is good for several. Leave it
+            out otherwise.
+        zuora_org_ids: The organisations to work in, separated by commas, where Multi-Org is on. Without it a call
+            covers all that the user may reach. Leave it out where Multi-Org is off.
+        zuora_version: The minor version of the API: a date such as 2025-08-12, or an older number such as 341.0.
+            Without it a call has the tenant's default, 186.0 unless it was raised. From 2024-05-20 errors
+            have a status of their own.
+        body: What to change of a summary journal entry. Custom fields, whose names end in `__c`, stand beside
+            these.
+
+    Raises:
+        errors.InvalidResponseError: the answer's body is not what the contract says.
+        errors.UnexpectedStatus: the answer's status is not one of the contract.
+        httpx.HTTPError: there is no answer.
+
+    """
+    return (
+        await asyncio_detailed(
+            je_number=je_number,
+            client=client,
+            body=body,
+            accept_encoding=accept_encoding,
+            content_encoding=content_encoding,
+            zuora_track_id=zuora_track_id,
+            zuora_entity_ids=zuora_entity_ids,
+            zuora_org_ids=zuora_org_ids,
+            zuora_version=zuora_version,
+        )
+    ).parsed
