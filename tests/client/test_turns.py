@@ -67,7 +67,7 @@ def busy() -> tuple[Emulator, str]:
 
 def test_it_waits_for_a_run_that_nobody_here_started(use: Callable[..., Any]) -> None:
     emulator, other = busy()
-    seen = []
+    seen: list[Any] = []
     created = use(emulator, lambda client: create(client, wait_for_turn=600, on_turn=seen.append))
     assert [each.number for each in emulator.runs()] == [other, created.journal_run_number]
     assert {progress.run.number for progress in seen} == {other}

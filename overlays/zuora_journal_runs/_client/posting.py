@@ -57,8 +57,10 @@ class _Marker:
         """Mark an entry with a value; return whether Zuora accepted that."""
         try:
             yield from self.operations.observed_by(self.observer).update_entry(number, value, notes)
-        except _REFUSALS as error:
-            if error.maybe_processed:
+        except (*_REFUSALS, errors.PermissionDeniedError) as error:
+            # To leave `Yes` needs a permission of its own.
+            permitted = self.shown[number][1] != "Yes"
+            if error.maybe_processed or (permitted and isinstance(error, errors.PermissionDeniedError)):
                 raise
             self.errors[number] = error
             return False
