@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
     build_pipeline,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import Connection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    Connection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from zuora_journal_runs import results
+    from zuora_journal_runs._client import batch, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class JournalRunsClient:
@@ -69,10 +75,13 @@ class JournalRunsClient:
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(pipeline, options, transport or transports.default(pipeline.base_url)))
+        if transport is None:
+            transport = default_transport(pipeline.base_url)
+        check_transport(transport, httpx.BaseTransport)
+        self._use(Connection(pipeline, options, transport))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
@@ -96,7 +105,7 @@ class JournalRunsClient:
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """This client with other options, on the same connection; closing either closes both.
@@ -107,8 +116,9 @@ class JournalRunsClient:
             InvalidArgumentError: a value cannot be sent, or makes no sense.
         """
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
@@ -117,7 +127,7 @@ class JournalRunsClient:
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
@@ -125,13 +135,11 @@ class JournalRunsClient:
         a successful response is not what the contract says, it is
         `zuora_journal_runs_api.errors.InvalidResponseError`, with the exchange and the body.
         """
-        from zuora_journal_runs_api import Client
-
-        return Client(httpx_client=self._connection)
+        return client.Client(httpx_client=self._connection)
 
     def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
@@ -139,7 +147,7 @@ class JournalRunsClient:
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
+    ) -> models.CreateJournalRunResponse:
         """Create a journal run; its number is in the answer's `journal_run_number`.
 
         The request bears an `Idempotency-Key`, so that it is safe to send it again after a lost answer.
@@ -161,7 +169,7 @@ class JournalRunsClient:
 
         Source: Zuora, Create a journal run, 2026-04-10.
         """
-        return self._connection.run(
+        return self._connection.execute(
             self._operations.create(
                 transaction_types,
                 journal_entry_date,
@@ -173,7 +181,7 @@ class JournalRunsClient:
             )
         )
 
-    def retrieve(self, number: str) -> JournalRun:
+    def retrieve(self, number: str) -> models.JournalRun:
         """Retrieve a run as it stands now.
 
         Raises:
@@ -183,7 +191,7 @@ class JournalRunsClient:
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
         """
-        return self._connection.run(self._operations.retrieve(number))
+        return self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     def entries(self, number: str) -> JournalEntries:
         """All summary journal entries of a run, from all pages.
@@ -195,9 +203,9 @@ class JournalRunsClient:
 
         Source: Zuora's swagger file, 2023-12-15.
         """
-        return self._connection.run(self._operations.entries(number))
+        return self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    def plan_cancellation(self, number: str) -> CancellationPlan:
+    def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """What a cancellation would do now; changes nothing.
 
         Raises:
@@ -205,9 +213,9 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: the call failed.
         """
-        return self._connection.run(self._operations.plan_cancellation(number))
+        return self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    def cancel(self, number: str) -> Cancellation:
+    def cancel(self, number: str) -> results.Cancellation:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
 
         Raises:
@@ -218,7 +226,7 @@ class JournalRunsClient:
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
         """
-        return self._connection.run(self._operations.cancel(number))
+        return self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     def cancel_and_wait(
         self,
@@ -228,7 +236,7 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Cancel a run and wait until it is known what that did.
 
         Args:
@@ -244,12 +252,10 @@ class JournalRunsClient:
             CancellationTimeoutError: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -259,13 +265,13 @@ class JournalRunsClient:
 
     def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
 
         What counts as proof is described in the documentation ("What counts as evidence"). Nothing is concluded from
@@ -285,9 +291,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -307,9 +311,9 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
+    ) -> list[results.CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
         The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
@@ -338,8 +342,6 @@ class JournalRunsClient:
             InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once (all of them are
                 named), or `timeout` or `at_once` is not valid. Nothing was sent.
         """
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -354,12 +356,12 @@ class JournalRunsClient:
 
     def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
+    ) -> results.CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
         Args:
@@ -374,9 +376,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -388,7 +388,7 @@ class JournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """Delete a cancelled run.
 
         Args:
@@ -407,10 +407,10 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
 
     def close(self) -> None:

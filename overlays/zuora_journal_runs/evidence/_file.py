@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
+from zuora_journal_runs._observations import Accepted, Problem, ResponseReader
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
-from ._observations import Accepted, Problem, ResponseReader
 from ._verdict import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ._observations import Observation
+    from zuora_journal_runs._observations import Observation
 
 FORMAT = 1
 _START = ""

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ._observations import Accepted, EntriesListed, EntriesRefused, RunNotFound, RunSeen
+from zuora_journal_runs._observations import Accepted, EntriesListed, EntriesRefused, RunNotFound, RunSeen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ._observations import EntryState, Observation
+    from zuora_journal_runs._observations import EntryState, Observation
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""
