@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
-from .results import Ending, _NoTruthValue
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from zuora_journal_runs_api.models import JournalEntry, JournalRun
-
-    from .errors import APIError
-    from .evidence import Observation
-    from .plans import Plan
-    from .totals import TotalDifference, Totals
+from zuora_journal_runs._generated import models
+from zuora_journal_runs._observations import Observation
+from zuora_journal_runs._progress import NoTruthValue
+from zuora_journal_runs.errors import APIError
+from zuora_journal_runs.plans import Plan
+from zuora_journal_runs.results import Ending
+from zuora_journal_runs.totals import TotalDifference, Totals
 
 
 @frozen(repr=False)
-class TurnProgress(_NoTruthValue):
+class TurnProgress(NoTruthValue):
     """What a creation waits for: another run, which may be one that nobody here started."""
 
     refusal: APIError
     """How Zuora refused the creation last."""
-    run: JournalRun | None
+    run: models.JournalRun | None
     """The run that the refusal names, as it was seen last; None if it names none."""
     seconds: float
     """Seconds since the creation was sent first."""
@@ -39,7 +35,7 @@ class TurnProgress(_NoTruthValue):
 
 
 @frozen(repr=False)
-class RerunOutcome(_NoTruthValue):
+class RerunOutcome(NoTruthValue):
     """What became of a run that was cancelled, and of the one that was created in its place."""
 
     plan: Plan
@@ -84,22 +80,22 @@ class RerunOutcome(_NoTruthValue):
 
 
 @frozen(repr=False)
-class PostingOutcome(_NoTruthValue):
+class PostingOutcome(NoTruthValue):
     """What became of the entries of a run that were to be posted; cancelled ones are not among them."""
 
     number: str
     """The number of the run."""
-    posted: Sequence[JournalEntry]
+    posted: Sequence[models.JournalEntry]
     """They were posted, marked as transferred, and then listed as transferred."""
-    already: Sequence[JournalEntry]
+    already: Sequence[models.JournalEntry]
     """They are transferred, by whoever it was."""
-    failed: Sequence[JournalEntry]
+    failed: Sequence[models.JournalEntry]
     """`post` raised an exception for them. Calling again posts them."""
-    in_doubt: Sequence[JournalEntry]
+    in_doubt: Sequence[models.JournalEntry]
     """Whether they were posted is not known; or they were, and are not shown to be marked. Check the ledger."""
-    open: Sequence[JournalEntry]
+    open: Sequence[models.JournalEntry]
     """They are not posted. Calling again posts them."""
-    left: Sequence[JournalEntry]
+    left: Sequence[models.JournalEntry]
     """They are not to be posted: `Ignore`, or a value that is not documented."""
     complete: bool
     """Whether all entries that are to be transferred are shown to be."""
@@ -129,7 +125,7 @@ class PostingOutcome(_NoTruthValue):
 
 
 @frozen(repr=False)
-class TransferOutcome(_NoTruthValue):
+class TransferOutcome(NoTruthValue):
     """What became of entries that were to be marked; the numbers of entries in each."""
 
     plan: Plan
@@ -162,7 +158,7 @@ class TransferOutcome(_NoTruthValue):
 _NAMED = 10
 
 
-def _named(entries: Sequence[JournalEntry]) -> str:
+def _named(entries: Sequence[models.JournalEntry]) -> str:
     """Return the numbers of entries, at most ten of them."""
     more = f" and {len(entries) - _NAMED:,} more" if len(entries) > _NAMED else ""
     return ", ".join(entry.number for entry in entries[:_NAMED]) + more

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from attrs import field, frozen
 
-from .errors import InvalidArgumentError, PlanError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from zuora_journal_runs_api.models import JournalEntry, JournalRun
+from zuora_journal_runs._generated import models
+from zuora_journal_runs.errors import InvalidArgumentError, PlanError
 
 Operation = Literal["cancel", "delete", "transfer", "rerun"]
-EntryState = tuple[str, "str | None"]
+EntryState = tuple[str, str | None]
 """An entry's `status` and `transferredToAccounting`."""
 
 FORMAT = 1
@@ -46,7 +43,7 @@ class PlannedRun:
     """The state of each entry by its number; empty where entries do not matter, as for a deletion."""
 
     @classmethod
-    def of(cls, run: JournalRun, entries: Iterable[JournalEntry]) -> Self:
+    def of(cls, run: models.JournalRun, entries: Iterable[models.JournalEntry]) -> Self:
         """Take in a run and its entries as they are now."""
         return cls(
             run.number,

@@ -6,15 +6,13 @@ Amounts are decimals, and sums are never rounded: two runs have the same totals 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal, FloatOperation, Inexact, InvalidOperation, Overflow
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from zuora_journal_runs_api.models import JournalEntry
+from zuora_journal_runs._generated import models
 
 _EXACT = Context(prec=20_000, traps=[FloatOperation, Inexact, InvalidOperation, Overflow])
 """More digits than the sum of any two amounts can have that the contract allows."""
@@ -81,7 +79,7 @@ class Totals:
     """How many entries were added up."""
 
     @classmethod
-    def of(cls, entries: Iterable[JournalEntry]) -> Self:
+    def of(cls, entries: Iterable[models.JournalEntry]) -> Self:
         """Add up the debits and credits of entries, exactly.
 
         A cancelled entry counts for nothing: its debits and credits are no longer posted to accounting codes.
@@ -164,7 +162,7 @@ def _summed(accounts: Iterable[tuple[K, AccountTotal]]) -> dict[K, tuple[Decimal
     return sums
 
 
-def _items(entry: JournalEntry) -> Iterator[tuple[str, int | None, Decimal | None]]:
+def _items(entry: models.JournalEntry) -> Iterator[tuple[str, int | None, Decimal | None]]:
     """Yield accounting code, side (0 for debit, 1 for credit) and amount of each item."""
     in_home_currency = entry.currency in (None, entry.home_currency)
     for item in entry.journal_entry_items:

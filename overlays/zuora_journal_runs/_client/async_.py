@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
@@ -12,38 +17,44 @@ from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
+    OnTurn,
+    Post,
+    WasPosted,
     build_pipeline,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import AsyncConnection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    AsyncConnection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_async_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from zuora_journal_runs import close, plans, results
+    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, validation, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.creation import OnTurn
-    from zuora_journal_runs._client.planning import RunChanges
-    from zuora_journal_runs._client.posting import Post, WasPosted
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.close import PostingOutcome, RerunOutcome, TransferOutcome
-    from zuora_journal_runs.plans import Plan
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    close = LazyModule("zuora_journal_runs.close")
+    plans = LazyModule("zuora_journal_runs.plans")
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    creation = LazyModule("zuora_journal_runs._client.creation")
+    planning = LazyModule("zuora_journal_runs._client.planning")
+    posting = LazyModule("zuora_journal_runs._client.posting")
+    rerunning = LazyModule("zuora_journal_runs._client.rerunning")
+    validation = LazyModule("zuora_journal_runs._client.validation")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class AsyncJournalRunsClient:
@@ -75,10 +86,13 @@ class AsyncJournalRunsClient:
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(AsyncConnection(pipeline, options, transport or transports.default_async(pipeline.base_url)))
+        if transport is None:
+            transport = default_async_transport(pipeline.base_url)
+        check_transport(transport, httpx.AsyncBaseTransport)
+        self._use(AsyncConnection(pipeline, options, transport))
 
     def _use(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -95,13 +109,14 @@ class AsyncJournalRunsClient:
         """See `JournalRunsClient.from_env`."""
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """See `JournalRunsClient.with_options`."""
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
@@ -110,24 +125,22 @@ class AsyncJournalRunsClient:
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         See `JournalRunsClient.api`; for example `await get_journal_run.asyncio_detailed(number, client=client.api)`.
         """
-        from zuora_journal_runs_api import Client
-
-        return Client(async_httpx_client=self._connection)
+        return client.Client(async_httpx_client=self._connection)
 
     async def request(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> httpx.Response:
         """See `JournalRunsClient.request`."""
-        return await self._connection.run(self._operations.request(method, path, params, json))
+        return await self._connection.execute(self._operations.request(method, path, params, json))
 
     async def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
@@ -137,10 +150,8 @@ class AsyncJournalRunsClient:
         wait_for_turn: float | None = None,
         on_turn: OnTurn | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
+    ) -> models.CreateJournalRunResponse:
         """See `JournalRunsClient.create`."""
-        from zuora_journal_runs._client import creation, validation
-
         body = validation.creation(
             transaction_types,
             journal_entry_date,
@@ -149,25 +160,25 @@ class AsyncJournalRunsClient:
             target_end_date,
             organization_labels,
         )
-        return await self._connection.run(
+        return await self._connection.execute(
             creation.create(self._operations, body, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         )
 
-    async def retrieve(self, number: str) -> JournalRun:
+    async def retrieve(self, number: str) -> models.JournalRun:
         """See `JournalRunsClient.retrieve`."""
-        return await self._connection.run(self._operations.retrieve(number))
+        return await self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     async def entries(self, number: str) -> JournalEntries:
         """See `JournalRunsClient.entries`."""
-        return await self._connection.run(self._operations.entries(number))
+        return await self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    async def plan_cancellation(self, number: str) -> CancellationPlan:
+    async def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """See `JournalRunsClient.plan_cancellation`."""
-        return await self._connection.run(self._operations.plan_cancellation(number))
+        return await self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    async def cancel(self, number: str) -> Cancellation:
+    async def cancel(self, number: str) -> results.Cancellation:
         """See `JournalRunsClient.cancel`."""
-        return await self._connection.run(self._operations.cancel(number))
+        return await self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     async def cancel_and_wait(
         self,
@@ -177,14 +188,12 @@ class AsyncJournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """See `JournalRunsClient.cancel_and_wait`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -194,17 +203,15 @@ class AsyncJournalRunsClient:
 
     async def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """See `JournalRunsClient.wait_for_cancellation`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -224,12 +231,10 @@ class AsyncJournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
+    ) -> list[results.CancellationResult]:
         """See `JournalRunsClient.cancel_many`."""
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -239,20 +244,18 @@ class AsyncJournalRunsClient:
             on_progress=on_progress,
             evidence=evidence,
         )
-        return await batch.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
+        return await batch.in_tasks(numbers, at_once, flow, self._connection.execute, on_result)
 
     async def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
+    ) -> results.CompletionOutcome:
         """See `JournalRunsClient.wait_for_completion`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -264,33 +267,29 @@ class AsyncJournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """See `JournalRunsClient.delete`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return await self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
 
-    async def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> Plan:
+    async def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> plans.Plan:
         """See `JournalRunsClient.plan`."""
-        from zuora_journal_runs._client import planning
+        return await self._connection.execute(planning.plan_runs(self._operations, operation, numbers))
 
-        return await self._connection.run(planning.plan_runs(self._operations, operation, numbers))
-
-    async def plan_rerun(self, number: str, *, allow_remaining: bool = False, **changes: Unpack[RunChanges]) -> Plan:
+    async def plan_rerun(
+        self, number: str, *, allow_remaining: bool = False, **changes: Unpack[planning.RunChanges]
+    ) -> plans.Plan:
         """See `JournalRunsClient.plan_rerun`."""
-        from zuora_journal_runs._client import planning
-
-        return await self._connection.run(
-            planning.plan_rerun(self._operations, number, changes, allow_remaining=allow_remaining)
+        return await self._connection.execute(
+            planning.plan_rerun(self._operations, RunNumber(number), changes, allow_remaining=allow_remaining)
         )
 
-    async def check_plan(self, plan: Plan) -> None:
+    async def check_plan(self, plan: plans.Plan) -> None:
         """See `JournalRunsClient.check_plan`."""
-        from zuora_journal_runs._client import planning
-
-        await self._connection.run(planning.check_plan(self._operations, plan))
+        await self._connection.execute(planning.check_plan(self._operations, plan))
 
     async def rerun(
         self,
@@ -298,22 +297,20 @@ class AsyncJournalRunsClient:
         *,
         evidence: EvidenceFile,
         allow_remaining: bool = False,
-        plan: Plan | None = None,
+        plan: plans.Plan | None = None,
         timeout: float | None = DEFAULT_RERUN_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         wait_for_turn: float | None = None,
         on_progress: OnProgress | None = None,
         on_poll: OnPoll | None = None,
         on_turn: OnTurn | None = None,
-        **changes: Unpack[RunChanges],
-    ) -> RerunOutcome:
+        **changes: Unpack[planning.RunChanges],
+    ) -> close.RerunOutcome:
         """See `JournalRunsClient.rerun`."""
-        from zuora_journal_runs._client import rerun
-
-        return await self._connection.run(
-            rerun.rerun(
+        return await self._connection.execute(
+            rerunning.rerun(
                 self._operations,
-                number,
+                RunNumber(number),
                 changes=changes,
                 allow_remaining=allow_remaining,
                 approved=plan,
@@ -336,14 +333,12 @@ class AsyncJournalRunsClient:
         notes: str | None = None,
         timeout: float | None = DEFAULT_STALL,
         evidence: EvidenceFile | None = None,
-    ) -> PostingOutcome:
+    ) -> close.PostingOutcome:
         """See `JournalRunsClient.post_entries`."""
-        from zuora_journal_runs._client import posting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             posting.post_entries(
                 self._operations,
-                number,
+                RunNumber(number),
                 post,
                 was_posted=was_posted,
                 notes=notes,
@@ -354,11 +349,11 @@ class AsyncJournalRunsClient:
 
     async def plan_transfer(
         self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
-    ) -> Plan:
+    ) -> plans.Plan:
         """See `JournalRunsClient.plan_transfer`."""
-        from zuora_journal_runs._client import planning
-
-        return await self._connection.run(planning.plan_transfer(self._operations, number, value, entries, notes))
+        return await self._connection.execute(
+            planning.plan_transfer(self._operations, RunNumber(number), value, entries, notes)
+        )
 
     async def transfer(
         self,
@@ -367,17 +362,15 @@ class AsyncJournalRunsClient:
         value: str = "Yes",
         entries: Iterable[str] | None = None,
         notes: str | None = None,
-        plan: Plan | None = None,
+        plan: plans.Plan | None = None,
         timeout: float | None = DEFAULT_STALL,
         evidence: EvidenceFile | None = None,
-    ) -> TransferOutcome:
+    ) -> close.TransferOutcome:
         """See `JournalRunsClient.transfer`."""
-        from zuora_journal_runs._client import posting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             posting.transfer(
                 self._operations,
-                number,
+                RunNumber(number),
                 value,
                 entries=entries,
                 notes=notes,
@@ -388,11 +381,9 @@ class AsyncJournalRunsClient:
         )
 
     async def apply(
-        self, plan: Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
-    ) -> list[CancellationResult] | list[Deletion] | TransferOutcome | RerunOutcome:
+        self, plan: plans.Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """See `JournalRunsClient.apply`."""
-        from zuora_journal_runs._client import planning
-
         if plan.operation == "transfer":
             return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs import errors, evidence
-from zuora_journal_runs._http.flow import Flow, Sleep
-from zuora_journal_runs._http.retry import retry_after
+from zuora_journal_runs._http import Flow, RunNumber, Sleep, retry_after
 from zuora_journal_runs.close import TurnProgress
 
 if TYPE_CHECKING:
     import os
 
+    from zuora_journal_runs._client._base import OnTurn
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._client.operations import Operations
-    from zuora_journal_runs._http.options import Options
-    from zuora_journal_runs._http.retry import FailedAttempt
+    from zuora_journal_runs._http import FailedAttempt, Options
     from zuora_journal_runs_api.models import CreateJournalRunRequest, CreateJournalRunResponse
-
-OnTurn = Callable[[TurnProgress], None]
 
 _RUN = re.compile(r"\bJR-[0-9]{8,}\b")
 _BUSY = re.compile(
@@ -113,7 +110,7 @@ def _under(key: str, options: Options) -> Options:
     def retry(failed: FailedAttempt) -> float | None:
         return None if _is_definite(failed.error) else options.retry(failed)
 
-    return options._replace(idempotency_key=key, retry=retry)
+    return replace(options, idempotency_key=key, retry=retry)
 
 
 def _is_definite(error: errors.CallError) -> bool:
@@ -139,7 +136,7 @@ def _progress(operations: Operations, refusal: errors.APIError, seconds: float) 
     named = _RUN.search(refusal.message)
     if named is not None:
         try:
-            run = yield from operations.retrieve(named[0])
+            run = yield from operations.retrieve(RunNumber(named[0]))
         except errors.CallError:
             run = None
     return TurnProgress(refusal, run, seconds)

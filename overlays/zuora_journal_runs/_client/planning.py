@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from zuora_journal_runs import errors, results
 from zuora_journal_runs._client import validation
-from zuora_journal_runs._client.batch import sorted_out
+from zuora_journal_runs._client.batch import parse_numbers
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.plans import Plan, PlannedRun
 from zuora_journal_runs.totals import Totals
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zuora_journal_runs._client.operations import Operations
-    from zuora_journal_runs._http.flow import Flow
+    from zuora_journal_runs._http import Flow
     from zuora_journal_runs.plans import Operation
     from zuora_journal_runs_api.models import JournalEntry, JournalRun, TransactionType
 
@@ -78,7 +79,7 @@ def plan_runs(operations: Operations, operation: Operation, numbers: Iterable[st
     """Plan to cancel or delete runs, as they are now."""
     if operation not in ("cancel", "delete"):
         raise errors.InvalidArgumentError(f"operation is {operation!r}: use cancel or delete")
-    found = yield from _current(operations, operation, sorted_out(numbers))
+    found = yield from _current(operations, operation, parse_numbers(numbers))
     for run in found:
         _check_status(operation, run)
     return made(operations, operation, found, {})
@@ -91,10 +92,10 @@ def check_plan(operations: Operations, plan: Plan) -> Flow[None]:
         PlanError: Something is not.
     """
     check_scope(operations, plan)
-    plan.check((yield from _current(operations, plan.operation, plan.numbers)))
+    plan.check((yield from _current(operations, plan.operation, map(RunNumber, plan.numbers))))
 
 
-def _current(operations: Operations, operation: Operation, numbers: Iterable[str]) -> Flow[list[PlannedRun]]:
+def _current(operations: Operations, operation: Operation, numbers: Iterable[RunNumber]) -> Flow[list[PlannedRun]]:
     found = []
     for number in numbers:
         run = yield from operations.retrieve(number)
@@ -148,7 +149,7 @@ def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
 
 
 def plan_transfer(
-    operations: Operations, number: str, value: str, entries: Iterable[str] | None, notes: str | None
+    operations: Operations, number: RunNumber, value: str, entries: Iterable[str] | None, notes: str | None
 ) -> Flow[Plan]:
     """Plan to mark entries of a run with a value.
 
@@ -187,7 +188,7 @@ def check_marking(value: str, notes: str | None) -> None:
 # Reruns
 
 
-def plan_rerun(operations: Operations, number: str, changes: RunChanges, *, allow_remaining: bool) -> Flow[Plan]:
+def plan_rerun(operations: Operations, number: RunNumber, changes: RunChanges, *, allow_remaining: bool) -> Flow[Plan]:
     """Plan to cancel a run, and to create one in its place.
 
     Raises:
@@ -221,10 +222,12 @@ def as_json(changes: RunChanges) -> dict[str, Any]:
     """
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     if "transaction_types" in given:
-        given["transaction_types"] = [str(each) for each in validation.types_of(given["transaction_types"])]
+        given["transaction_types"] = [
+            str(each) for each in validation.parse_transaction_types(given["transaction_types"])
+        ]
     for name in ("journal_entry_date", "target_start_date", "target_end_date"):
         if name in given:
-            given[name] = validation.date(name, given[name]).isoformat()
+            given[name] = validation.parse_date(name, given[name]).isoformat()
     if "organization_labels" in given:
         given["organization_labels"] = [dict(label) for label in given["organization_labels"]]
     return given

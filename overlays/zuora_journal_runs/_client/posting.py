@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs import errors
 from zuora_journal_runs._client import planning, waiting
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.flow import Flow, Invoke
+from zuora_journal_runs._http import Flow, Invoke, RunNumber
 from zuora_journal_runs.close import PostingOutcome, TransferOutcome
 from zuora_journal_runs.evidence import (
     Planned,
@@ -25,13 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Literal
 
+    from zuora_journal_runs._client._base import Post, WasPosted
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._client.operations import Operations
     from zuora_journal_runs.evidence import EntryState
     from zuora_journal_runs_api.models import JournalEntry
-
-Post = Callable[["JournalEntry"], Any]
-WasPosted = Callable[["JournalEntry"], Any]
 
 _REFUSALS = (errors.RuleViolationError, errors.InvalidRequestError, errors.NotFoundError)
 """How Zuora refuses a change of one entry; whatever else fails would fail for the next entry too."""
@@ -150,7 +146,7 @@ class _Posting(_Marker):
 
 def post_entries(
     operations: Operations,
-    number: str,
+    number: RunNumber,
     post: Post,
     *,
     was_posted: WasPosted | None,
@@ -161,7 +157,7 @@ def post_entries(
     """Post each entry of a run once: claim it, post it, mark it, and read everything again."""
     waiting.check_timeouts(timeout)
     planning.check_marking("Yes", notes)
-    with operations.observer_of(header_rules.run_number(number), "post", evidence) as observer:
+    with operations.observer_of(number, "post", evidence) as observer:
         entries = yield from _entries(operations, observer, "posted")
         posting = _Posting(operations, observer, post, was_posted, notes)
         for entry in entries:
@@ -177,12 +173,13 @@ def post_entries(
 def _entries(operations: Operations, observer: Observer, what: str) -> Flow[list[JournalEntry]]:
     """Return the entries of a run, which has to be `Completed`."""
     calls = operations.observed_by(observer)
-    run = yield from calls.retrieve(observer.number)
+    number = RunNumber(observer.number)
+    run = yield from calls.retrieve(number)
     if run.status != "Completed":
         raise errors.RunStatusError(
             f"{observer.number} is {run.status}, and only entries of a run that is Completed are {what}", run=run
         )
-    return list((yield from calls.entries(observer.number)))
+    return list((yield from calls.entries(number)))
 
 
 def _posting_outcome(observer: Observer, posting: _Posting) -> PostingOutcome:
@@ -203,7 +200,7 @@ def _posting_outcome(observer: Observer, posting: _Posting) -> PostingOutcome:
 
 def transfer(
     operations: Operations,
-    number: str,
+    number: RunNumber,
     value: str,
     *,
     entries: Iterable[str] | None,
@@ -215,7 +212,7 @@ def transfer(
     """Mark entries of a run with a value, and read them again."""
     waiting.check_timeouts(timeout)
     planning.check_marking(value, notes)
-    with operations.observer_of(header_rules.run_number(number), "transfer", evidence) as observer:
+    with operations.observer_of(number, "transfer", evidence) as observer:
         calls = operations.observed_by(observer)
         plan = yield from planning.plan_transfer(calls, number, value, entries, notes)
         if observer.history.plan is not None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
@@ -12,38 +17,44 @@ from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
+    OnTurn,
+    Post,
+    WasPosted,
     build_pipeline,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import Connection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    Connection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from zuora_journal_runs import close, plans, results
+    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, validation, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.creation import OnTurn
-    from zuora_journal_runs._client.planning import RunChanges
-    from zuora_journal_runs._client.posting import Post, WasPosted
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.close import PostingOutcome, RerunOutcome, TransferOutcome
-    from zuora_journal_runs.plans import Plan
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    close = LazyModule("zuora_journal_runs.close")
+    plans = LazyModule("zuora_journal_runs.plans")
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    creation = LazyModule("zuora_journal_runs._client.creation")
+    planning = LazyModule("zuora_journal_runs._client.planning")
+    posting = LazyModule("zuora_journal_runs._client.posting")
+    rerunning = LazyModule("zuora_journal_runs._client.rerunning")
+    validation = LazyModule("zuora_journal_runs._client.validation")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class JournalRunsClient:
@@ -75,10 +86,13 @@ class JournalRunsClient:
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(pipeline, options, transport or transports.default(pipeline.base_url)))
+        if transport is None:
+            transport = default_transport(pipeline.base_url)
+        check_transport(transport, httpx.BaseTransport)
+        self._use(Connection(pipeline, options, transport))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
@@ -102,7 +116,7 @@ class JournalRunsClient:
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """This client with other options, on the same connection; closing either closes both.
@@ -113,8 +127,9 @@ class JournalRunsClient:
             InvalidArgumentError: a value cannot be sent, or makes no sense.
         """
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
@@ -123,7 +138,7 @@ class JournalRunsClient:
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
@@ -131,9 +146,7 @@ class JournalRunsClient:
         a successful response is not what the contract says, it is
         `zuora_journal_runs_api.errors.InvalidResponseError`, with the exchange and the body.
         """
-        from zuora_journal_runs_api import Client
-
-        return Client(httpx_client=self._connection)
+        return client.Client(httpx_client=self._connection)
 
     def request(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
@@ -156,11 +169,11 @@ class JournalRunsClient:
             InvalidArgumentError: it cannot be sent, or would go to another host.
             CallError: the call failed. If `maybe_processed`, check in Zuora what was done before you repeat it.
         """
-        return self._connection.run(self._operations.request(method, path, params, json))
+        return self._connection.execute(self._operations.request(method, path, params, json))
 
     def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
@@ -170,7 +183,7 @@ class JournalRunsClient:
         wait_for_turn: float | None = None,
         on_turn: OnTurn | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
+    ) -> models.CreateJournalRunResponse:
         """Create a journal run; its number is in the answer's `journal_run_number`.
 
         The request bears an `Idempotency-Key`, so that it is safe to send it again after a lost answer.
@@ -196,8 +209,6 @@ class JournalRunsClient:
 
         Source: Zuora, Create a journal run, 2026-04-10.
         """
-        from zuora_journal_runs._client import creation, validation
-
         body = validation.creation(
             transaction_types,
             journal_entry_date,
@@ -206,11 +217,11 @@ class JournalRunsClient:
             target_end_date,
             organization_labels,
         )
-        return self._connection.run(
+        return self._connection.execute(
             creation.create(self._operations, body, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         )
 
-    def retrieve(self, number: str) -> JournalRun:
+    def retrieve(self, number: str) -> models.JournalRun:
         """Retrieve a run as it stands now.
 
         Raises:
@@ -220,7 +231,7 @@ class JournalRunsClient:
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
         """
-        return self._connection.run(self._operations.retrieve(number))
+        return self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     def entries(self, number: str) -> JournalEntries:
         """All summary journal entries of a run, from all pages.
@@ -232,9 +243,9 @@ class JournalRunsClient:
 
         Source: Zuora's swagger file, 2023-12-15.
         """
-        return self._connection.run(self._operations.entries(number))
+        return self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    def plan_cancellation(self, number: str) -> CancellationPlan:
+    def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """What a cancellation would do now; changes nothing.
 
         Raises:
@@ -242,9 +253,9 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: the call failed.
         """
-        return self._connection.run(self._operations.plan_cancellation(number))
+        return self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    def cancel(self, number: str) -> Cancellation:
+    def cancel(self, number: str) -> results.Cancellation:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
 
         Raises:
@@ -255,7 +266,7 @@ class JournalRunsClient:
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
         """
-        return self._connection.run(self._operations.cancel(number))
+        return self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     def cancel_and_wait(
         self,
@@ -265,7 +276,7 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Cancel a run and wait until it is known what that did.
 
         Args:
@@ -281,12 +292,10 @@ class JournalRunsClient:
             CancellationTimeoutError: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -296,13 +305,13 @@ class JournalRunsClient:
 
     def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
 
         What counts as proof is described in the documentation ("What counts as evidence"). Nothing is concluded from
@@ -322,9 +331,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -344,9 +351,9 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
+    ) -> list[results.CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
         The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
@@ -375,8 +382,6 @@ class JournalRunsClient:
             InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once (all of them are
                 named), or `timeout` or `at_once` is not valid. Nothing was sent.
         """
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -391,12 +396,12 @@ class JournalRunsClient:
 
     def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
+    ) -> results.CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
         Args:
@@ -411,9 +416,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -425,7 +428,7 @@ class JournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """Delete a cancelled run.
 
         Args:
@@ -444,13 +447,13 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
 
-    def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> Plan:
+    def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> plans.Plan:
         """Plan to cancel or delete runs, as they and their entries are now; changes nothing.
 
         A plan can be written to a file, looked at by a second person, read again and given to `apply`.
@@ -460,11 +463,11 @@ class JournalRunsClient:
             PlanError: the status of a run does not allow it.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import planning
+        return self._connection.execute(planning.plan_runs(self._operations, operation, numbers))
 
-        return self._connection.run(planning.plan_runs(self._operations, operation, numbers))
-
-    def plan_rerun(self, number: str, *, allow_remaining: bool = False, **changes: Unpack[RunChanges]) -> Plan:
+    def plan_rerun(
+        self, number: str, *, allow_remaining: bool = False, **changes: Unpack[planning.RunChanges]
+    ) -> plans.Plan:
         """Plan what `rerun` would do now; changes nothing. Entries that would stay are in `plan.staying`.
 
         Raises:
@@ -472,22 +475,18 @@ class JournalRunsClient:
             RunStatusError: the run's status does not allow a cancellation.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import planning
-
-        return self._connection.run(
-            planning.plan_rerun(self._operations, number, changes, allow_remaining=allow_remaining)
+        return self._connection.execute(
+            planning.plan_rerun(self._operations, RunNumber(number), changes, allow_remaining=allow_remaining)
         )
 
-    def check_plan(self, plan: Plan) -> None:
+    def check_plan(self, plan: plans.Plan) -> None:
         """Check that all runs of a plan, and their entries, are as they were planned; changes nothing.
 
         Raises:
             PlanError: something is not; its `deviations` say what.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import planning
-
-        self._connection.run(planning.check_plan(self._operations, plan))
+        self._connection.execute(planning.check_plan(self._operations, plan))
 
     def rerun(
         self,
@@ -495,15 +494,15 @@ class JournalRunsClient:
         *,
         evidence: EvidenceFile,
         allow_remaining: bool = False,
-        plan: Plan | None = None,
+        plan: plans.Plan | None = None,
         timeout: float | None = DEFAULT_RERUN_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         wait_for_turn: float | None = None,
         on_progress: OnProgress | None = None,
         on_poll: OnPoll | None = None,
         on_turn: OnTurn | None = None,
-        **changes: Unpack[RunChanges],
-    ) -> RerunOutcome:
+        **changes: Unpack[planning.RunChanges],
+    ) -> close.RerunOutcome:
         """Cancel a run, prove that it is cancelled, and create one in its place, with the same parameters or others.
 
         It can be interrupted anywhere, and goes on when it is called again with the same evidence file, which holds
@@ -538,12 +537,10 @@ class JournalRunsClient:
             TurnTimeoutError: another run was in the way of the new one until the time was up; call again to go on.
             CallError: a call failed; call again to go on.
         """
-        from zuora_journal_runs._client import rerun
-
-        return self._connection.run(
-            rerun.rerun(
+        return self._connection.execute(
+            rerunning.rerun(
                 self._operations,
-                number,
+                RunNumber(number),
                 changes=changes,
                 allow_remaining=allow_remaining,
                 approved=plan,
@@ -566,7 +563,7 @@ class JournalRunsClient:
         notes: str | None = None,
         timeout: float | None = DEFAULT_STALL,
         evidence: EvidenceFile | None = None,
-    ) -> PostingOutcome:
+    ) -> close.PostingOutcome:
         """Post each entry of a run to your ledger once, and mark it as transferred.
 
         Entry by entry: mark it as `Processing`, call `post`, then mark it as `Yes`, or as `Error` if `post` raised. In
@@ -594,12 +591,10 @@ class JournalRunsClient:
             RunStatusError: the run is not `Completed`.
             CallError: a call failed; call again to go on.
         """
-        from zuora_journal_runs._client import posting
-
-        return self._connection.run(
+        return self._connection.execute(
             posting.post_entries(
                 self._operations,
-                number,
+                RunNumber(number),
                 post,
                 was_posted=was_posted,
                 notes=notes,
@@ -610,16 +605,16 @@ class JournalRunsClient:
 
     def plan_transfer(
         self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
-    ) -> Plan:
+    ) -> plans.Plan:
         """Plan what `transfer` would do now; changes nothing.
 
         Raises:
             InvalidArgumentError: as for `transfer`.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import planning
-
-        return self._connection.run(planning.plan_transfer(self._operations, number, value, entries, notes))
+        return self._connection.execute(
+            planning.plan_transfer(self._operations, RunNumber(number), value, entries, notes)
+        )
 
     def transfer(
         self,
@@ -628,10 +623,10 @@ class JournalRunsClient:
         value: str = "Yes",
         entries: Iterable[str] | None = None,
         notes: str | None = None,
-        plan: Plan | None = None,
+        plan: plans.Plan | None = None,
         timeout: float | None = DEFAULT_STALL,
         evidence: EvidenceFile | None = None,
-    ) -> TransferOutcome:
+    ) -> close.TransferOutcome:
         """Mark entries of a run that were posted by other means, and read them again.
 
         An entry that has the value already is left alone.
@@ -652,12 +647,10 @@ class JournalRunsClient:
             PlanError: a run or an entry is not as it was planned; nothing was changed.
             CallError: a call failed; call again to go on.
         """
-        from zuora_journal_runs._client import posting
-
-        return self._connection.run(
+        return self._connection.execute(
             posting.transfer(
                 self._operations,
-                number,
+                RunNumber(number),
                 value,
                 entries=entries,
                 notes=notes,
@@ -668,8 +661,8 @@ class JournalRunsClient:
         )
 
     def apply(
-        self, plan: Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
-    ) -> list[CancellationResult] | list[Deletion] | TransferOutcome | RerunOutcome:
+        self, plan: plans.Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """Do exactly what was planned; if a run or an entry is not as it was planned, refuse before the first change.
 
         Args:
@@ -686,8 +679,6 @@ class JournalRunsClient:
             PlanError: a run or an entry is not as it was planned; nothing was changed.
             JournalRunsError: as for these methods.
         """
-        from zuora_journal_runs._client import planning
-
         if plan.operation == "transfer":
             return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":

@@ -16,7 +16,8 @@ from ._verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._observations import EntryState
+    from zuora_journal_runs._observations import EntryState
+
     from ._verdict import History
 
 KEY_LIFETIME = 24 * 3600.0 - 900.0

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
+from zuora_journal_runs._observations import Accepted, CreationNoted, Planned, PostingNoted, Problem, ResponseReader
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
 from . import _closing
-from ._observations import Accepted, CreationNoted, Planned, PostingNoted, Problem, ResponseReader
 from ._verdict import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ._observations import Note, Observation
+    from zuora_journal_runs._observations import Note, Observation
 
 FORMAT = 1
 _START = ""

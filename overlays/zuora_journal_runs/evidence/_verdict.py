@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ._observations import (
+from zuora_journal_runs._observations import (
     Accepted,
     CreationNoted,
     EntriesListed,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from ._observations import EntryState, Note, Observation
+    from zuora_journal_runs._observations import EntryState, Note, Observation
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""

@@ -9,7 +9,7 @@ from zuora_journal_runs import errors, results
 from zuora_journal_runs._client import planning, waiting
 from zuora_journal_runs._client.creation import check_turn, submit
 from zuora_journal_runs._client.operations import NO_TIME, UNDER_WAY
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.close import RerunOutcome
 from zuora_journal_runs.evidence import Planned, RerunStep, judge_rerun, next_rerun_step
 from zuora_journal_runs.plans import Plan, PlannedRun
@@ -19,12 +19,11 @@ from zuora_journal_runs.totals import Totals
 if TYPE_CHECKING:
     import os
 
-    from zuora_journal_runs._client.creation import OnTurn
+    from zuora_journal_runs._client._base import OnPoll, OnProgress, OnTurn
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._client.operations import Operations
     from zuora_journal_runs._client.planning import RunChanges
-    from zuora_journal_runs._client.waiting import OnPoll, OnProgress
-    from zuora_journal_runs._http.flow import Flow
+    from zuora_journal_runs._http import Flow
 
 _NAMED = 10
 """Entries of a kind that a message names."""
@@ -32,7 +31,7 @@ _NAMED = 10
 
 def rerun(
     operations: Operations,
-    number: str,
+    number: RunNumber,
     *,
     changes: RunChanges,
     allow_remaining: bool,
@@ -52,7 +51,7 @@ def rerun(
     check_turn(wait_for_turn)
     clock = operations.pipeline.clock
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
-    with operations.observer_of(header_rules.run_number(number), "rerun", evidence) as observer:
+    with operations.observer_of(number, "rerun", evidence) as observer:
         plan = yield from _planned(operations, observer, changes, approved, allow_remaining=allow_remaining)
         # What observes the new run, once there is one.
         created = observer.history.created
@@ -99,7 +98,7 @@ def _planned(
     allow_remaining: bool,
 ) -> Flow[Plan]:
     """Return the plan: the one in the evidence file if there is one, or else a new one, which is noted there."""
-    number, history = observer.number, observer.history
+    number, history = RunNumber(observer.number), observer.history
     given = planning.as_json(changes)
     calls = operations.observed_by(observer)
     if history.plan is not None:
@@ -126,9 +125,10 @@ def _planned(
 
 def _check_untouched(operations: Operations, plan: Plan) -> Flow[None]:
     """Check that a run whose cancellation is not known to have been requested is as it was planned, or cancelled."""
-    run = yield from operations.retrieve(plan.numbers[0])
+    number = RunNumber(plan.numbers[0])
+    run = yield from operations.retrieve(number)
     if run.status not in UNDER_WAY:
-        plan.check([PlannedRun.of(run, (yield from operations.entries(run.number)))])
+        plan.check([PlannedRun.of(run, (yield from operations.entries(number)))])
 
 
 def _blocked_error(observer: Observer) -> errors.EntriesRemainError:
@@ -177,7 +177,8 @@ def _list_entries(wait: waiting.RunWait) -> Flow[None]:
         if wait.observer.history.entries_are_known:
             return
         if not (yield from wait.pause()):
-            raise wait.completion_timeout(f"the entries of {wait.number} were not listed completely")
+            problem = f"the entries of {wait.number} were not listed completely {wait.after()}"
+            raise wait.timeout_error(errors.CompletionTimeoutError, problem)
 
 
 def _outcome(plan: Plan, observer: Observer, successor: Observer) -> RerunOutcome:
