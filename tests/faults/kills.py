@@ -20,7 +20,7 @@ import httpx
 from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
-from zuora_journal_runs._http import transports
+from zuora_journal_runs._http import default_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,7 +169,7 @@ def work(client: Any, operation: str, folder: Path, killer: Killer) -> Any:
 def _child(operation: str, folder: Path, point: Point | None) -> None:
     killer = Killer(point, kill_process)
     environ = dict(os.environ)
-    transport = KillingTransport(transports.default(httpx.URL(environ["ZUORA_BASE_URL"])), killer)
+    transport = KillingTransport(default_transport(httpx.URL(environ["ZUORA_BASE_URL"])), killer)
     with (
         JournalRunsClient.from_env(environ, transport=transport, clock=FakeClock(), random=Random(1)) as client,
         killer.watching_lines(),
