@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
@@ -37,6 +38,8 @@ DEFAULT_TIMEOUT = 3600.0
 """Seconds to wait for a run by default: Zuora takes 25 minutes for one with a million items."""
 DEFAULT_RERUN_TIMEOUT = 2 * DEFAULT_TIMEOUT
 """Seconds for a cancellation and a new run together, by default."""
+DEFAULT_VERIFICATION_TIMEOUT = 120.0
+"""Seconds to wait by default until entries show what they were marked with."""
 DEFAULT_STALL = 600.0
 """Seconds without any change after which a cancellation that has begun counts as stalled, by default."""
 
@@ -127,6 +130,19 @@ def check_transport(transport: object, kind: type) -> None:
     """
     if not isinstance(transport, kind):
         raise InvalidArgumentError(f"transport is of the type {_type_name(transport)}: give an httpx.{kind.__name__}")
+
+
+def check_synchronous(*functions: object) -> None:
+    """Check functions that the caller passes to the client for threads.
+
+    Raises:
+        InvalidArgumentError: One of them is asynchronous.
+    """
+    for function in functions:
+        if inspect.iscoroutinefunction(function):
+            raise InvalidArgumentError(
+                f"{getattr(function, '__name__', function)} is asynchronous: use AsyncJournalRunsClient"
+            )
 
 
 def _type_name(value: object) -> str:

@@ -16,6 +16,7 @@ from zuora_journal_runs._client._base import (
     DEFAULT_RERUN_TIMEOUT,
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
+    DEFAULT_VERIFICATION_TIMEOUT,
     ClientArguments,
     EvidenceFile,
     EvidenceFolder,
@@ -331,7 +332,7 @@ class AsyncJournalRunsClient:
         *,
         was_posted: WasPosted | None = None,
         notes: str | None = None,
-        timeout: float | None = DEFAULT_STALL,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
         evidence: EvidenceFile | None = None,
     ) -> close.PostingOutcome:
         """See `JournalRunsClient.post_entries`."""
@@ -363,7 +364,7 @@ class AsyncJournalRunsClient:
         entries: Iterable[str] | None = None,
         notes: str | None = None,
         plan: plans.Plan | None = None,
-        timeout: float | None = DEFAULT_STALL,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
         evidence: EvidenceFile | None = None,
     ) -> close.TransferOutcome:
         """See `JournalRunsClient.transfer`."""

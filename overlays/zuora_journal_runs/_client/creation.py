@@ -62,8 +62,11 @@ def submit(
     deadline = -math.inf if wait_for_turn is None else began + wait_for_turn
     polls = 0
     while True:
-        sending = operations.observed_by(observer)
-        sending.options = _under(observer.creation_key(operations.options.idempotency_key), sending.options)
+        key = observer.creation_key(operations.options.idempotency_key)
+        # No attempt is made with a key that Zuora may have forgotten.
+        lifetime = observer.history.key_since + evidence.KEY_LIFETIME - observer.now()
+        sending = operations.observed_by(observer).within(lifetime)
+        sending.options = _under(key, sending.options)
         try:
             created, _ = yield from sending.send(create_journal_run, create_journal_run.get_kwargs(body=body))
         except errors.APIError as error:

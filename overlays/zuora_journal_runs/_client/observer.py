@@ -113,8 +113,8 @@ class Observer:
         if creation is not None and creation.step == "begun":
             if self.now() - self.history.key_since >= evidence.KEY_LIFETIME:
                 raise errors.KeyExpiredError(
-                    "a creation was begun more than 24 hours ago, its outcome is not known, and repeating it may "
-                    "create a second run: look for the run in Zuora, then give another evidence file"
+                    "a creation was begun a day ago, its outcome is not known, and Zuora has forgotten its idempotency "
+                    "key: look for the run in Zuora; if it is not there, create it with another evidence file"
                 )
             return creation.key
         key = str(uuid.uuid4()) if preferred is None or creation is not None else preferred

@@ -195,9 +195,22 @@ def plan_rerun(operations: Operations, number: RunNumber, changes: RunChanges, *
         InvalidArgumentError: A change cannot be sent, or something about the new run is not known and has to be given.
         RunStatusError: The run's status does not allow a cancellation.
     """
-    given = as_json(changes)
     run = yield from operations.retrieve(number)
     listed = yield from operations.entries(number)
+    return rerun_plan(operations, run, listed, changes, allow_remaining=allow_remaining)
+
+
+def rerun_plan(
+    operations: Operations,
+    run: JournalRun,
+    listed: Sequence[JournalEntry],
+    changes: RunChanges,
+    *,
+    allow_remaining: bool,
+) -> Plan:
+    """Return the same for a run and its entries as they were read."""
+    given = as_json(changes)
+    number = run.number
     if run.status not in results.CANCELLABLE_STATUSES:
         raise errors.RunStatusError(
             f"{number} is {run.status}, and only a run that is {', '.join(results.CANCELLABLE_STATUSES)} can be rerun",

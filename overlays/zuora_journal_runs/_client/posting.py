@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs import errors
 from zuora_journal_runs._client import planning, waiting
-from zuora_journal_runs._http import Flow, Invoke, RunNumber
+from zuora_journal_runs._http import Flow, Invoke, RunNumber, parse_callable
 from zuora_journal_runs.close import PostingOutcome, TransferOutcome
 from zuora_journal_runs.evidence import (
     Planned,
@@ -157,6 +157,9 @@ def post_entries(
     """Post each entry of a run once: claim it, post it, mark it, and read everything again."""
     waiting.check_timeouts(timeout)
     planning.check_marking("Yes", notes)
+    parse_callable("post", post)
+    if was_posted is not None:
+        parse_callable("was_posted", was_posted)
     with operations.observer_of(number, "post", evidence) as observer:
         entries = yield from _entries(operations, observer, "posted")
         posting = _Posting(operations, observer, post, was_posted, notes)

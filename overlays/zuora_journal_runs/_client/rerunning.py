@@ -18,12 +18,14 @@ from zuora_journal_runs.totals import Totals
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from zuora_journal_runs._client._base import OnPoll, OnProgress, OnTurn
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._client.operations import Operations
     from zuora_journal_runs._client.planning import RunChanges
     from zuora_journal_runs._http import Flow
+    from zuora_journal_runs_api.models import JournalEntry
 
 _NAMED = 10
 """Entries of a kind that a message names."""
@@ -52,7 +54,7 @@ def rerun(
     clock = operations.pipeline.clock
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
     with operations.observer_of(number, "rerun", evidence) as observer:
-        plan = yield from _planned(operations, observer, changes, approved, allow_remaining=allow_remaining)
+        plan = yield from _planned(operations, observer, changes, approved, timeout, allow_remaining=allow_remaining)
         # What observes the new run, once there is one.
         created = observer.history.created
         successor = None if created is None else observer.succeeded_by(created)
@@ -94,6 +96,7 @@ def _planned(
     observer: Observer,
     changes: RunChanges,
     approved: Plan | None,
+    timeout: float | None,
     *,
     allow_remaining: bool,
 ) -> Flow[Plan]:
@@ -113,7 +116,14 @@ def _planned(
         return plan
     if approved is not None:
         planning.check_scope(operations, approved)
-    plan = yield from planning.plan_rerun(calls, number, changes, allow_remaining=allow_remaining)
+    run = yield from calls.retrieve(number)
+    entries: Sequence[JournalEntry] = yield from calls.entries(number)
+    if not history.entries_are_known and run.status in ("Completed", "Error"):
+        # Entries are missing, perhaps since a replica lags: their amounts would be missing from the totals.
+        yield from _list_entries(waiting.RunWait(operations, observer, timeout))
+        assert observer.run is not None
+        run, entries = observer.run, list(observer.entries.values())
+    plan = planning.rerun_plan(operations, run, entries, changes, allow_remaining=allow_remaining)
     if approved is not None:
         planning.check_approved(approved, plan)
     staying = plan.staying(plan.runs[0])
@@ -171,7 +181,7 @@ def _reasons(blocked: list[results.BlockedEntry]) -> str:
 
 
 def _list_entries(wait: waiting.RunWait) -> Flow[None]:
-    """List the entries of the new run; a listing that is short is used only if it stays so."""
+    """List the entries of a run; a listing that is short is used only if it stays so."""
     while True:
         yield from wait.poll_cancellation()
         if wait.observer.history.entries_are_known:

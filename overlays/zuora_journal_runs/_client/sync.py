@@ -16,6 +16,7 @@ from zuora_journal_runs._client._base import (
     DEFAULT_RERUN_TIMEOUT,
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
+    DEFAULT_VERIFICATION_TIMEOUT,
     ClientArguments,
     EvidenceFile,
     EvidenceFolder,
@@ -26,6 +27,7 @@ from zuora_journal_runs._client._base import (
     Post,
     WasPosted,
     build_pipeline,
+    check_synchronous,
     check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
@@ -561,7 +563,7 @@ class JournalRunsClient:
         *,
         was_posted: WasPosted | None = None,
         notes: str | None = None,
-        timeout: float | None = DEFAULT_STALL,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
         evidence: EvidenceFile | None = None,
     ) -> close.PostingOutcome:
         """Post each entry of a run to your ledger once, and mark it as transferred.
@@ -591,6 +593,7 @@ class JournalRunsClient:
             RunStatusError: the run is not `Completed`.
             CallError: a call failed; call again to go on.
         """
+        check_synchronous(post, was_posted)
         return self._connection.execute(
             posting.post_entries(
                 self._operations,
@@ -624,7 +627,7 @@ class JournalRunsClient:
         entries: Iterable[str] | None = None,
         notes: str | None = None,
         plan: plans.Plan | None = None,
-        timeout: float | None = DEFAULT_STALL,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
         evidence: EvidenceFile | None = None,
     ) -> close.TransferOutcome:
         """Mark entries of a run that were posted by other means, and read them again.
