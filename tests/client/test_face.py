@@ -14,6 +14,7 @@ from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
 
 PACKAGE = Path(zuora_journal_runs.__file__).parent
 VERBS = (
+    "request",
     "create",
     "retrieve",
     "entries",
@@ -24,6 +25,14 @@ VERBS = (
     "wait_for_cancellation",
     "wait_for_completion",
     "delete",
+    "plan",
+    "plan_rerun",
+    "plan_transfer",
+    "check_plan",
+    "apply",
+    "rerun",
+    "post_entries",
+    "transfer",
 )
 
 

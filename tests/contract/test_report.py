@@ -88,11 +88,11 @@ def test_junit_has_a_case_for_every_rule(lying: Report) -> None:
 
 
 def test_junit_says_what_was_skipped() -> None:
-    report = report_of(only=("transferred-entries",))
+    report = report_of(only=("too-many-requests",))
     assert "skipped: it needs a way" in summary(report)
     root = ElementTree.fromstring(junit(report))
     assert [each.attrib["message"] for each in root.iter("skipped")] == [
-        "it needs a way to have an entry transferred: give one with --transfer"
+        "it needs a way to make the provider fail: give one with --provoke"
     ]
 
 

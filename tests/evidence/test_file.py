@@ -264,7 +264,7 @@ def test_a_creation_is_not_repeated_when_its_key_is_forgotten(kind: Kind, file: 
         kind.use(lost, create)
     late = FakeClock()
     late.now += 25 * 3600
-    with pytest.raises(errors.InvalidArgumentError, match="more than 24 hours ago"):
+    with pytest.raises(errors.InvalidArgumentError, match="was begun a day ago"):
         kind.use(lost, create, clock=late)
 
 

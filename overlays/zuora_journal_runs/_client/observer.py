@@ -1,4 +1,4 @@
-"""What sees every response about a run, and makes observations and evidence of it."""
+"""Turn the responses about a run into observations and evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import evolve
 
 from zuora_journal_runs import errors, evidence
-from zuora_journal_runs.evidence._file import EvidenceWriter
 
 if TYPE_CHECKING:
     import os
@@ -19,13 +18,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from zuora_journal_runs._http.clock import Clock
-    from zuora_journal_runs._http.options import Attempt, Options
+    from zuora_journal_runs._http import Attempt, Clock, Options
     from zuora_journal_runs_api.models import JournalEntry, JournalRun
-
-
-_KEY_LIFETIME = 24 * 3600.0
-"""Seconds for which Zuora remembers an idempotency key (Zuora, idempotency guide, 2026)."""
 
 
 class Observer:
@@ -34,12 +28,19 @@ class Observer:
     Args:
         number: The run's number; empty for a run that is being created.
         clock: Time.
-        writer: What writes the evidence file, if there is one; what it holds already is taken into account.
+        writer: Writes the evidence file; None if there is none. What the file holds already is taken into account.
+        history: What was observed of the run before; by default, what the file says of the run that it is about.
     """
 
-    def __init__(self, number: str, clock: Clock, writer: EvidenceWriter | None = None) -> None:
+    def __init__(
+        self,
+        number: str,
+        clock: Clock,
+        writer: evidence.EvidenceWriter | None = None,
+        history: evidence.History | None = None,
+    ) -> None:
         self.number = number
-        self.history = evidence.History() if writer is None else writer.history
+        self.history = history or (evidence.History() if writer is None else writer.history)
         self.observations: list[evidence.Observation] = []
         self.run: JournalRun | None = None
         """The run as it was seen last."""
@@ -52,10 +53,11 @@ class Observer:
         self._epoch = clock.time() - clock.monotonic()
         self._writer = writer
         self._request = ("GET", "")
-        if writer is not None and writer.pages:
+        pages = [] if writer is None else [page for path, page in writer.pages.items() if _is_about(path, number)]
+        if pages:
             from zuora_journal_runs_api.models import JournalEntriesPage
 
-            for page in writer.pages:
+            for page in pages:
                 self._take(JournalEntriesPage.from_dict(json.loads(page, parse_float=Decimal)).journal_entries)
 
     @classmethod
@@ -82,25 +84,48 @@ class Observer:
         key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
         requested = None if creation is None else evidence.digest_of(creation)
         header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key, requested)
-        with EvidenceWriter(path, header, clock.time()) as writer:
+        with evidence.EvidenceWriter(path, header, clock.time()) as writer:
             yield cls(number, clock, writer)
 
-    def creation(self) -> tuple[str | None, dict[str, Any] | None]:
-        """Return the idempotency key of the creation in the evidence file, and its response if there was one.
+    def succeeded_by(self, number: str) -> Observer:
+        """Return what observes the run that was created in place of this one, and writes to the same file."""
+        successor = self.history.successor or self.history.succeed(number)
+        return Observer(number, self._clock, self._writer, successor)
+
+    def recorded_creation(self) -> dict[str, Any] | None:
+        """Return the response to a creation in the evidence file; None if there is none."""
+        recorded = None if self._writer is None else self._writer.creation
+        return None if recorded is None else dict(json.loads(recorded))
+
+    def creation_key(self, preferred: str | None) -> str:
+        """Return the idempotency key to send a creation with, and note that it is about to be used.
+
+        It is the one that was used before, unless the creation was refused under it: Zuora repeats a refusal as long as
+        it remembers the key.
+
+        Args:
+            preferred: The key to begin with; None for a new one.
 
         Raises:
-            InvalidArgumentError: It has no response, and is so old that Zuora does not know its key any more.
+            KeyExpiredError: The outcome under the key used before is not known, and Zuora has forgotten the key.
         """
-        writer = self._writer
-        assert writer is not None
-        if writer.creation is not None:
-            return writer.header.idempotency_key, json.loads(writer.creation)
-        if self._clock.time() - writer.begun > _KEY_LIFETIME:
-            raise errors.InvalidArgumentError(
-                f"{writer.path} is evidence for a creation of more than 24 hours ago whose outcome is not known, and "
-                "repeating it may create a second run: look for the run in Zuora, then give another file"
-            )
-        return writer.header.idempotency_key, None
+        creation = self.history.creation
+        if creation is not None and creation.step == "begun":
+            if self.now() - self.history.key_since >= evidence.KEY_LIFETIME:
+                raise errors.KeyExpiredError(
+                    "a creation was begun a day ago, its outcome is not known, and Zuora has forgotten its idempotency "
+                    "key: look for the run in Zuora; if it is not there, create it with another evidence file"
+                )
+            return creation.key
+        key = str(uuid.uuid4()) if preferred is None or creation is not None else preferred
+        self.note(evidence.CreationNoted(self.now(), "begun", key))
+        return key
+
+    def note(self, note: evidence.Note) -> None:
+        """Note what this program is doing, so that another process can go on with it."""
+        self.history.observe(note)
+        if self._writer is not None:
+            self._writer.note(note)
 
     def now(self) -> float:
         """Return the time in seconds since 1970, by a clock that never goes back."""
@@ -131,7 +156,7 @@ class Observer:
     def failed(self, error: errors.CallError) -> None:
         """Take in a request that failed: it may still show that the run is not found."""
         self.error = error
-        # Without reasons the body could not be read, or is not Zuora's: whatever it looks like proves nothing.
+        # Without reasons the body could not be read, or is not Zuora's, and proves nothing.
         if isinstance(error, errors.APIError) and error.reasons:
             status, body = error.status_code, error.body
             observation = self._reader.read(self.now(), *self._request, status, body)
@@ -210,8 +235,12 @@ class Observer:
         return bool(token) and token.encode() in response.content
 
 
+def _is_about(path: str, number: str) -> bool:
+    return path.partition("?")[0].endswith(f"/{number}")
+
+
 def _described(error: errors.CallError) -> str:
-    """Return what was wrong with a response, without a word of the server's."""
+    """Return what is wrong with a response, without repeating what the server sent."""
     if isinstance(error, errors.APIError):
         return f"HTTP {error.status_code} without Zuora's error form"
     if isinstance(error, errors.ResponseError):

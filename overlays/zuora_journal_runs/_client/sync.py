@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
+    DEFAULT_RERUN_TIMEOUT,
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
+    DEFAULT_VERIFICATION_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
+    OnTurn,
+    Post,
+    WasPosted,
     build_pipeline,
+    check_synchronous,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import Connection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    Connection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from zuora_journal_runs import close, plans, results
+    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, validation, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    close = LazyModule("zuora_journal_runs.close")
+    plans = LazyModule("zuora_journal_runs.plans")
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    creation = LazyModule("zuora_journal_runs._client.creation")
+    planning = LazyModule("zuora_journal_runs._client.planning")
+    posting = LazyModule("zuora_journal_runs._client.posting")
+    rerunning = LazyModule("zuora_journal_runs._client.rerunning")
+    validation = LazyModule("zuora_journal_runs._client.validation")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class JournalRunsClient:
@@ -69,10 +88,13 @@ class JournalRunsClient:
     ) -> None:
         # Rebound at once, so that no traceback of a failure in here shows them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(pipeline, options, transport or transports.default(pipeline.base_url)))
+        if transport is None:
+            transport = default_transport(pipeline.base_url)
+        check_transport(transport, httpx.BaseTransport)
+        self._use(Connection(pipeline, options, transport))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
@@ -96,7 +118,7 @@ class JournalRunsClient:
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """This client with other options, on the same connection; closing either closes both.
@@ -107,8 +129,9 @@ class JournalRunsClient:
             InvalidArgumentError: a value cannot be sent, or makes no sense.
         """
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
@@ -117,7 +140,7 @@ class JournalRunsClient:
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
@@ -125,21 +148,44 @@ class JournalRunsClient:
         a successful response is not what the contract says, it is
         `zuora_journal_runs_api.errors.InvalidResponseError`, with the exchange and the body.
         """
-        from zuora_journal_runs_api import Client
+        return client.Client(httpx_client=self._connection)
 
-        return Client(httpx_client=self._connection)
+    def request(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        """Send any other call of Zuora's API over this connection, with all conventions, errors and retries.
+
+        For example `client.request("GET", "/v1/accounting-periods").json()`. A GET is retried freely. A POST or PATCH
+        has an `Idempotency-Key` and is retried under it, except for custom objects (`/objects/`), where Zuora may not
+        know keys. Everything else is retried only if nothing can have been done.
+
+        A response is a success if its status is 2xx and neither it nor an item of its list says `success: false`.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: The path, such as `/v1/accounting-periods`, or a whole address on the same host, such as a `nextPage`.
+            json: What to send as JSON; None for nothing.
+            params: The query.
+
+        Raises:
+            InvalidArgumentError: it cannot be sent, or would go to another host.
+            CallError: the call failed. If `maybe_processed`, check in Zuora what was done before you repeat it.
+        """
+        return self._connection.execute(self._operations.request(method, path, params, json))
 
     def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
         target_start_date: datetime.date | str | None = None,
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
+        wait_for_turn: float | None = None,
+        on_turn: OnTurn | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
+    ) -> models.CreateJournalRunResponse:
         """Create a journal run; its number is in the answer's `journal_run_number`.
 
         The request bears an `Idempotency-Key`, so that it is safe to send it again after a lost answer.
@@ -152,28 +198,32 @@ class JournalRunsClient:
             target_end_date: The last date to take in.
             organization_labels: Where Multi-Org is on, the organisations, each as {"organizationId": ...} or
                 {"organizationName": ...}.
+            wait_for_turn: Seconds to wait while another run is under way, whoever started it; None not to wait. The
+                creation is sent again after each refusal, under a new idempotency key.
+            on_turn: Called with what is waited for, after each refusal.
             evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
                 continued.
 
         Raises:
             InvalidArgumentError: a value cannot be sent.
+            TurnTimeoutError: another run was in the way until the time was up; nothing was created.
             CallError: the call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
 
         Source: Zuora, Create a journal run, 2026-04-10.
         """
-        return self._connection.run(
-            self._operations.create(
-                transaction_types,
-                journal_entry_date,
-                accounting_period_name=accounting_period_name,
-                target_start_date=target_start_date,
-                target_end_date=target_end_date,
-                organization_labels=organization_labels,
-                evidence=evidence,
-            )
+        body = validation.creation(
+            transaction_types,
+            journal_entry_date,
+            accounting_period_name,
+            target_start_date,
+            target_end_date,
+            organization_labels,
+        )
+        return self._connection.execute(
+            creation.create(self._operations, body, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         )
 
-    def retrieve(self, number: str) -> JournalRun:
+    def retrieve(self, number: str) -> models.JournalRun:
         """Retrieve a run as it stands now.
 
         Raises:
@@ -183,7 +233,7 @@ class JournalRunsClient:
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
         """
-        return self._connection.run(self._operations.retrieve(number))
+        return self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     def entries(self, number: str) -> JournalEntries:
         """All summary journal entries of a run, from all pages.
@@ -195,9 +245,9 @@ class JournalRunsClient:
 
         Source: Zuora's swagger file, 2023-12-15.
         """
-        return self._connection.run(self._operations.entries(number))
+        return self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    def plan_cancellation(self, number: str) -> CancellationPlan:
+    def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """What a cancellation would do now; changes nothing.
 
         Raises:
@@ -205,9 +255,9 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: the call failed.
         """
-        return self._connection.run(self._operations.plan_cancellation(number))
+        return self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    def cancel(self, number: str) -> Cancellation:
+    def cancel(self, number: str) -> results.Cancellation:
         """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
 
         Raises:
@@ -218,7 +268,7 @@ class JournalRunsClient:
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
         """
-        return self._connection.run(self._operations.cancel(number))
+        return self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     def cancel_and_wait(
         self,
@@ -228,7 +278,7 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Cancel a run and wait until it is known what that did.
 
         Args:
@@ -244,12 +294,10 @@ class JournalRunsClient:
             CancellationTimeoutError: the time was up before it was known.
             JournalRunsError: as for `cancel`.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -259,13 +307,13 @@ class JournalRunsClient:
 
     def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
 
         What counts as proof is described in the documentation ("What counts as evidence"). Nothing is concluded from
@@ -285,9 +333,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -307,9 +353,9 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
+    ) -> list[results.CancellationResult]:
         """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
 
         The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
@@ -338,8 +384,6 @@ class JournalRunsClient:
             InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once (all of them are
                 named), or `timeout` or `at_once` is not valid. Nothing was sent.
         """
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -354,12 +398,12 @@ class JournalRunsClient:
 
     def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
+    ) -> results.CompletionOutcome:
         """Wait until a created run has ended, well or not.
 
         Args:
@@ -374,9 +418,7 @@ class JournalRunsClient:
             NotFoundError: there is no such run.
             CallError: a call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -388,7 +430,7 @@ class JournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """Delete a cancelled run.
 
         Args:
@@ -407,11 +449,247 @@ class JournalRunsClient:
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
+
+    def plan(self, operation: Literal["cancel", "delete"], numbers: Iterable[str]) -> plans.Plan:
+        """Plan to cancel or delete runs, as they and their entries are now; changes nothing.
+
+        A plan can be written to a file, looked at by a second person, read again and given to `apply`.
+
+        Raises:
+            InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once.
+            PlanError: the status of a run does not allow it.
+            CallError: a call failed.
+        """
+        return self._connection.execute(planning.plan_runs(self._operations, operation, numbers))
+
+    def plan_rerun(
+        self, number: str, *, allow_remaining: bool = False, **changes: Unpack[planning.RunChanges]
+    ) -> plans.Plan:
+        """Plan what `rerun` would do now; changes nothing. Entries that would stay are in `plan.staying`.
+
+        Raises:
+            InvalidArgumentError: as for `rerun`.
+            RunStatusError: the run's status does not allow a cancellation.
+            CallError: a call failed.
+        """
+        return self._connection.execute(
+            planning.plan_rerun(self._operations, RunNumber(number), changes, allow_remaining=allow_remaining)
+        )
+
+    def check_plan(self, plan: plans.Plan) -> None:
+        """Check that all runs of a plan, and their entries, are as they were planned; changes nothing.
+
+        Raises:
+            PlanError: something is not; its `deviations` say what.
+            CallError: a call failed.
+        """
+        self._connection.execute(planning.check_plan(self._operations, plan))
+
+    def rerun(
+        self,
+        number: str,
+        *,
+        evidence: EvidenceFile,
+        allow_remaining: bool = False,
+        plan: plans.Plan | None = None,
+        timeout: float | None = DEFAULT_RERUN_TIMEOUT,
+        stall_after: float | None = DEFAULT_STALL,
+        wait_for_turn: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_poll: OnPoll | None = None,
+        on_turn: OnTurn | None = None,
+        **changes: Unpack[planning.RunChanges],
+    ) -> close.RerunOutcome:
+        """Cancel a run, prove that it is cancelled, and create one in its place, with the same parameters or others.
+
+        It can be interrupted anywhere, and goes on when it is called again with the same evidence file, which holds
+        what was planned, what was seen and the idempotency key. It never leaves two live runs. Zuora remembers a key
+        for 24 hours: a creation of before then whose outcome is not known is not repeated.
+
+        Args:
+            number: The number of the run to cancel.
+            evidence: The file to write the evidence to, or to go on with.
+            allow_remaining: Whether entries that cannot be cancelled may stay in the old run.
+            plan: A plan of `plan_rerun` that was approved; anything that is not as it was planned is refused before the
+                first change.
+            timeout: Seconds for the whole; None for no limit.
+            stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
+                for never.
+            wait_for_turn: Seconds to wait with the creation while another run is under way; None not to wait.
+            on_progress: Called with what was seen of the cancellation, after each poll that did not decide it.
+            on_poll: Called with the new run, after each poll that saw one that has not ended.
+            on_turn: Called with what a creation waits for, after each refusal.
+            changes: What to request otherwise than the run did: the arguments of `create`. The accounting period is
+                taken from the run's entries, and has to be given if they do not name one.
+
+        Raises:
+            InvalidArgumentError: a change cannot be sent, the period is not known, or the evidence file is about
+                something else.
+            KeyExpiredError: a creation of a day ago may have been processed, and its key is forgotten.
+            RunStatusError: the run's status does not allow a cancellation.
+            EntriesRemainError: entries would stay, or did; no run was created in its place.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            CancellationTimeoutError: the time was up, or the cancellation stalled; call again to go on.
+            CompletionTimeoutError: the same, after the new run was created.
+            TurnTimeoutError: another run was in the way of the new one until the time was up; call again to go on.
+            CallError: a call failed; call again to go on.
+        """
+        return self._connection.execute(
+            rerunning.rerun(
+                self._operations,
+                RunNumber(number),
+                changes=changes,
+                allow_remaining=allow_remaining,
+                approved=plan,
+                evidence=evidence,
+                timeout=timeout,
+                stall_after=stall_after,
+                wait_for_turn=wait_for_turn,
+                on_progress=on_progress,
+                on_poll=on_poll,
+                on_turn=on_turn,
+            )
+        )
+
+    def post_entries(
+        self,
+        number: str,
+        post: Post,
+        *,
+        was_posted: WasPosted | None = None,
+        notes: str | None = None,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
+        evidence: EvidenceFile | None = None,
+    ) -> close.PostingOutcome:
+        """Post each entry of a run to your ledger once, and mark it as transferred.
+
+        Entry by entry: mark it as `Processing`, call `post`, then mark it as `Yes`, or as `Error` if `post` raised. In
+        the end all entries are read again. Entries that are `No` or `Error` are posted, those that are `Yes` or
+        `Ignore` are left alone.
+
+        An entry that is `Processing` at the beginning is in doubt, since whoever claimed it may have posted it: then
+        `was_posted` is called. Without it, or if it does not know, nothing is posted at all, and the outcome names the
+        entries. With the same evidence file, a posting that was interrupted after `post` had returned is not in doubt.
+        Let only one program post the entries of a run at a time.
+
+        Args:
+            number: The run's number.
+            post: Posts an entry. What it returns is not used. It must raise if it did not post the entry, and
+                `PostingInDoubtError`, or another exception whose `maybe_processed` is true, if it may have. For
+                AsyncJournalRunsClient it may be asynchronous.
+            was_posted: Returns whether the ledger has an entry: True or False, or None if that cannot be told.
+            notes: The notes of the entries that are marked as `Yes`.
+            timeout: Seconds to wait in the end until the entries show their marks; None for no limit.
+            evidence: A file to write the evidence to, which holds how far the posting is; one that was begun before is
+                continued.
+
+        Raises:
+            InvalidArgumentError: an argument is not valid.
+            RunStatusError: the run is not `Completed`.
+            CallError: a call failed; call again to go on.
+        """
+        check_synchronous(post, was_posted)
+        return self._connection.execute(
+            posting.post_entries(
+                self._operations,
+                RunNumber(number),
+                post,
+                was_posted=was_posted,
+                notes=notes,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    def plan_transfer(
+        self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
+    ) -> plans.Plan:
+        """Plan what `transfer` would do now; changes nothing.
+
+        Raises:
+            InvalidArgumentError: as for `transfer`.
+            CallError: a call failed.
+        """
+        return self._connection.execute(
+            planning.plan_transfer(self._operations, RunNumber(number), value, entries, notes)
+        )
+
+    def transfer(
+        self,
+        number: str,
+        *,
+        value: str = "Yes",
+        entries: Iterable[str] | None = None,
+        notes: str | None = None,
+        plan: plans.Plan | None = None,
+        timeout: float | None = DEFAULT_VERIFICATION_TIMEOUT,
+        evidence: EvidenceFile | None = None,
+    ) -> close.TransferOutcome:
+        """Mark entries of a run that were posted by other means, and read them again.
+
+        An entry that has the value already is left alone.
+
+        Args:
+            number: The run's number.
+            value: What to set `transferredToAccounting` to: No, Processing, Yes, Error or Ignore.
+            entries: The numbers of the entries; by default all that are neither cancelled nor `Ignore`.
+            notes: The notes of the entries that are marked, up to 2,000 characters.
+            plan: A plan of `plan_transfer` that was approved; anything that is not as it was planned is refused before
+                the first change.
+            timeout: Seconds to wait in the end until the entries show their marks; None for no limit.
+            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
+                continued.
+
+        Raises:
+            InvalidArgumentError: the value is none of these, or an entry is cancelled or not of the run.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            CallError: a call failed; call again to go on.
+        """
+        return self._connection.execute(
+            posting.transfer(
+                self._operations,
+                RunNumber(number),
+                value,
+                entries=entries,
+                notes=notes,
+                approved=plan,
+                timeout=timeout,
+                evidence=evidence,
+            )
+        )
+
+    def apply(
+        self, plan: plans.Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
+        """Do exactly what was planned; if a run or an entry is not as it was planned, refuse before the first change.
+
+        Args:
+            plan: What `plan`, `plan_transfer` or `plan_rerun` returned, perhaps read from a file.
+            evidence: The evidence file of a transfer or rerun, for which a rerun has no default; for cancellations, a
+                folder.
+            timeout: Seconds to wait, as for `cancel_many`, `delete`, `transfer` and `rerun`; None for no limit.
+
+        Returns:
+            What `cancel_many`, `delete` (for each run), `transfer` or `rerun` returns.
+
+        Raises:
+            InvalidArgumentError: a rerun has no evidence file.
+            PlanError: a run or an entry is not as it was planned; nothing was changed.
+            JournalRunsError: as for these methods.
+        """
+        if plan.operation == "transfer":
+            return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+        if plan.operation == "rerun":
+            return self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+        self.check_plan(plan)
+        if plan.operation == "cancel":
+            return self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)
+        return [self.delete(number, wait=True, timeout=timeout) for number in plan.numbers]
 
     def close(self) -> None:
         """Close the connection."""

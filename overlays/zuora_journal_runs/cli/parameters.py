@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import (
+    parse_entity_id,
+    parse_org_ids,
+    parse_track_id,
+    parse_zuora_version,
+)
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -51,9 +56,9 @@ def date(value: str) -> datetime.date:
     Raises:
         InvalidArgumentError: `value` is not a valid date.
     """
-    from zuora_journal_runs._client.validation import date
+    from zuora_journal_runs._client import parse_date
 
-    return date("it", value)
+    return parse_date("it", value)
 
 
 def duration(value: str) -> float:
@@ -157,25 +162,25 @@ EVIDENCE = click.option(
 )
 HEADERS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "entity_id": click.option(
-        "--entity", "entity_id", metavar="ID", callback=checked(header_rules.entity_id), help="Use this entity."
+        "--entity", "entity_id", metavar="ID", callback=checked(parse_entity_id), help="Use this entity."
     ),
     "org_ids": click.option(
         "--org",
         "org_ids",
         metavar="IDS",
-        callback=checked(header_rules.org_ids),
+        callback=checked(parse_org_ids),
         help="Use these organisations: a,b,c.",
     ),
     "track_id": click.option(
         "--track-id",
         metavar="ID",
-        callback=checked(header_rules.track_id),
+        callback=checked(parse_track_id),
         help="Sent as Zuora-Track-Id; quote it to Zuora's support.",
     ),
     "zuora_version": click.option(
         "--zuora-version",
         metavar="V",
-        callback=checked(header_rules.zuora_version),
+        callback=checked(parse_zuora_version),
         help="Use this version of the API.",
     ),
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.errors import InvalidArgumentError
 
 from .error_messages import print_error
@@ -61,15 +61,15 @@ def _stdin() -> Iterator[_Word]:
             yield _Word(word[0], f"standard input, line {line:,}, column {word.start() + 1:,}: ")
 
 
-def run_number(text: str) -> str:
-    """Return `text` if it is a run number.
+def run_number(text: str) -> RunNumber:
+    """Parse a run number.
 
     Raises:
-        InvalidArgumentError: It is not.
+        InvalidArgumentError: It is not one.
     """
     if too_short := _too_short(text):
         raise InvalidArgumentError(too_short)
-    return header_rules.run_number(text)
+    return RunNumber(text)
 
 
 NUMBER = click.argument("number", callback=checked(run_number))

@@ -28,6 +28,8 @@ from .state.tokens import NOT_AUTHENTICATED, TokenRefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    import httpx
+
     from .clock import Clock
     from .faults import Fault, FaultHit, FaultSchedule
     from .rate_limit import Usage
@@ -49,7 +51,7 @@ HTTP_STATUSES_SINCE = "2024-05-20"
 TOKEN_PATH = "/oauth/token"  # noqa: S105
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 _MAX_NAMES = 20
-_CONTENT_TYPE = (b"content-type", b"application/json;charset=UTF-8")
+_JSON = b"application/json;charset=UTF-8"
 _CONCURRENCY = [
     (b"concurrency-limit-type", b"Default"),
     (b"concurrency-limit-limit", b"40"),
@@ -79,6 +81,7 @@ class _Call:
     faults: tuple[str, ...] = ()
     undocumented: tuple[str, ...] = ()
     retry_after: float = 0
+    content_type: bytes = _JSON
 
 
 class ZuoraApi:
@@ -94,6 +97,7 @@ class ZuoraApi:
         settings: Settings,
         faults: FaultSchedule,
         origin: Callable[[], str],
+        others: Callable[[httpx.Request], httpx.Response | None] | None = None,
     ) -> None:
         self._store = store
         self._tenant = tenant
@@ -102,6 +106,7 @@ class ZuoraApi:
         self._clock = clock
         self._settings = settings
         self._origin = origin
+        self._others = others
         self._calls = CallsPerMinute(settings.calls_per_minute)
         self._token_calls = CallsPerMinute(settings.token_calls_per_minute)
         limit = settings.calls_per_minute
@@ -146,6 +151,8 @@ class ZuoraApi:
     def _checked(self, call: _Call) -> StatusAndBody:
         http.check_size(call.request, self._settings.max_head_size, self._settings.max_body_size)
         self._check_track_id(call)
+        if self._others is not None and (other := self._other(call, self._others)) is not None:
+            return other
         operation = self._find_operation(call)
         if operation.path == TOKEN_PATH:
             return self._issue_token(call, operation)
@@ -381,6 +388,24 @@ class ZuoraApi:
         except TokenRefusedError as error:
             return 400, http.to_json(error.body)
 
+    def _other(self, call: _Call, respond: Callable[[httpx.Request], httpx.Response | None]) -> StatusAndBody | None:
+        """Return the user's response to a request that is not modelled; None if there is none."""
+        import httpx
+
+        request = call.request
+        if contract().route(request.path) is not None:
+            return None
+        self._check_rate_limit(call)
+        self._tokens.permissions(request.headers.get("authorization", ""))
+        address = f"{self._origin()}{request.path}" + (f"?{request.query}" if request.query else "")
+        body = http.decompressed_body(request, self._settings.max_body_size)
+        headers = {name: value for name, value in request.headers.items() if name != "content-encoding"}
+        response = respond(httpx.Request(request.method, address, headers=headers, content=body))
+        if response is None:
+            return None
+        call.content_type = response.headers.get("content-type", "").encode()
+        return response.status_code, response.content
+
     # Responses
 
     def _refusal(self, call: _Call, error: RefusedError) -> StatusAndBody:
@@ -408,7 +433,7 @@ class ZuoraApi:
 
     def _response(self, call: _Call, status: int, body: bytes) -> Response:
         request = call.request
-        headers = [_CONTENT_TYPE, (b"zuora-request-id", call.request_id.encode()), *call.headers]
+        headers = [(b"content-type", call.content_type), (b"zuora-request-id", call.request_id.encode()), *call.headers]
         if call.track_id is not None:
             headers.append((b"zuora-track-id", call.track_id.encode()))
         if len(body) > http.COMPRESSED_ABOVE and http.accepts_gzip(request):

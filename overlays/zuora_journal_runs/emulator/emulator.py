@@ -29,9 +29,11 @@ from .state.tokens import Tokens
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from random import Random
     from types import TracebackType
+
+    import httpx
 
     import zuora_journal_runs
 
@@ -66,6 +68,8 @@ class Emulator:
         faults: What goes wrong; see `Fault`.
         random: The source of identifiers and credentials.
         settings: Behaviour that Zuora's documents leave open, and limits.
+        others: Called with requests that the emulator does not model, once they are authenticated; it returns the
+            response, or None for an unknown endpoint.
         host: The address to listen on.
         port: The port to listen on; 0 for any free one.
 
@@ -84,6 +88,7 @@ class Emulator:
         faults: Iterable[Fault | str] = (),
         random: Random | None = None,
         settings: Settings | None = None,
+        others: Callable[[httpx.Request], httpx.Response | None] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -111,6 +116,7 @@ class Emulator:
             self.settings,
             self._faults,
             lambda: self.url,
+            others,
         )
         self._control = ControlApi(self, host)
         self._snapshots: dict[str, tuple[float, Snapshot]] = {}

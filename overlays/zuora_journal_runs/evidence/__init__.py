@@ -1,35 +1,63 @@
 """What counts as proof: observations of a journal run, the verdict on them, and the files that keep them."""
 
-from zuora_journal_runs.errors import EvidenceError
-
-from ._file import Conclusion, Evidence, Header, Step, digest_of, parse_evidence, read_evidence
-from ._observations import (
+from zuora_journal_runs._observations import (
     Accepted,
+    CreationNoted,
     EntriesListed,
     EntriesRefused,
     EntryState,
+    EntryUpdated,
+    Note,
     Observation,
+    Planned,
+    PostingNoted,
     Problem,
     ResponseReader,
     RunNotFound,
     RunSeen,
     is_refusal,
 )
+from zuora_journal_runs.errors import EvidenceError
+
+from ._closing import (
+    KEY_LIFETIME,
+    PostingAction,
+    PostingJudgement,
+    RerunJudgement,
+    RerunStep,
+    judge_posting,
+    judge_rerun,
+    missing_transfers,
+    next_posting_action,
+    next_rerun_step,
+)
+from ._file import Conclusion, Evidence, EvidenceWriter, Header, Step, digest_of, parse_evidence, read_evidence
 from ._verdict import History, Judgement, Verdict, judge_cancellation, judge_completion, judge_deletion
 
 __all__ = [
+    "KEY_LIFETIME",
     "Accepted",
     "Conclusion",
+    "CreationNoted",
     "EntriesListed",
     "EntriesRefused",
     "EntryState",
+    "EntryUpdated",
     "Evidence",
     "EvidenceError",
+    "EvidenceWriter",
     "Header",
     "History",
     "Judgement",
+    "Note",
     "Observation",
+    "Planned",
+    "PostingAction",
+    "PostingJudgement",
+    "PostingNoted",
     "Problem",
+    "RerunJudgement",
+    "RerunStep",
     "ResponseReader",
     "RunNotFound",
     "RunSeen",
@@ -40,6 +68,11 @@ __all__ = [
     "judge_cancellation",
     "judge_completion",
     "judge_deletion",
+    "judge_posting",
+    "judge_rerun",
+    "missing_transfers",
+    "next_posting_action",
+    "next_rerun_step",
     "parse_evidence",
     "read_evidence",
 ]

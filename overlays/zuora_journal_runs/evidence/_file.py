@@ -18,20 +18,30 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
+from zuora_journal_runs._observations import Accepted, CreationNoted, Planned, PostingNoted, Problem, ResponseReader
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
-from ._observations import Accepted, Problem, ResponseReader
+from . import _closing
 from ._verdict import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ._observations import Observation
+    from zuora_journal_runs._observations import Note, Observation
 
 FORMAT = 1
 _START = ""
 _HASH = ',"sha256":"'
 _HEADER = ("operation", "host", "run", "entity", "organizations", "idempotencyKey", "requestSha256")
+_CLOSING = ("rerun", "posting", "transfer")
+_OF_THEIR_OWN = ("create", "rerun", "post", "transfer")
+"""Operations that only go on with a file that they began themselves."""
+_NOTES = {
+    Planned: ("plan", {"plan": "plan"}),
+    CreationNoted: ("creation", {"step": "step", "idempotencyKey": "key"}),
+    PostingNoted: ("posting", {"step": "step", "entry": "entry"}),
+}
+"""The kind of line of each kind of note, and its members by their names in a file."""
 _SUFFIX = len(_HASH) + 64 + len('"}')
 
 
@@ -40,7 +50,7 @@ class Header:
     """What an evidence file is about."""
 
     operation: str
-    """The method that began it: cancel, delete, create or wait."""
+    """The method that began it: cancel, delete, create, wait, rerun, post or transfer."""
     host: str
     """The host and port of the API."""
     run: str | None
@@ -69,6 +79,8 @@ class Step:
     track_id: str | None
     observation: Observation | None
     """None for a page of entries that is not the last one."""
+    idempotency_key: str | None
+    """The key that the request was sent with."""
     line: int
     """The line of the file, counted from 1."""
     body: str | None
@@ -80,7 +92,7 @@ class Conclusion:
     """A verdict in an evidence file."""
 
     about: str
-    """What was decided: cancellation, completion or deletion."""
+    """What was decided: cancellation, completion, deletion, rerun, posting or transfer."""
     facts: Mapping[str, Any]
     """The verdict and what it rests on, as the file has it."""
 
@@ -97,11 +109,14 @@ class Evidence:
     contract: Mapping[str, str]
     """Version and checksum of the contract."""
     steps: tuple[Step, ...]
+    notes: tuple[Note, ...]
+    """What the program noted of its own doing, in order."""
     conclusion: Conclusion | None
     """The verdict at the end; None if the file is unfinished."""
     last_hash: str
     """The hash of the last line."""
     history: History
+    """What the observations show; of a rerun, those of the run to cancel, whose `successor` is the new one's."""
 
     @property
     def run(self) -> str | None:
@@ -115,7 +130,9 @@ class Evidence:
 
 
 def conclusion_of(history: History, about: str) -> dict[str, Any]:
-    """Return the verdict on a run's cancellation, completion or deletion, as a file has it."""
+    """Return a verdict as a file has it."""
+    if about in _CLOSING:
+        return dict(_closing.conclusion_of(history, about))
     if about == "cancellation":
         facts = asdict(history.cancellation())
         facts["cancelled"] = len(facts["cancelled"])
@@ -142,8 +159,8 @@ class EvidenceWriter:
         self.path = Path(path)
         self.header = header
         self.creation: str | None = None
-        self.pages: list[str] = []
-        """The last body of each page of entries that the file has."""
+        self.pages: dict[str, str] = {}
+        """The last body of each page of entries that the file has, by its path."""
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -158,8 +175,7 @@ class EvidenceWriter:
             # The program was killed while it wrote this line.
             os.ftruncate(self._file, len(whole))
         if not whole:
-            self.history, self.last_hash, self._bodies = History(), _START, dict[str, str]()
-            self.begun = at
+            self.history, self.last_hash, self._bodies = _begun(self.header, at), _START, dict[str, str]()
             self._write(_header_line(self.header, at))
             return
         reading = _Reading(str(self.path))
@@ -167,15 +183,20 @@ class EvidenceWriter:
         self._check_same(found.header)
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
-        self.begun = datetime.fromisoformat(found.started).timestamp()
         # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
-        self.pages = [body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")]
+        self.pages = {path: body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")}
 
     def _check_same(self, found: Header) -> None:
-        if self.header.operation == "create" and found.operation != "create":
+        ours, theirs = self.header.operation, found.operation
+        if ours == "create" and theirs != "create":
             raise InvalidArgumentError(
                 f"{self.path} is evidence for another run, not for a creation: give another file"
+            )
+        if ours != theirs and (ours in _OF_THEIR_OWN[1:] or theirs in _OF_THEIR_OWN[1:]):
+            raise InvalidArgumentError(
+                f"{self.path} is evidence for another operation ({theirs}), not for this one ({ours}): "
+                "give another file"
             )
         if self.header.request != found.request and self.header.request is not None:
             raise InvalidArgumentError(
@@ -227,6 +248,13 @@ class EvidenceWriter:
             {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
         )
 
+    def note(self, note: Note) -> None:
+        """Write a note, so that it is on the disk when this returns."""
+        kind, names = _NOTES[type(note)]
+        members = {name: getattr(note, attribute) for name, attribute in names.items()}
+        self._write({"kind": kind, "at": _written(note.at), **members})
+        os.fsync(self._file)
+
     def conclude(self, at: float, about: str, history: History) -> None:
         """Write a verdict."""
         self._write({"kind": "verdict", "at": _written(at), "about": about, **conclusion_of(history, about)})
@@ -251,6 +279,14 @@ class EvidenceWriter:
                 os.write(self._file, content[written:])
         except OSError as error:
             raise EvidenceError(f"{self.path} cannot be written: {error.strerror}") from None
+
+
+def _begun(header: Header, at: float) -> History:
+    """Return what is known at the beginning of a file: the first key of a creation is in its header."""
+    history = History()
+    if header.idempotency_key is not None:
+        history.observe(CreationNoted(at, "begun", header.idempotency_key))
+    return history
 
 
 def _header_line(header: Header, at: float) -> dict[str, Any]:
@@ -315,7 +351,9 @@ class _Reading:
         self._line = 0
         self._hash = _START
         self._history = History()
+        self._root = self._history
         self._steps: list[Step] = []
+        self._notes: list[Note] = []
         self._conclusion: Conclusion | None = None
         self.bodies: dict[str, str] = {}
         self.digests: dict[str, str] = {}
@@ -327,7 +365,7 @@ class _Reading:
             if first is None:
                 raise EvidenceError(f"{self._name} is empty: it is not an evidence file")
             header = Header(*_texts(first, *_HEADER))
-            datetime.fromisoformat(first["at"]).timestamp()  # It is a date and time, which later code relies on.
+            self._root = self._history = _begun(header, datetime.fromisoformat(first["at"]).timestamp())
             if first["kind"] != "header" or first["format"] != FORMAT:
                 raise self._broken(f"is not the header of an evidence file of format {FORMAT}")
             self._reader = ResponseReader(header.run or "")
@@ -339,9 +377,10 @@ class _Reading:
                 first["package"],
                 first["contract"],
                 tuple(self._steps),
+                tuple(self._notes),
                 self._conclusion,
                 self._hash,
-                self._history,
+                self._root,
             )
         except (KeyError, TypeError, ValueError, RecursionError):
             raise self._broken("is not a line of an evidence file of this format") from None
@@ -365,13 +404,17 @@ class _Reading:
     def _take(self, line: dict[str, Any], header: Header) -> Header:
         if line["kind"] == "verdict":
             about = line["about"]
-            facts = conclusion_of(self._history, about)
+            facts = conclusion_of(self._root if about in _CLOSING else self._history, about)
             recorded = {name: line.get(name) for name in facts}
             if json.loads(json.dumps(facts)) != recorded:
                 raise self._broken(f"says {recorded['verdict']}, and the lines before it show {facts['verdict']}")
             self._conclusion = Conclusion(about, facts)
             return header
         at = datetime.fromisoformat(line["at"]).timestamp()
+        for note, (kind, names) in _NOTES.items():
+            if line["kind"] == kind:
+                self._take_note(note(at, **{attribute: line[name] for name, attribute in names.items()}))
+                return header
         method, path, request_id, track_id = _texts(line, "method", "path", "requestId", "trackId")
         status = line["status"]
         if not (isinstance(status, int | None) and str(path).startswith("/v1/")):
@@ -383,15 +426,33 @@ class _Reading:
         else:
             body = self._body(line, path)
             observation = self._reader.read(at, method, path, line["status"], body)
-            if header.run is None and isinstance(observation, Accepted):
-                # A creation: its response says which run all that follows is about.
-                header = evolve(header, run=json.loads(body)["journalRunNumber"])
-                self._reader = ResponseReader(header.run or "")
+        key = None
+        if method == "POST" and self._root.creation is not None:
+            key = self._root.creation.key
         if observation is not None:
             self._history.observe(observation)
-        self._steps.append(Step(at, method, path, status, request_id, track_id, observation, self._line, body))
+        if isinstance(observation, Accepted) and observation.request == "create":
+            # Its response says which run all that follows is about.
+            number = json.loads(body or "")["journalRunNumber"]
+            self._reader = ResponseReader(number)
+            if header.run is None:
+                header = evolve(header, run=number)
+            else:
+                self._history = self._root.succeed(number)
+        self._steps.append(Step(at, method, path, status, request_id, track_id, observation, key, self._line, body))
         self._conclusion = None
         return header
+
+    def _take_note(self, note: Note) -> None:
+        if isinstance(note, Planned):
+            if not isinstance(note.plan, dict):
+                raise TypeError
+        else:
+            members = asdict(note)
+            _texts(members, *(name for name in members if name != "at"))
+        self._root.observe(note)
+        self._notes.append(note)
+        self._conclusion = None
 
     def _body(self, line: Mapping[str, Any], path: str) -> str:
         digest = line["bodySha256"]

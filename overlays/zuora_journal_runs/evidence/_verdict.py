@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ._observations import Accepted, EntriesListed, EntriesRefused, RunNotFound, RunSeen
+from zuora_journal_runs._observations import (
+    Accepted,
+    CreationNoted,
+    EntriesListed,
+    EntriesRefused,
+    Planned,
+    PostingNoted,
+    RunNotFound,
+    RunSeen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
-    from ._observations import EntryState, Observation
+    from zuora_journal_runs._observations import EntryState, Note, Observation
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""
@@ -75,6 +85,18 @@ class History:
         """The run's status; once it was seen Cancelled it stays so."""
         self.entries: dict[str, EntryState] = {}
         """Every entry that was ever listed, as it was shown last; once it was seen Cancelled it stays so."""
+        self.plan: Mapping[str, Any] | None = None
+        """What was planned, if anything was."""
+        self.creation: CreationNoted | None = None
+        """How far a creation is; None if none was begun."""
+        self.key_since = 0.0
+        """When the idempotency key of the creation was used first."""
+        self.postings: dict[str, str] = {}
+        """How far the posting of each entry is that was begun; `confirmed` once it was then listed as transferred."""
+        self.created: str | None = None
+        """The number of the run that was created in place of this one, if one was."""
+        self.successor: History | None = None
+        """What was observed of that run."""
         self._total = 0
         self._listing: Mapping[str, EntryState] | None = None
         self._remaining: tuple[str, ...] = ()
@@ -98,7 +120,7 @@ class History:
         """How many entries the run has, as far as it was shown."""
         return max(self._total, len(self.entries))
 
-    def observe(self, observation: Observation) -> None:
+    def observe(self, observation: Observation | Note) -> None:
         """Take in one more observation."""
         if isinstance(observation, RunSeen):
             self._see_run(observation)
@@ -112,6 +134,20 @@ class History:
             self._restart()
         elif isinstance(observation, Accepted):
             self._accept(observation)
+        elif isinstance(observation, PostingNoted):
+            self.postings[observation.entry] = observation.step
+        elif isinstance(observation, CreationNoted):
+            if observation.step == "begun" and (self.creation is None or self.creation.key != observation.key):
+                self.key_since = observation.at
+            self.creation = observation
+        elif isinstance(observation, Planned):
+            self.plan = observation.plan
+
+    def succeed(self, number: str) -> History:
+        """Take in that a run was created in place of this one; return what will be observed of it."""
+        self.created, self.successor = number, History()
+        self.successor.accepted.add("create")
+        return self.successor
 
     def _accept(self, observation: Accepted) -> None:
         self.accepted.add(observation.request)
@@ -150,6 +186,8 @@ class History:
             elif before != state:
                 self.entries[number] = state
                 changed = True
+            if state[1] == "Yes" and self.postings.get(number) == "posted":
+                self.postings[number] = "confirmed"
         if changed:
             self._changed_at = observation.at
         self._listing = observation.entries
@@ -181,6 +219,11 @@ class History:
             self._discrepancies[sentence] = None
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the entries were listed, and none is missing from the last listing as far as is known."""
+        return self._listing is not None and not self._is_short
+
+    @property
     def _is_short(self) -> bool:
         """Whether entries are missing from the last listing, as far as is known."""
         return self._listing is not None and len(self._listing) < self.total
@@ -197,7 +240,7 @@ class History:
             sentence = "the run is gone, and was never seen Cancelled: its cancellation was not shown"
             return self._judgement(Verdict.INCOMPLETE, sentence, gone=True)
         shortage = [self._shortage()] if self._is_short else []
-        if self._cancelled and self._entries_are_known and not self._remaining:
+        if self._cancelled and self.entries_are_known and not self._remaining:
             return self._judgement(Verdict.COMPLETE, *shortage)
         if self._cancelled and self._repeats >= DOUBTFUL_POLLS:
             return self._judgement(Verdict.INCOMPLETE, *shortage, self._contradiction())
@@ -215,7 +258,7 @@ class History:
         return self._misses >= (GONE_POLLS if self._cancelled else DOUBTFUL_POLLS) and self.status is not None
 
     @property
-    def _entries_are_known(self) -> bool:
+    def entries_are_known(self) -> bool:
         """Whether the last listing can be used: a short one only if it stays so."""
         if self._listing is None:
             return False
@@ -223,7 +266,7 @@ class History:
 
     def _has_ended_with_entries_left(self) -> bool:
         """Whether the cancellation is over, and entries remain that it did not reach or could not cancel."""
-        if self.status not in _ENDED or self._picture == _REFUSED or not (self._entries_are_known and self._remaining):
+        if self.status not in _ENDED or self._picture == _REFUSED or not (self.entries_are_known and self._remaining):
             return False
         if all(self.entries[number][1] == "Yes" for number in self._remaining):
             return self._repeats >= SAME_POLLS

@@ -68,7 +68,7 @@ def delete(
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[DeletionPlanRecord | FailureRecord]:
-    from zuora_journal_runs._client.batch import side_by_side
+    from zuora_journal_runs._client import side_by_side
 
     def planned(number: str) -> DeletionPlanRecord | FailureRecord:
         try:
@@ -113,7 +113,7 @@ def _delete(
         timeout: Seconds to wait until all of them are gone; None not to wait.
         files: Where to write evidence.
     """
-    from zuora_journal_runs._client.batch import side_by_side
+    from zuora_journal_runs._client import side_by_side
 
     started = time.monotonic()
     repeat = repetition()

@@ -117,6 +117,8 @@ def _describe(step: Step) -> str | None:
             text = f"{count_entries(len(seen.entries))} listed, {cancelled:,} cancelled"
         case proof.EntriesRefused():
             text = f"the entries cannot be listed: {seen.problem}"
+        case proof.EntryUpdated():
+            text = f"{seen.entry} changed, and accepted"
         case _ if step.method in _REQUESTS:
             text = f"{_REQUESTS[step.method]} requested, but not shown to be accepted: {seen.problem}"
         case _:

@@ -46,8 +46,7 @@ def _exchanges(evidence: Evidence, name: str) -> Iterator[Exchange]:
     for step in evidence.steps:
         # A request is sent after the response before it has arrived; the clock may have been put back since.
         began, ended = ended, max(ended, step.at)
-        key = header.idempotency_key if step.method == "POST" else None
-        sent = {**of_all, "zuora-track-id": step.track_id, "idempotency-key": key}
+        sent = {**of_all, "zuora-track-id": step.track_id, "idempotency-key": step.idempotency_key}
         parts = urlsplit(step.path)
         yield Exchange(
             method=step.method,

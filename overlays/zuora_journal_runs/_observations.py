@@ -76,11 +76,52 @@ class Problem:
     """What was wrong, in words of this package; it never repeats what a server sent."""
 
 
-Observation = Accepted | RunSeen | RunNotFound | EntriesListed | EntriesRefused | Problem
+@frozen
+class EntryUpdated:
+    """Zuora accepted a change of an entry: the response is 2xx, JSON and says `success: true`."""
+
+    at: float
+    entry: str
+    """The entry's number."""
+
+
+@frozen
+class Planned:
+    """What was planned, before anything was changed."""
+
+    at: float
+    plan: Mapping[str, Any]
+    """The plan, as `Plan.to_dict` returns it."""
+
+
+@frozen
+class CreationNoted:
+    """A creation is about to be sent under an idempotency key, or was refused for good under it."""
+
+    at: float
+    step: Literal["begun", "refused"]
+    key: str
+
+
+@frozen
+class PostingNoted:
+    """How far the posting of an entry is: what a process that is killed here leaves for the next one to know."""
+
+    at: float
+    step: Literal["claimed", "begun", "posted", "failed", "not posted"]
+    """`begun`: it is about to be posted. `not posted`: it was found not to be, after a posting in doubt."""
+    entry: str
+    """The entry's number."""
+
+
+Note = Planned | CreationNoted | PostingNoted
+"""What a program notes of its own doing."""
+Observation = Accepted | RunSeen | RunNotFound | EntriesListed | EntriesRefused | EntryUpdated | Problem
 
 _NOT_FOUND = "40"
 _TRANSIENT = frozenset({"50", "60", "61", "70", "99"})
 _CODE = re.compile(r"(?:[0-9]{6})?([0-9]{2})")
+_UPDATE = re.compile(r"/v1/journal-entries/([^/]+)/basic-information")
 _REQUESTS: tuple[tuple[str, str, Literal["create", "cancel", "delete"]], ...] = (
     ("POST", r"/v1/journal-runs", "create"),
     ("PUT", r"/v1/journal-runs/[^/]+/cancel", "cancel"),
@@ -129,9 +170,9 @@ class ResponseReader:
             return self._read_page(at, path, status, data)
         for its_method, pattern, request in _REQUESTS:
             if method == its_method and re.fullmatch(pattern, address):
-                if 200 <= status < 300 and data.get("success") is True:
-                    return Accepted(at, request)
-                return Problem(at, f"HTTP {status} without `success: true`")
+                return Accepted(at, request) if _is_accepted(status, data) else _not_accepted(at, status)
+        if method == "PUT" and (update := _UPDATE.fullmatch(address)):
+            return EntryUpdated(at, update[1]) if _is_accepted(status, data) else _not_accepted(at, status)
         return Problem(at, f"{method} {address} is not a request about {self._number}")
 
     def _read_run(self, at: float, status: int, data: Mapping[str, Any]) -> Observation:
@@ -172,6 +213,14 @@ class ResponseReader:
             return Problem(at, "an entry is listed on two pages")
         self._next = _path_of(data.get("nextPage"))
         return None if self._next else EntriesListed(at, self._pages)
+
+
+def _is_accepted(status: int, data: Mapping[str, Any]) -> bool:
+    return 200 <= status < 300 and data.get("success") is True
+
+
+def _not_accepted(at: float, status: int) -> Problem:
+    return Problem(at, f"HTTP {status} without `success: true`")
 
 
 def refusal_category(status: int, data: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,292 @@
+"""Making plans, and checking that everything still is as it was planned."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from zuora_journal_runs import errors, results
+from zuora_journal_runs._client import validation
+from zuora_journal_runs._client.batch import parse_numbers
+from zuora_journal_runs._http import RunNumber
+from zuora_journal_runs.plans import Plan, PlannedRun
+from zuora_journal_runs.totals import Totals
+
+if TYPE_CHECKING:
+    import datetime as dates
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from zuora_journal_runs._client.operations import Operations
+    from zuora_journal_runs._http import Flow
+    from zuora_journal_runs.plans import Operation
+    from zuora_journal_runs_api.models import JournalEntry, JournalRun, TransactionType
+
+TRANSFERS = ("No", "Processing", "Yes", "Error", "Ignore")
+"""The values that `transferredToAccounting` can be set to."""
+_PERIOD_ONLY = "Revenue Event Item"
+"""The transaction type that a run takes only for a whole accounting period (Zuora, date options)."""
+_LONGEST_NOTES = 2000
+
+
+class RunChanges(TypedDict, total=False):
+    """What a new run requests otherwise than the one in whose place it is created."""
+
+    transaction_types: Iterable[TransactionType | str]
+    journal_entry_date: dates.date | str
+    accounting_period_name: str
+    target_start_date: dates.date | str
+    target_end_date: dates.date | str
+    organization_labels: Iterable[Mapping[str, str]]
+
+
+def made(operations: Operations, operation: Operation, runs: Iterable[PlannedRun], details: Mapping[str, Any]) -> Plan:
+    """Return a plan for the place where these operations work."""
+    pipeline, options = operations.pipeline, operations.options
+    return Plan(
+        operation,
+        pipeline.base_url.netloc.decode(),
+        options.entity_id,
+        options.org_ids,
+        datetime.fromtimestamp(pipeline.clock.time(), UTC).isoformat(timespec="seconds"),
+        tuple(runs),
+        details,
+    )
+
+
+def check_scope(operations: Operations, plan: Plan) -> None:
+    """Check that a plan was made for the place where these operations work.
+
+    Raises:
+        PlanError: It was not.
+    """
+    options = operations.options
+    plan.check_scope(operations.pipeline.base_url.netloc.decode(), options.entity_id, options.org_ids)
+
+
+def check_approved(approved: Plan, now: Plan) -> None:
+    """Check that a plan that was approved is what would be planned now.
+
+    Raises:
+        PlanError: It is not.
+    """
+    approved.check(now.runs)
+    if approved != now:
+        raise errors.PlanError("the plan requests something else than what it was made from: make it again")
+
+
+def plan_runs(operations: Operations, operation: Operation, numbers: Iterable[str]) -> Flow[Plan]:
+    """Plan to cancel or delete runs, as they are now."""
+    if operation not in ("cancel", "delete"):
+        raise errors.InvalidArgumentError(f"operation is {operation!r}: use cancel or delete")
+    found = yield from _current(operations, operation, parse_numbers(numbers))
+    for run in found:
+        _check_status(operation, run)
+    return made(operations, operation, found, {})
+
+
+def check_plan(operations: Operations, plan: Plan) -> Flow[None]:
+    """Check that all runs of a plan, and their entries, are as they were planned.
+
+    Raises:
+        PlanError: Something is not.
+    """
+    check_scope(operations, plan)
+    plan.check((yield from _current(operations, plan.operation, map(RunNumber, plan.numbers))))
+
+
+def _current(operations: Operations, operation: Operation, numbers: Iterable[RunNumber]) -> Flow[list[PlannedRun]]:
+    found = []
+    for number in numbers:
+        run = yield from operations.retrieve(number)
+        entries: Sequence[JournalEntry] = ()
+        if operation != "delete":
+            entries = yield from operations.entries(number)
+        found.append(PlannedRun.of(run, entries))
+    return found
+
+
+def _check_status(operation: Operation, run: PlannedRun) -> None:
+    allowed = ("Cancelled",) if operation == "delete" else results.CANCELLABLE_STATUSES
+    if run.status not in allowed:
+        done = "deleted" if operation == "delete" else "cancelled"
+        raise errors.PlanError(
+            f"{run.number} is {run.status}, and only a run that is {' or '.join(allowed)} can be {done}"
+        )
+
+
+def transfer_arguments(plan: Plan) -> dict[str, Any]:
+    """Return the arguments with which `transfer` does what was planned."""
+    details = plan.details
+    return {
+        "number": plan.numbers[0],
+        "value": details["value"],
+        "entries": details["entries"],
+        "notes": details["notes"],
+        "plan": plan,
+    }
+
+
+def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
+    """Return the arguments with which `rerun` does what was planned.
+
+    Raises:
+        InvalidArgumentError: There is no evidence file.
+    """
+    if evidence is None:
+        raise errors.InvalidArgumentError("a rerun needs an evidence file, to go on with if it is interrupted")
+    details = plan.details
+    return {
+        "number": plan.numbers[0],
+        "evidence": evidence,
+        "allow_remaining": details["allowRemaining"],
+        "plan": plan,
+        **details["changes"],
+    }
+
+
+# Transfers
+
+
+def plan_transfer(
+    operations: Operations, number: RunNumber, value: str, entries: Iterable[str] | None, notes: str | None
+) -> Flow[Plan]:
+    """Plan to mark entries of a run with a value.
+
+    Raises:
+        InvalidArgumentError: An entry is not one of the run, or is cancelled, or a value cannot be sent.
+    """
+    check_marking(value, notes)
+    chosen = None if entries is None else list(dict.fromkeys([entries] if isinstance(entries, str) else entries))
+    run = yield from operations.retrieve(number)
+    listed = PlannedRun.of(run, (yield from operations.entries(number)))
+    live = {name: state for name, state in listed.entries.items() if state[0] != "Cancelled"}
+    if chosen is None:
+        # What is marked as Ignore was excepted on purpose.
+        chosen = [name for name, (_, transferred) in live.items() if transferred != "Ignore"]
+    wrong = [name for name in chosen if name not in live]
+    if wrong:
+        raise errors.InvalidArgumentError(
+            f"not entries of {number} that can be marked: "
+            + ", ".join(f"{name} ({'cancelled' if name in listed.entries else 'not of this run'})" for name in wrong)
+        )
+    return made(operations, "transfer", [listed], {"value": value, "notes": notes, "entries": chosen})
+
+
+def check_marking(value: str, notes: str | None) -> None:
+    """Check what entries are to be marked with.
+
+    Raises:
+        InvalidArgumentError: It cannot be sent.
+    """
+    if value not in TRANSFERS:
+        raise errors.InvalidArgumentError(f"value is {value!r}: use one of {', '.join(TRANSFERS)}")
+    if notes is not None and len(notes) > _LONGEST_NOTES:
+        raise errors.InvalidArgumentError(f"notes have {len(notes):,} characters, and at most 2,000 are allowed")
+
+
+# Reruns
+
+
+def plan_rerun(operations: Operations, number: RunNumber, changes: RunChanges, *, allow_remaining: bool) -> Flow[Plan]:
+    """Plan to cancel a run, and to create one in its place.
+
+    Raises:
+        InvalidArgumentError: A change cannot be sent, or something about the new run is not known and has to be given.
+        RunStatusError: The run's status does not allow a cancellation.
+    """
+    run = yield from operations.retrieve(number)
+    listed = yield from operations.entries(number)
+    return rerun_plan(operations, run, listed, changes, allow_remaining=allow_remaining)
+
+
+def rerun_plan(
+    operations: Operations,
+    run: JournalRun,
+    listed: Sequence[JournalEntry],
+    changes: RunChanges,
+    *,
+    allow_remaining: bool,
+) -> Plan:
+    """Return the same for a run and its entries as they were read."""
+    given = as_json(changes)
+    number = run.number
+    if run.status not in results.CANCELLABLE_STATUSES:
+        raise errors.RunStatusError(
+            f"{number} is {run.status}, and only a run that is {', '.join(results.CANCELLABLE_STATUSES)} can be rerun",
+            run=run,
+        )
+    live = [entry for entry in listed if not results.is_cancelled(entry)]
+    request = validation.creation(**_request(run, live, given)).to_dict()
+    details = {
+        "request": request,
+        "changes": given,
+        "allowRemaining": allow_remaining,
+        "totals": Totals.of(filter(results.is_cancellable, live)).to_list(),
+    }
+    return made(operations, "rerun", [PlannedRun.of(run, listed)], details)
+
+
+def as_json(changes: RunChanges) -> dict[str, Any]:
+    """Return the changes as JSON, so that they can be compared with those in a file.
+
+    Raises:
+        InvalidArgumentError: One cannot be sent.
+    """
+    given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+    if "transaction_types" in given:
+        given["transaction_types"] = [
+            str(each) for each in validation.parse_transaction_types(given["transaction_types"])
+        ]
+    for name in ("journal_entry_date", "target_start_date", "target_end_date"):
+        if name in given:
+            given[name] = validation.parse_date(name, given[name]).isoformat()
+    if "organization_labels" in given:
+        given["organization_labels"] = [dict(label) for label in given["organization_labels"]]
+    return given
+
+
+def _request(run: JournalRun, live: Iterable[JournalEntry], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a creation that requests the same as a run did, but for the changes."""
+    from zuora_journal_runs_api.models import TransactionType
+
+    labels = [{"organizationId": label.organization_id} for label in run.organization_labels if label.organization_id]
+    request: dict[str, Any] = {
+        "transaction_types": [each.type_ for each in run.transaction_types],
+        "journal_entry_date": run.journal_entry_date,
+        "accounting_period_name": None,
+        "target_start_date": None,
+        "target_end_date": None,
+        "organization_labels": labels,
+        **changes,
+    }
+    # Types that the contract does not name yet are as good as they were for the run itself.
+    request["transaction_types"] = [TransactionType.of(name) for name in request["transaction_types"]]
+    if request["journal_entry_date"] is None:
+        raise errors.InvalidArgumentError(f"{run.number} has no journal entry date: give journal_entry_date")
+    if not changes.keys() & {"accounting_period_name", "target_start_date", "target_end_date"}:
+        request |= _target(run, live, request["transaction_types"])
+    return request
+
+
+def _target(run: JournalRun, live: Iterable[JournalEntry], types: Iterable[str]) -> dict[str, Any]:
+    """Return what a run took in: an accounting period by its name, or dates.
+
+    A run does not tell its period, but its entries do. Dates that are not a whole month may be less than the period, so
+    that its name would take in more; where they are, or a type needs it, the name is requested.
+    """
+    start, end = run.target_start_date, run.target_end_date
+    periods = {entry.accounting_period_name for entry in live} - {None}
+    partial = start is not None and end is not None and not _is_whole_months(start, end)
+    if len(periods) == 1 and (not partial or _PERIOD_ONLY in types):
+        return {"accounting_period_name": periods.pop()}
+    if start is not None and end is not None and _PERIOD_ONLY not in types:
+        return {"target_start_date": start, "target_end_date": end}
+    raise errors.InvalidArgumentError(
+        f"the accounting period of {run.number} is not known, since "
+        f"{'its entries name several' if periods else 'no entry names it'}: give accounting_period_name"
+    )
+
+
+def _is_whole_months(start: dates.date, end: dates.date) -> bool:
+    return start.day == 1 and end.day == calendar.monthrange(end.year, end.month)[1]
