@@ -90,7 +90,7 @@ def test_an_address_that_refuses_connections_is_asked_about(command: list[str]) 
 
 def test_a_token_that_cannot_be_had_for_lack_of_a_network_is_not_blamed_on_the_credentials() -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("Connection refused")
+        raise httpx.ConnectError("no route to host")
 
     zjr = Zjr({"ZUORA_BASE_URL": "https://rest.example.com", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"})
     zjr.connect = partial(zjr.connect, transport=httpx.MockTransport(refuse))
