@@ -1,4 +1,4 @@
-"""Cancellations and deletions, step by step, as people do them."""
+"""Cancellations and deletions, step by step, as users do them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def at_once(
         harness.settle(model)
         if said[-1] == wanted:
             return
-    expect(wanted in said, f"a run that is {status} was twice answered with {said[-1]}, not {wanted}")
+    expect(wanted in said, f"a run that is {status} got {said[-1]} twice, not {wanted}")
 
 
 @rules.rule(CANCEL, writes=True)
@@ -189,8 +189,8 @@ def with_transfer(harness: Harness) -> tuple[RunModel, str]:
     first = next(iter(model.entries))
     transfer(first)
     harness.read(model)
-    told = (model.entries or {})[first].get("transferredToAccounting")
-    expect(told == "Yes", f"{first} was transferred to accounting, and says {told}")
+    transferred = (model.entries or {})[first].get("transferredToAccounting")
+    expect(transferred == "Yes", f"{first} was transferred to accounting, and shows {transferred}")
     return model, first
 
 
