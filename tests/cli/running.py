@@ -135,7 +135,7 @@ def python(code: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-_ON_ITS_TERMINAL = """
+ON_ITS_TERMINAL = """
 import fcntl, os, sys, termios
 terminal, background, command = int(sys.argv[1]), sys.argv[2] == "True", sys.argv[3:]
 fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
@@ -168,7 +168,7 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [str(COMMAND), *arguments]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _ON_ITS_TERMINAL, str(theirs), str(background), *command] if controls else command,
+            [sys.executable, "-c", ON_ITS_TERMINAL, str(theirs), str(background), *command] if controls else command,
             env=environment({"TERM": "xterm", **variables}),
             stdin=theirs if stdin is None else stdin,
             stdout=theirs,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,13 +23,10 @@ from zuora_journal_runs.cli import subprocesses
 from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.emulator import Emulator, Settings
 
-from .running import COMMAND, PATIENCE, Terminal, environment, process
+from .running import COMMAND, PATIENCE, Terminal, Zjr, environment, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from .running import Zjr
 
 
 class Serving:
@@ -127,16 +127,125 @@ def test_a_port_that_is_none_is_wrong_usage() -> None:
     assert process("emulator", "--port", "70000").status == 2
 
 
-def test_a_person_is_told_how_to_use_it() -> None:
-    terminal = Terminal("emulator", variables={})
-    terminal.until("Press Ctrl-C to stop.")
+def test_on_a_terminal_it_prints_how_to_connect_and_the_requests() -> None:
+    terminal = Terminal("emulator", "--fault", "entries:reset", variables={})
+    terminal.until("Press Ctrl-C to stop. Requests:\n")
+    url = re.findall(r"^Open (\S+) in a browser", terminal.shown)[0]
+    exports = dict(re.findall(r"^  export (\w+)=(\S+)$", terminal.shown, re.MULTILINE))
+    assert exports["ZUORA_BASE_URL"] == url
+    assert re.search(r'^  eval "\$\(\S*zjr emulator env\)"$', terminal.shown, re.MULTILINE)
+    assert " cancel JR-00000075\n" in terminal.shown
+    assert "{" not in terminal.shown
+
+    zjr = Zjr(exports)
+    assert zjr("get", "JR-00000075").exit_code == 0
+    terminal.until("GET     /v1/journal-runs/JR-00000075  200\n")
+    assert zjr("get", "JR-00000099").exit_code == 1
+    terminal.until("GET     /v1/journal-runs/JR-00000099  \x1b[31m200\x1b[0m  50000040\n")
+    zjr("entries", "JR-00000075")
+    terminal.until("/JR-00000075  \x1b[31mreset\x1b[0m  fault reset\n")
+    assert terminal.shown.count("POST    /oauth/token  200\n") == 1
     terminal.process.send_signal(signal.SIGINT)
 
     assert terminal.end() == 0
-    ready = json.loads(terminal.shown.splitlines()[0])
-    assert f"  export ZUORA_BASE_URL={ready['url']}\n" in terminal.shown
-    assert f"  export ZUORA_CLIENT_SECRET={ready['client_secret']}\n" in terminal.shown
-    assert " cancel JR-00000075\n" in terminal.shown
+
+
+def test_without_colors_a_failed_request_is_plain() -> None:
+    terminal = Terminal("emulator", variables={"NO_COLOR": "1"})
+    terminal.until("Requests:\n")
+    url = re.findall(r"^Open (\S+) in a browser", terminal.shown)[0]
+    httpx.get(f"{url}/v1/journal-runs/JR-00000075")
+    terminal.until("GET     /v1/journal-runs/JR-00000075  401")
+    terminal.process.send_signal(signal.SIGTERM)
+
+    assert terminal.end() == 0
+    assert "\x1b" not in terminal.shown
+
+
+class TestEnv:
+    """`zjr emulator env`, in another shell."""
+
+    def test_it_prints_how_to_connect(self, serving: Serving) -> None:
+        shell = f'eval "$({COMMAND} emulator env)"; {COMMAND} get JR-00000075'
+        ended = subprocess.run(
+            ["sh", "-c", shell],
+            env=environment({"ZUORA_ENVIRONMENT": "PROD"}),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout.startswith("JR-00000075  Completed\n")
+        assert serving.ready["client_secret"] in process("emulator", "env").stdout
+
+    def test_an_emulator_that_stopped_is_not_found(self) -> None:
+        Serving().stop()
+
+        ended = process("emulator", "env")
+        assert (ended.status, ended.stdout) == (1, "")
+        assert ended.stderr == "zjr: no emulator is running: start one with `zjr emulator`\n"
+
+    def test_an_emulator_that_was_killed_is_not_found_and_its_file_removed(self, runtime: Path) -> None:
+        killed = Serving()
+        killed.stop(signal.SIGKILL)
+        assert len(list(runtime.glob("*.json"))) == 1
+
+        assert process("emulator", "env").status == 1
+        assert not list(runtime.glob("*.json"))
+
+    def test_of_several_one_is_chosen(self, serving: Serving) -> None:
+        other = Serving()
+        port = other.ready["url"].rpartition(":")[2]
+
+        ended = process("emulator", "env")
+        assert (ended.status, ended.stdout) == (1, "")
+        assert ended.stderr.startswith("zjr: 2 emulators are running: http://127.0.0.1:")
+        assert ended.stderr.endswith("; choose one with --port\n")
+        assert serving.ready["url"] in ended.stderr
+        assert other.ready["client_id"] in process("emulator", "env", "--port", port).stdout
+        other.stop()
+        assert process("emulator", "env", "--port", port).stderr.startswith(
+            f"zjr: no emulator is running on port {port}"
+        )
+
+    def test_a_folder_that_others_can_write_is_not_trusted(self, runtime: Path) -> None:
+        runtime.mkdir()
+        runtime.chmod(0o777)
+        serving = Serving()
+
+        assert not list(runtime.iterdir())
+        (runtime / "1.json").write_text(json.dumps({"ZUORA_BASE_URL": serving.ready["url"]}))
+        assert process("emulator", "env").status == 1
+        assert serving.stop() == ("", "")
+
+    def test_a_folder_that_cannot_be_written_does_not_matter(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "file"))
+        serving = Serving()
+
+        assert process("emulator", "env").status == 1
+        assert serving.stop() == ("", "")
+
+    def test_without_a_runtime_folder_it_is_the_temporary_one(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.delenv("XDG_RUNTIME_DIR")
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        serving = Serving()
+
+        (folder,) = tmp_path.glob("zjr-*")
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())] == [0o700, 0o600]
+        assert process("emulator", "env").status == 0
+        serving.stop()
+        assert not list(folder.iterdir())
+
+    @pytest.fixture
+    def runtime(self) -> Path:
+        return Path(os.environ["XDG_RUNTIME_DIR"]) / "zjr"
 
 
 # What it begins with

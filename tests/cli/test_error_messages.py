@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -75,9 +76,21 @@ def test_an_address_where_nobody_answers_is_given_up_on_soon(zjr: Zjr) -> None:
     ) in result.stderr
 
 
+@pytest.mark.parametrize("command", [["get", "JR-00000075"], ["cancel", "--yes", "JR-00000075"]])
+def test_an_address_that_refuses_connections_is_asked_about(command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    variables = {"ZUORA_BASE_URL": f"http://{address}", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"}
+    result = Zjr(variables)(*command)
+
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert f"Connection refused). Is anything listening on {address}? Check the address in " in line
+
+
 def test_a_token_that_cannot_be_had_for_lack_of_a_network_is_not_blamed_on_the_credentials() -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("Connection refused")
+        raise httpx.ConnectError("no route to host")
 
     zjr = Zjr({"ZUORA_BASE_URL": "https://rest.example.com", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"})
     zjr.connect = partial(zjr.connect, transport=httpx.MockTransport(refuse))
@@ -164,6 +177,12 @@ def test_an_environment_that_describes_no_client_is_told_in_its_own_words(variab
         (["cancel", "JR-00000075", "--stall-after", "0s"], "'0s' is not a duration"),
         (["cancel", "JR-00000075", "--timeout", "soon"], "is not a duration"),
         (["cancel"], "Missing argument 'NUMBER...'"),
+        (["cancel", "JR-00000075", "--at-once", "ten"], "'ten' is not a whole number of at least 1. See"),
+        (["cancel", "JR-00000075", "--at-once", "0"], "'0' is not a whole number of at least 1. See"),
+        (["emulator", "--port", "70000"], "'70000' is not a whole number of at least 0 and at most 65535. See"),
+        (["contract", "--max-time", "0"], "'0' is not a number of seconds above 0. See"),
+        (["contract", "--patience", "-1"], "'-1' is not a number of seconds of at least 0. See"),
+        (["get", "JR-7"], "JR-7 has 1 digit; a run number has at least 8. See"),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(zjr: Zjr, emulator: Emulator, arguments: list[str], said: str) -> None:

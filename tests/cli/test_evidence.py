@@ -490,7 +490,7 @@ def test_a_disk_that_is_full_is_one_line(quick: Emulator, file: Path, monkeypatc
     result = Zjr(quick.environ())("cancel", "--yes", "JR-00000075", "--evidence", str(file))
 
     assert result.exit_code == 1
-    assert f"zjr: {file} cannot be written: No space left on device." in result.stderr
+    assert f"zjr: {file} cannot be written: No space left on device" in result.stderr
     assert not changes(quick)
 
 

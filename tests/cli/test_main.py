@@ -99,24 +99,3 @@ def test_streams_that_are_none_are_borne() -> None:
     ended = python(f"import sys; sys.stdout = None; sys.argv[1:] = ['--version']; {MAIN}")
 
     assert (ended.status, ended.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(("begun", "completed"), [("inv", "Invoice Item"), ("Tax", "Taxation Item")])
-def test_the_shell_completes_transaction_types(begun: str, completed: str) -> None:
-    ended = process(
-        variables={
-            "_ZJR_COMPLETE": "bash_complete",
-            "COMP_WORDS": f"zjr create --type {begun}",
-            "COMP_CWORD": "3",
-        }
-    )
-
-    assert f"plain,{completed}" in ended.stdout.splitlines()
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_switched_on_by_a_script(shell: str) -> None:
-    ended = process("completion", shell)
-
-    assert ended.status == 0
-    assert f"_ZJR_COMPLETE={shell}_complete" in ended.stdout

@@ -81,6 +81,10 @@ def test_anything_else_is_named_with_its_place(lines: list[str], before: list[st
         (b"JR-00000073,JR-00000074", "line 1, column 1: 'JR-00000073,JR-00000074' is not"),
         (b"JR-00000073 JR-00000074 -- DO NOT CANCEL\n", "line 1, column 25: '--', standard input, line 1, column 28: "),
         (b"JR-00000073\n\xff\xfe # \xff\n", "line 2, column 1: "),
+        (
+            b"JR-0000075\n",
+            "line 1, column 1: JR-0000075 has 7 digits; a run number has at least 8; nothing was changed",
+        ),
         (b"# \xff", "no run numbers on standard input"),
         (b"JR-00000073\x0cJR-00000074", "line 1, column 1: "),
         (b"a b c d e f g h i j k l\n", "column 19: 'j' and 2 more are not journal run numbers"),

@@ -48,7 +48,7 @@ def test_what_was_not_seen_or_in_several_ways_is_said() -> None:
     report = report_of(suite_for(emulator_for_the_suite(), Options(only=("statuses/old",))))
     report.observations = {"numeric-codes": {"yes": 2, "no": 3}, "count-falls-when-cancelled": {"no": 1}}
     text = emulator_settings(report)
-    assert "# numeric-codes was seen in several ways: yes 2 times, no 3 times\nnumeric-codes = false" in text
+    assert "# numeric-codes varied: yes 2 times, no 3 times\nnumeric-codes = false" in text
     assert "# Not seen: show-cancel-in-progress, one-run-at-a-time" in text
     assert "# The emulator has no setting for count-falls-when-cancelled: no once" in text
 

@@ -400,7 +400,7 @@ def test_an_environment_describes_a_target() -> None:
         Target.from_environ(environ)
     with pytest.raises(UsageError, match="set ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET"):
         Target.from_environ({}, SANDBOX)
-    with pytest.raises(UsageError, match="ZUORA_ENVIRONMENT is 'MOON', which is none of PROD_NA"):
+    with pytest.raises(UsageError, match="ZUORA_ENVIRONMENT is 'MOON', which is not one of PROD_NA"):
         Target.from_environ(environ | {"ZUORA_ENVIRONMENT": "moon"})
     both = environ | {"ZUORA_ENVIRONMENT": "csbx", "ZUORA_BASE_URL": "http://localhost:1"}
     with pytest.raises(UsageError, match="name different addresses"):

@@ -69,17 +69,17 @@ def advice_for(error: errors.JournalRunsError) -> str | None:
         return sentences(*notes)
     if isinstance(error, errors.CallError) and error.maybe_processed and error.call.startswith(tuple(_MAYBE_PROCESSED)):
         return _MAYBE_PROCESSED[error.call.partition(" ")[0]].format(key=error.idempotency_key)
+    if refusing := _REFUSED.match(error.message):
+        return f"Is anything listening on {refusing[1]}? {_ADDRESS}"
     if isinstance(error, errors.TokenError):
         refused = error.status_code in (400, 401, 403)
         return _NETWORK if error.status_code is None else _CREDENTIALS if refused else _LATER
     if isinstance(error, errors.InvalidResponseError):
         return "Check that the address is that of Zuora's REST API" if error.cut_off else None
-    if refusing := _REFUSED.match(error.message):
-        return f"Is anything listening on {refusing[1]}? {_ADDRESS}"
     return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
 
 
-_REFUSED = re.compile(r"(\S+) cannot be reached.*[Cc]onnection refused")
+_REFUSED = re.compile(r".*?(\S+) cannot be reached.*[Cc]onnection refused")
 _REPEAT = "It may have been processed: check the run, or run the same command again"
 _MAYBE_PROCESSED = {
     "create": "The run may have been created: run the same command again with --idempotency-key {key}, "

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -138,7 +139,7 @@ class ProgressDisplay:
 
     def _show(self) -> None:
         """Start a live display. One that was stopped would start by erasing what was written since."""
-        self._live = _live(self.rows, self._started)
+        self._live = _live(self.rows, self._started, self._total > 1)
         self._live.start(refresh=True)
 
     def _count(self) -> str:
@@ -153,11 +154,7 @@ class ProgressDisplay:
                 return [head, Row(str(seen), seen.cancelled, seen.total)] if seen else [head]
             rows = [Row(f"{number}: {seen}", seen.cancelled, seen.total) for number, seen in self._seen.items() if seen]
             more = [Row(f"and {len(rows) - _MAX_SHOWN:,} more")] if len(rows) > _MAX_SHOWN else []
-            return [
-                Row(f"{self._count()}{self._limit}", self._total - len(self._seen), self._total),
-                *rows[:_MAX_SHOWN],
-                *more,
-            ]
+            return [Row(f"{self._count()}{self._limit}"), *rows[:_MAX_SHOWN], *more]
 
 
 def _write(text: str) -> None:
@@ -166,9 +163,9 @@ def _write(text: str) -> None:
     click.echo(one_line(text) if width is None else fill(one_line(text), width, break_on_hyphens=False), err=True)
 
 
-def _live(rows: Callable[[], Sequence[Row]], started: float) -> Live:
-    """Return a display of rows that are read again for each frame; the first has a spinner and the time."""
-    from rich.console import Console
+def _live(rows: Callable[[], Sequence[Row]], started: float, several: bool) -> Live:
+    """Return a display of rows, which are read again for each frame; the first gets a spinner and the time."""
+    from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -179,15 +176,14 @@ def _live(rows: Callable[[], Sequence[Row]], started: float) -> Live:
         minutes, seconds = divmod(int(passed), 60)
         head, *others = rows()
         spinner = _SPINNER[int(passed * _FRAMES_PER_SECOND) % len(_SPINNER)]
-        grid = Table.grid(padding=(0, 2, 0, 0))
         # Each of several runs takes one line, however narrow the terminal is.
-        several = bool(head.total)
-        grid.add_column(no_wrap=several, overflow="ellipsis" if several else "fold")
-        with_bars = (columns(sys.stderr) or 0) >= _MIN_WIDTH_FOR_BARS
-        for text, done, total in [head._replace(text=f"{spinner} {minutes}:{seconds:02} {head.text}"), *others]:
-            bar = [ProgressBar(total, done, width=_BAR_WIDTH)] if with_bars and total else []
-            grid.add_row(Text(one_line(text)), *bar)
-        return grid
+        text = partial(Text, no_wrap=several, overflow="ellipsis" if several else "fold")
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        with_bars = (columns(sys.stderr) or 0) >= _MIN_WIDTH_FOR_BARS and any(row.total for row in others)
+        for row in others:
+            bar = ProgressBar(row.total, row.done, width=_BAR_WIDTH) if row.total else Text()
+            grid.add_row(*[bar][:with_bars], text(one_line(row.text)))
+        return Group(text(f"{spinner} {minutes}:{seconds:02} {one_line(head.text)}"), grid)
 
     return Live(
         console=Console(stderr=True),

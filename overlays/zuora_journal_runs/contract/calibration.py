@@ -1,4 +1,4 @@
-"""Settings of an emulator that behaves as a provider was seen to, where no document decides."""
+"""Settings for an emulator that behaves as a provider did where the documents leave it open."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SETTINGS = (
     "token-seconds",
     "calls-per-minute",
 )
-"""What the emulator has settings for."""
+"""Behaviour that the emulator has settings for."""
 
 OTHERS = ("count-falls-when-cancelled", "cancelled-entries-are-listed", "code-of-a-second-run")
-"""What it has none for, and people may want to know."""
+"""Behaviour without a setting, which users may want to know."""
 
 
 def emulator_settings(report: Report) -> str:
@@ -31,7 +31,7 @@ def emulator_settings(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# What {report.target} was seen to do on {report.began[:10]}, where no document decides."
+    yield f"# How {report.target} behaved on {report.began[:10]} where the documents leave it open."
     yield "# Read by: zjr emulator --settings FILE"
     unknown = []
     for name in SETTINGS:
@@ -41,7 +41,7 @@ def _lines(report: Report) -> Iterator[str]:
         elif len(seen) == 1:
             yield f"{name} = {_toml(*seen)}"
         else:
-            yield f"# {name} was seen in several ways: {_counted(seen)}"
+            yield f"# {name} varied: {_counted(seen)}"
             yield f"{name} = {_toml(max(seen, key=lambda value: seen[value]))}"
     if unknown:
         yield f"# Not seen: {', '.join(unknown)}"

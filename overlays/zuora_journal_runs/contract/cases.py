@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .target import Target
 
-# Zuora refuses these in text, and no schema says so.
+# Zuora refuses these in text, which no schema expresses.
 _BEYOND_BMP = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
@@ -45,7 +45,7 @@ def configuration(seed: int, examples: int) -> SchemathesisConfig:
             # Fields that the contract does not name are tried by the coverage phase; here they would only take time.
             "generation": {"database": "none", "max-examples": examples, "allow-extra-parameters": False},
             "checks": {
-                # What a request names exists, and its status allows what is asked: there is no reason to refuse it.
+                # What a request names exists, and its status allows the request: there is no reason to refuse it.
                 "positive_data_acceptance": {"expected-statuses": accepted},
                 "negative_data_rejection": {"expected-statuses": refused},
                 # It sends requests of its own; authentication has rules here.
@@ -131,7 +131,7 @@ class CaseAdapter:
             case.headers.pop("Content-Encoding", None)  # nothing compresses the body
         key = case.headers.get("Idempotency-Key")
         if key is not None and self._key.is_valid(key):
-            # A known one would be answered without being read. Short ones may be known from another run.
+            # With a known key the body would not be read. Short keys may be known from another run.
             case.headers["Idempotency-Key"] = fresh = self._new_key()
             if len(key) > len(fresh):
                 case.headers["Idempotency-Key"] = fresh.ljust(len(key), "k")

@@ -1,4 +1,4 @@
-"""What every response is held against, beside what the contract documents of it.
+"""Checks of every response, in addition to what the contract documents.
 
 A check takes an exchange, live or recorded, and yields what is wrong with it. It says nothing about what a recording
 does not hold.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Check = Callable[["Exchange"], Iterator[Problem]]
 
 COMPRESSED_ABOVE = 1000
-"""Bytes above which a response is compressed for those who ask (Zuora, header Accept-Encoding)."""
+"""Bytes above which a response is compressed if the request accepts it (Zuora, header Accept-Encoding)."""
 
 MINOR_UNITS = {
     **dict.fromkeys(
@@ -34,7 +34,7 @@ _NOISE = Decimal("0.001")
 
 
 class Violation(AssertionError):
-    """The provider does not keep to the contract.
+    """The provider violates the contract.
 
     Args:
         message: What is wrong.
@@ -51,7 +51,7 @@ class Skipped(Exception):
 
 
 def expect(condition: object, message: str, check: str = "") -> None:
-    """Insist on a condition. Unlike `assert` it does so under `python -O` too.
+    """Require a condition. Unlike `assert` it does so under `python -O` too.
 
     Raises:
         Violation: The condition does not hold.
@@ -86,7 +86,7 @@ def reasons(exchange: Exchange) -> Iterator[Problem]:
 
 
 def compression(exchange: Exchange) -> Iterator[Problem]:
-    """A response is compressed if, and only if, gzip was asked for and it has more than 1,000 bytes."""
+    """A response is compressed if, and only if, the request accepts gzip and it has more than 1,000 bytes."""
     if not exchange.live or exchange.size is None:
         return  # What records traffic often decompresses it, or asks for compression itself.
     accepted = (exchange.sent("accept-encoding") or "").lower()

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 TRANSIENT = frozenset({502, 503, 504})
-"""Statuses of gateways, which Zuora's guides have and the contract has not. In recordings they say nothing."""
+"""Statuses of gateways, which Zuora's guides mention and the contract does not. In recordings they prove nothing."""
 
 NOT_IMPLEMENTED = 501
-"""What a gateway may say of a method that it does not know."""
+"""Statuses with which a gateway may refuse an unknown method."""
 
 LONGEST_VALUE = 80
 MOST_ERRORS = 50
-"""Errors of one body that are looked at: in a list the same error comes with every item."""
+"""How many errors of a body are considered: in a list, every item may have the same one."""
 
 _IDENTITY = frozenset({"enum", "const"})
 """Keywords whose errors are distinguished by the value: an unknown status is not another unknown status."""

@@ -85,7 +85,7 @@ def judged_status(status: int, data: Mapping[str, Any]) -> int:
     """Return the status that a response stands for.
 
     Before Zuora-Version 2024-05-20 failures have the status 200. With the status of its category a request that was
-    refused for its content can be told from one that was refused because of the run's status.
+    refused for its content can be distinguished from one that was refused because of the run's status.
     """
     if data.get("success") is False and status in (200, 400):
         return STATUS_OF_CATEGORY.get(category_of(data), 400)

@@ -57,7 +57,7 @@ class Effect:
 
 @dataclass
 class Finding:
-    """A way in which the provider does not keep to the contract."""
+    """A way in which the provider violates the contract."""
 
     check: str
     """The name of the check; that of the rule, if the rule itself found it."""

@@ -74,7 +74,7 @@ def without_shrinking(harness: Harness, **more: Any) -> settings:
 
 
 def responds_as_documented(harness: Harness, *, operation_id: str, mode: HypothesisTestMode) -> None:
-    """Send an operation generated requests, and hold the responses against the contract."""
+    """Send generated requests to an operation, and check the responses against the contract."""
     operation = harness.operation(operation_id)
     if "{" in operation.path:
         harness.run_for(operation_id)  # It may raise Skipped, which nothing should wait for.

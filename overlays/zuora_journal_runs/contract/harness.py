@@ -1,4 +1,4 @@
-"""The provider under test: requests to it, whose responses are held against the contract, and the suite's own runs."""
+"""The provider under test: requests to it, checks of its responses, and the suite's own runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ REPETITIONS = 8
 """How often a request is repeated to see whether its response is always the same."""
 
 FIRST_POLLS = 8
-"""How often a run is polled at once, for providers in which it goes on with every poll."""
+"""How many polls follow each other without a pause, for providers in which each poll advances a run."""
 
 CLEAN_UP_SHARE = 0.2
 LONGEST_CLEAN_UP = 120.0
@@ -189,13 +189,13 @@ class Harness:
         body: Any = NOT_SET,
         data: Any = None,
     ) -> ApiResponse:
-        """Make a request that is not left to chance, and check the response against the contract.
+        """Make a given request, and check the response against the contract.
 
         Args:
             operation_id: The operation.
             number: The number of the run, or of the entry, that it is about.
             query: Query parameters.
-            headers: Headers, beside those that every request needs; one that is None is left out.
+            headers: Headers in addition to those that every request needs; one that is None is not sent.
             body: The body as JSON.
             data: The body as bytes, or as a form.
 
@@ -226,7 +226,7 @@ class Harness:
         return self.schema[found.path][found.method]
 
     def send(self, case: Case[Any], *, generated: bool = False, **parts: Any) -> ApiResponse:
-        """Send a case, and hold the response against the contract: what is found is recorded, not raised.
+        """Send a case, and check the response against the contract: findings are recorded, not raised.
 
         Args:
             case: The request.
@@ -477,7 +477,7 @@ class Harness:
         """Return the number of a run whose status allows an operation, or of an entry.
 
         Raises:
-            Skipped: There is none, and none may be made.
+            Skipped: There is none, and none may be created.
         """
         if operation_id == "cancelJournalRun":
             return self.at("Completed").number
@@ -530,7 +530,7 @@ class Harness:
         return {name: value for name, value in whole.items() if value is not None}
 
     def create(self, body: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None) -> RunModel:
-        """Create a run as soon as no other is in progress; wait for one of somebody else's."""
+        """Create a run as soon as no other is in progress; wait for the end of another user's run."""
         self.quiet()
         until, pause = self.clock.now() + self.patience, pauses()
         while True:
@@ -544,7 +544,7 @@ class Harness:
         return self.own[str(number)]
 
     def at(self, status: str) -> RunModel:
-        """Return a run of the suite's own that has settled in a status, made if there is none.
+        """Return a run of the suite's own that has settled in a status; create one if there is none.
 
         Raises:
             Violation: It did not settle in that status.
@@ -669,7 +669,7 @@ class Harness:
 
     def _is_settled(self, model: RunModel, status: str) -> bool:
         if model.is_being_cancelled() and status in CANCELABLE and not model.uncertain:
-            # A run may show its old status all the while that it is being cancelled: its entries tell.
+            # A run may show its old status while it is being cancelled: its entries show it.
             self.entries(model)
             return model.blocked
         return status not in IN_PROGRESS
@@ -717,7 +717,7 @@ def number_name(path: str) -> str:
 
 
 def pauses() -> Iterator[float]:
-    """Yield seconds between polls: none at first, for a run that goes on with every poll, and up to ten in the end."""
+    """Yield seconds between polls: none at first, for a run that advances with every poll, and at most ten."""
     yield from (0.0,) * FIRST_POLLS
     pause = 0.1
     while True:

@@ -30,7 +30,7 @@ class Options:
     allow_writes: bool = False
     """Whether runs may be created, cancelled and deleted at an address that is not this machine's."""
     seed: int = 0
-    """Decides all that is left to chance."""
+    """The seed of all random choices."""
     examples: int | None = None
     """How many requests the fuzzing of each operation makes, and how many stateful tests there are; by default 40 on
     this machine, and 5 elsewhere."""

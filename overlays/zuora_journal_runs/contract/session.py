@@ -29,10 +29,10 @@ MOST_BYTES = 64 << 20
 """The largest body that is read."""
 
 _RESOLUTION = 0.1
-"""Seconds between two looks at the time."""
+"""Seconds between two checks of the time."""
 
 LONGEST_PAUSE = 120.0
-"""Seconds to wait at most for a window to begin anew."""
+"""The maximum wait for a new rate-limit window, in seconds."""
 
 # What libraries add unasked, and by what their values begin.
 _ADDED = {
@@ -233,9 +233,9 @@ def too_early(response: requests.Response) -> bool:
 
 def pause_after(response: requests.Response) -> float:
     """Return seconds to wait after a response, so that the tenant's limits are kept and others can work there."""
-    asked = _seconds(response.headers.get("Retry-After"))
-    if asked is not None and response.status_code in (200, 429, 503):
-        return min(asked, LONGEST_PAUSE)
+    requested = _seconds(response.headers.get("Retry-After"))
+    if requested is not None and response.status_code in (200, 429, 503):
+        return min(requested, LONGEST_PAUSE)
     left, reset = (_seconds(response.headers.get(f"RateLimit-{each}")) for each in ("Remaining", "Reset"))
     quota = _seconds(response.headers.get("RateLimit-Limit", "").partition(",")[0])
     if left is None or reset is None or quota is None or left > quota / _LEFT_ALONE:

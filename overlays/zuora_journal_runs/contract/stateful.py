@@ -1,4 +1,4 @@
-"""Stateful tests: sequences of requests along the contract's links, and as several people make them."""
+"""Stateful tests: sequences of requests along the contract's links, and as several users send them."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ def along_links(harness: Harness) -> None:
 
 
 def as_people(harness: Harness) -> None:
-    """Create runs, and do with them what people do, in any order; in the end cancel and delete each."""
+    """Create runs, and do what users do with them in any order; in the end cancel and delete each."""
     repeat(people(harness), harness, steps=25)
 
 
 def people(harness: Harness) -> type[RuleBasedStateMachine]:
-    """Return a stateful test of what people do.
+    """Return a stateful test of what users do.
 
-    Deletion is not left to chance: each test ends with it.
+    Each test ends by deleting its runs, so that deletion is always tested.
     """
 
     class People(RuleBasedStateMachine):

@@ -34,7 +34,7 @@ RULES: tuple[Rule, ...] = (*WRITTEN, *generated(), *stateful())
 """All rules, in the order in which they are checked."""
 
 AT_RANDOM = ("coverage/", "fuzzing/", "stateful/links")
-"""How the ids begin of those that would create runs that nobody has thought of."""
+"""Prefixes of rules that would create arbitrary runs."""
 
 
 def selected(target: Target, options: Options) -> list[Rule]:

@@ -31,7 +31,7 @@ class Target:
     """A provider.
 
     Raises:
-        UsageError: the address is none, or credentials would travel unencrypted.
+        UsageError: The address is invalid, or credentials would be sent unencrypted.
     """
 
     url: str
@@ -43,7 +43,7 @@ class Target:
     org_ids: str | None = None
     """`Zuora-Org-Ids`, where Multi-Org is on."""
     version: str | None = None
-    """`Zuora-Version`; the tenant's own if there is none."""
+    """`Zuora-Version`; the tenant's default if it is empty."""
 
     def __post_init__(self) -> None:
         # What holds an @ may hold a password, and is not repeated.
@@ -70,7 +70,7 @@ class Target:
         name = found.get("ZUORA_ENVIRONMENT", "").upper()
         named = environments.get(name)
         if name and not url and named is None:
-            raise UsageError(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(environments)}")
+            raise UsageError(f"ZUORA_ENVIRONMENT is {name!r}, which is not one of {', '.join(environments)}")
         base_url = found.get("ZUORA_BASE_URL", "").rstrip("/")
         if base_url and named and not url and base_url != named:
             raise UsageError("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
@@ -107,7 +107,7 @@ class Target:
 
     @property
     def conventions(self) -> dict[str, str]:
-        """The headers that every call to it has, beside `Authorization`."""
+        """The headers of every call except `Authorization`."""
         named = {"Zuora-Entity-Ids": self.entity_id, "Zuora-Org-Ids": self.org_ids, "Zuora-Version": self.version}
         return {name: value for name, value in named.items() if value}
 

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from .emulator import Emulator
 
 
-def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:
+_WATCH_INTERVAL = 0.2
+"""Seconds."""
+
+
+def serve(
+    emulator: Emulator, ready: Callable[[Emulator], object], watch: Callable[[Emulator], object] | None = None
+) -> None:
     """Serve an emulator until SIGINT or SIGTERM. Call this in the main thread of a process of its own.
 
     It raises the process's limit of open files as far as allowed, because each connection needs one.
@@ -21,6 +27,7 @@ def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:
     Args:
         emulator: The emulator.
         ready: Called once the port is open.
+        watch: Called several times a second while the emulator is serving, for example to show new requests.
 
     Raises:
         PortInUseError: Another program is listening on the port.
@@ -33,6 +40,8 @@ def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:
     try:
         with emulator:
             ready(emulator)
+            while watch is not None and not stopped.wait(_WATCH_INTERVAL):
+                watch(emulator)
             stopped.wait()
     finally:
         for each, handler in zip(signals, previous, strict=True):

@@ -51,7 +51,7 @@ class _SharedLoop:
         self.renew()
 
     def renew(self) -> None:
-        """Start anew in a child that was forked, which does not have the thread."""
+        """Restart in a forked child, which does not have the thread."""
         if self._loop is not None:
             # It is kept, and never closed: its selector is the parent's too, and would forget the parent's sockets.
             self._inherited.append(self._loop)

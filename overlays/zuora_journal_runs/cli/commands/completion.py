@@ -3,24 +3,75 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    get_completion_class,
+)
 
 from zuora_journal_runs.cli.exit_status import ExitStatus
+
+_INSERT = "COMPREPLY+=($value)"
+_INSERT_QUOTED = """case ${COMP_WORDS[COMP_CWORD]} in
+                [\\"\\']*) ;;
+                *) printf -v value %%q "$value" ;;
+            esac
+            COMPREPLY+=("$value")"""
+
+
+@add_completion_class
+class QuotingBashComplete(BashComplete):
+    """Completion in bash that quotes values with blanks, and completes `--option=value`."""
+
+    source_template = BashComplete.source_template.replace(_INSERT, _INSERT_QUOTED)
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the arguments before the word to complete, and that word."""
+        args, incomplete = super().get_completion_args()
+        # Bash splits `--option=value` into three words.
+        return [arg for arg in args if arg != "="], "" if incomplete == "=" else incomplete
+
+
+@add_completion_class
+class ValueZshComplete(ZshComplete):
+    """Completion in zsh that completes the value of `--option=value`."""
+
+    source_template = ZshComplete.source_template.replace(
+        "    response=(", "    [[ $PREFIX == --*=* ]] && compset -P '*='\n\n    response=("
+    ).replace("compadd -U ", 'compadd -U -i "$IPREFIX" ')
+
+
+@add_completion_class
+class ValueFishComplete(FishComplete):
+    """Completion in fish that completes the value of `--option=value`."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        """Return the completions; fish expects them to include the option."""
+        option, equals, _ = incomplete.partition("=")
+        items = super().get_completions(args, incomplete)
+        if option.startswith("--") and equals:
+            return [CompletionItem(f"{option}={item.value}", item.type, item.help) for item in items]
+        return items
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    r"""Print what makes a shell complete commands and options.
+    """Print a shell completion script.
 
     \b
     bash, in ~/.bashrc:  eval "$(zjr completion bash)"
     zsh, in ~/.zshrc:    eval "$(zjr completion zsh)"
     fish, once:          zjr completion fish >
                            ~/.config/fish/completions/zjr.fish
-    """
+    """  # noqa: D301 - click takes \b for a paragraph that it does not wrap
     script = get_completion_class(shell)
     assert script is not None
-    click.echo(script(context.find_root().command, {}, "zjr", "_ZJR_COMPLETE").source())
+    complete: ShellComplete = script(context.find_root().command, {}, "zjr", "_ZJR_COMPLETE")
+    click.echo(complete.source())
     return ExitStatus.DONE

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +17,16 @@ import click
 
 from zuora_journal_runs.cli.error_messages import CommandError, print_error
 from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.cli.formatting import one_line
 from zuora_journal_runs.cli.parameters import WholeNumber
+from zuora_journal_runs.cli.running_emulators import find, registered
 from zuora_journal_runs.cli.subprocesses import execute
-from zuora_journal_runs.cli.terminal import is_terminal, program
+from zuora_journal_runs.cli.terminal import decorated, is_terminal, program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from zuora_journal_runs.emulator import Emulator
+    from zuora_journal_runs.emulator import Emulator, RecordedRequest
 
 
 @contextmanager
@@ -121,13 +126,33 @@ control API; GET /health shows whether the emulator is ready.
 def emulator(context: click.Context, /, **options: Any) -> int:
     """Serve an emulator of Zuora's journal runs until Ctrl-C.
 
-    When it is ready, it prints one line of JSON with url, client_id and client_secret.
+    On a terminal it prints how to connect, and the requests that it receives. Elsewhere it prints one line of JSON with
+    url, client_id and client_secret when it is ready.
     """
     if context.invoked_subcommand is None:
         with emulating():
             from zuora_journal_runs.emulator import serve
 
-            serve(_make(**options), _announce)
+            with ExitStack() as stack:
+
+                def ready(emulator: Emulator) -> None:
+                    stack.enter_context(registered(emulator.environ()))
+                    _announce(emulator)
+
+                serve(_make(**options), ready, RequestPrinter() if is_terminal(sys.stdout) else None)
+    return ExitStatus.DONE
+
+
+@emulator.command()
+@click.option("--port", type=WholeNumber(1, 65535), help="The emulator's port, if several are running.")
+def env(port: int | None) -> int:
+    """Print the variables with which to connect to the running emulator.
+
+    In a shell: eval "$(zjr emulator env)"
+    """
+    # ZUORA_ENVIRONMENT would contradict ZUORA_BASE_URL.
+    unset = ["unset ZUORA_ENVIRONMENT"] if os.environ.get("ZUORA_ENVIRONMENT") else []
+    click.echo("\n".join([*unset, *_exports(find(port))]))
     return ExitStatus.DONE
 
 
@@ -193,10 +218,50 @@ def _is_loopback(host: str) -> bool:
 
 
 def _announce(emulator: Emulator) -> None:
-    ready = {"url": emulator.url, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    click.echo(json.dumps(ready))
-    if is_terminal(sys.stderr):
-        exports = "\n".join(f"  export {name}={value}" for name, value in emulator.environ().items())
-        click.echo(
-            f"\nIn another terminal:\n{exports}\n  {program()} cancel JR-00000075\n\nPress Ctrl-C to stop.", err=True
-        )
+    """Print how to connect: for a person on a terminal, or as a line of JSON."""
+    if not is_terminal(sys.stdout):
+        ready = {"url": emulator.url, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+        click.echo(json.dumps(ready))
+        return
+    zjr = program()
+    exports = "\n".join(f"  {line}" for line in _exports(emulator.environ()))
+    click.echo(
+        f"Open {emulator.url} in a browser to watch and control the emulator.\n\n"
+        f'To connect from another shell:\n  eval "$({zjr} emulator env)"\n\n'
+        f"or:\n{exports}\n\n"
+        f"Then try:\n  {zjr} cancel JR-00000075\n\n"
+        "Press Ctrl-C to stop. Requests:"
+    )
+
+
+def _exports(environ: Mapping[str, str]) -> list[str]:
+    return [f"export {name}={shlex.quote(value)}" for name, value in environ.items()]
+
+
+class RequestPrinter:
+    """Prints the requests that an emulator received since the last call."""
+
+    def __init__(self) -> None:
+        self._last: RecordedRequest | None = None
+
+    def __call__(self, emulator: Emulator) -> None:
+        """Print the new requests."""
+        requests = emulator.requests
+        new = list(takewhile(lambda request: request is not self._last, reversed(requests)))
+        for request in reversed(new):
+            self._last = request
+            click.echo(_line(request))
+
+
+def _line(request: RecordedRequest) -> str:
+    failed = request.status is None or request.status >= 400 or bool(request.codes)
+    status = click.style(request.status or "reset", "red") if failed and decorated(sys.stdout) else request.status
+    parts = [
+        f"{datetime.fromtimestamp(request.at, UTC):%H:%M:%S}",
+        f"{request.method:6}",
+        one_line(request.path),
+        f"{status or 'reset'}",
+        *request.codes,
+        *(f"fault {fault}" for fault in request.faults),
+    ]
+    return "  ".join(parts)

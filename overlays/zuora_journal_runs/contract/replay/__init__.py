@@ -1,4 +1,4 @@
-"""Recorded traffic, held against the contract and the life cycle of runs: read-only and offline."""
+"""Check recorded traffic against the contract and the life cycle of runs, offline."""
 
 from .judge import RULES, Judge, judge_files
 from .readers import READERS, read

@@ -46,7 +46,7 @@ def _not_live(_: object) -> None:
 
 
 RULES = tuple(Rule(f"replay/{check}", title, "the contract", False, _not_live) for check, title in _TITLES.items())
-"""What recordings are held against."""
+"""What recordings are checked against."""
 
 
 class Judge:

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing beside it, and no script."""
+"""The report as a self-contained HTML page without scripts."""
 
 from __future__ import annotations
 

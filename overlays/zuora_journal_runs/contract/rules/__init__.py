@@ -1,4 +1,4 @@
-"""Rules that no schema holds, each checked by requests that are not left to chance."""
+"""Rules that no schema expresses, each checked with fixed requests."""
 
 from . import authentication, broken, cancellation, creation, entries, failures, headers, statuses
 

@@ -1,4 +1,4 @@
-"""Tokens: how to come by one, and that nothing is to be had without."""
+"""Tokens: how to get one, and that every call needs one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READS = ("getJournalRun", "listJournalEntriesOfJournalRun")
 
 
 def wrong_tokens(harness: Harness) -> tuple[str | None, ...]:
-    """Values of `Authorization` that are good for nothing."""
+    """Return values of `Authorization` that are not valid."""
     return (None, "Bearer", "Bearer of-nothing", "Basic YTpi", f"Basic {harness.token}", f"Bearer {harness.token}x")
 
 

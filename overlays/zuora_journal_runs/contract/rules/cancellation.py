@@ -1,4 +1,4 @@
-"""Cancellations and deletions, step by step, as people do them."""
+"""Cancellations and deletions, step by step, as users do them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def at_once(
         harness.settle(model)
         if said[-1] == wanted:
             return
-    expect(wanted in said, f"a run that is {status} was twice answered with {said[-1]}, not {wanted}")
+    expect(wanted in said, f"a run that is {status} got {said[-1]} twice, not {wanted}")
 
 
 @rules.rule(CANCEL, writes=True)

@@ -26,7 +26,7 @@ def period_of(harness: Harness) -> str:
     """The name of the accounting period that the dates are of."""
     name = harness.learn_period()
     if name is None:
-        raise Skipped("no entry tells the name of the accounting period")
+        raise Skipped("no entry has the name of the accounting period")
     return name
 
 
@@ -111,7 +111,7 @@ def every_documented_type_can_be_named(harness: Harness) -> None:
 
 @rules.rule(CREATE, writes=True)
 def a_body_may_be_compressed(harness: Harness) -> None:
-    """A body that is compressed with gzip, and says so, is read."""
+    """A gzip-compressed body with `Content-Encoding: gzip` is accepted."""
     harness.quiet()
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     zipped = gzip.compress(json.dumps(harness.creation()).encode(), mtime=0)

@@ -50,8 +50,8 @@ def compressed_if_long_and_asked_for(harness: Harness) -> None:
     for accepted in ("gzip", "identity", "deflate, gzip", "gzip;q=0", "*;q=0", "br", "", None):
         for operation, query in (("getJournalRun", {}), ("listJournalEntriesOfJournalRun", {"pageSize": 300})):
             response = harness.call(operation, number, query=query, headers={"Accept-Encoding": accepted})
-            asked = "gzip" in (accepted or "") and "q=0" not in (accepted or "")
-            expected = "gzip" if asked and response.size > COMPRESSED_ABOVE else None
+            accepts_gzip = "gzip" in (accepted or "") and "q=0" not in (accepted or "")
+            expected = "gzip" if accepts_gzip and response.size > COMPRESSED_ABOVE else None
             coding = response.headers.get("content-encoding")
             said = f"{response.size} bytes for Accept-Encoding {accepted!r} came with Content-Encoding {coding!r}"
             expect(coding == expected, said)
@@ -62,7 +62,7 @@ def compressed_if_long_and_asked_for(harness: Harness) -> None:
 
 @rules.rule("Zuora, Rate limits")
 def limits_count_down(harness: Harness) -> None:
-    """`RateLimit-Remaining` goes down with each call, and no more than one new window begins meanwhile."""
+    """`RateLimit-Remaining` decreases with each call, and at most one new window starts meanwhile."""
     seen = []
     for _ in range(6):
         headers = harness.call("getJournalRun", UNKNOWN).headers
@@ -82,7 +82,7 @@ def concurrency_is_within_its_limit(harness: Harness) -> None:
     if "concurrency-limit-limit" not in headers or "concurrency-limit-remaining" not in headers:
         raise Skipped("responses have no Concurrency-Limit headers")
     limit, left = (int(headers[f"concurrency-limit-{each}"]) for each in ("limit", "remaining"))
-    expect(left < limit, f"{left} of {limit} concurrent requests are left while one is under way")
+    expect(left < limit, f"{left} of {limit} concurrent requests are left during a request")
 
 
 @rules.rule(PAGE)
