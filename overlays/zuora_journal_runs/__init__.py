@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs._client.environment import ENVIRONMENTS
     from zuora_journal_runs._client.operations import JournalEntries
     from zuora_journal_runs._client.sync import JournalRunsClient
-    from zuora_journal_runs._http.clock import Clock, SystemClock
+    from zuora_journal_runs._http.clock import Clock, SystemClock, use_clock
     from zuora_journal_runs._http.options import Attempt, Timeouts
     from zuora_journal_runs._http.polling import Polling
     from zuora_journal_runs._http.retry import Backoff, FailedAttempt, RetryPolicy
@@ -66,7 +66,7 @@ _HOMES = {
     ),
     "._client.async_": ("AsyncJournalRunsClient",),
     "._client.sync": ("JournalRunsClient",),
-    "._http.clock": ("Clock", "SystemClock"),
+    "._http.clock": ("Clock", "SystemClock", "use_clock"),
     "._http.options": ("Attempt", "Timeouts"),
     "._http.polling": ("Polling",),
     "._http.retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
@@ -124,4 +124,5 @@ __all__ = [
     "TransactionType",
     "TransferredToAccounting",
     "errors",
+    "use_clock",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http.auth import Authorization, Authorizer
-from zuora_journal_runs._http.clock import Clock, SystemClock
+from zuora_journal_runs._http.clock import Clock, default_clock
 from zuora_journal_runs._http.options import OptionChanges, Options, changed
 from zuora_journal_runs._http.pipeline import Pipeline
 from zuora_journal_runs._http.rate_limit import RateLimiter
@@ -32,7 +32,7 @@ class ClientArguments(OptionChanges, total=False):
     concurrency: int | None
     """Requests under way at once at most; what the tenant's headers say, and 40 until they do, by default."""
     clock: Clock
-    """Time; the machine's own by default."""
+    """Time; the machine's own by default, unless `use_clock` has chosen another."""
     random: Random
     """Chance, for waits and for identifiers."""
 
@@ -46,7 +46,7 @@ def build_pipeline(
     transport: object | None,
     arguments: ClientArguments,
 ) -> tuple[Pipeline, Options]:
-    clock = arguments.pop("clock", None) or SystemClock()
+    clock = arguments.pop("clock", None) or default_clock()
     random = arguments.pop("random", None) or SystemRandom()
     concurrency = arguments.pop("concurrency", None)
     if concurrency is not None and concurrency < 1:

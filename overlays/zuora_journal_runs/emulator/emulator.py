@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import textwrap
 import weakref
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -18,7 +21,7 @@ from .http import RefusedError
 from .openapi import contract, schema_errors
 from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
-from .request_log import Misuse, MisuseKind
+from .request_log import misuse_kinds
 from .settings import PERMISSIONS, Settings
 from .state.identifiers import Identifiers
 from .state.lifecycle import RunStatus, Transfer
@@ -28,8 +31,7 @@ from .state.tenant import Tenant
 from .state.tokens import Tokens
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from random import Random
     from types import TracebackType
 
@@ -37,13 +39,15 @@ if TYPE_CHECKING:
 
     from .asgi import ASGIApp
     from .http import Request, Response
-    from .request_log import RecordedRequest
+    from .request_log import Misuse, MisuseKind, RecordedRequest
     from .server import HttpServer
     from .state.store import Snapshot
     from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport
 
 _MAX_SNAPSHOTS = 100
+_TENANT_VARIABLES = ("ZUORA_ENVIRONMENT", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION")
+"""Environment variables that choose something in a real tenant."""
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - chosen by the user
 """Hosts that stand for every address of this machine, and the loopback address to use for each."""
 
@@ -71,6 +75,7 @@ class Emulator:
 
     Raises:
         DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
+        TypeError: `faults` is not a list.
         ValueError: The pacing, a fault or a seed run is invalid.
     """
 
@@ -90,6 +95,8 @@ class Emulator:
         self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
         self._seed = tuple(seed)
+        if isinstance(faults, str | Fault):
+            raise TypeError(f"faults is not a list; write faults=[{str(faults)!r}]")
         self._faults = FaultSchedule(map(_parsed, faults))
         self._host = host
         self._port = port
@@ -172,6 +179,53 @@ class Emulator:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        with self._store.lock:
+            return f"<Emulator at {self.url}: {len(self._api.request_log.requests)} requests>"
+
+    def report(self) -> str:
+        """Return what happened, as text: the requests, the faults that struck, and the runs that requests name."""
+        from .report import report
+
+        return report(self)
+
+    @contextlib.contextmanager
+    def activate(self, *, allow: Collection[MisuseKind | str] = ()) -> Iterator[Self]:
+        """Direct this process to the emulator: serve it, set the environment variables, and wait on its clock.
+
+        ::
+
+            with Emulator(faults=["cancel:1:reset-after"]).activate() as zuora:
+                close_the_month()
+                assert zuora.run("JR-00000073").status == "Cancelled"
+
+        Clients that are made in this block and are given no clock wait on the emulator's, which takes no time. An
+        exception that leaves the block gets `report()` as a note. At the end, the emulator is closed.
+
+        Args:
+            allow: The kinds of misuse that are no error.
+
+        Raises:
+            AssertionError: No other exception left the block, but Zuora's API was misused.
+            TypeError: `allow` is not a list.
+            ValueError: A kind of misuse is unknown.
+        """
+        allowed = misuse_kinds(allow)
+        with self, self.waits(), _environment(self.environ()):
+            try:
+                yield self
+            except Exception as error:
+                error.add_note(f"On the emulator:\n{textwrap.indent(self.report(), '  ')}")
+                raise
+            if misuses := self.misuses(allow=allowed):
+                raise AssertionError("\n".join(["Zuora's API was misused:", *map(str, misuses)]))
+
+    def waits(self) -> contextlib.AbstractContextManager[None]:
+        """Let clients that are made in a block, and are given no clock, wait on the emulator's clock."""
+        import zuora_journal_runs  # see `client`
+
+        return zuora_journal_runs.use_clock(ClientClock(self.clock))
+
     @property
     def url(self) -> str:
         """The base URL; before `start`, one that works with `transport`."""
@@ -242,7 +296,7 @@ class Emulator:
         Raises:
             ValueError: A kind is unknown.
         """
-        allowed = {MisuseKind(kind) for kind in allow}
+        allowed = misuse_kinds(allow)
         with self._store.lock:
             return self._api.request_log.misuses_except(allowed)
 
@@ -254,6 +308,11 @@ class Emulator:
         """
         with self._store.lock:
             return self._faults.add(_parsed(fault))
+
+    def pending_faults(self) -> dict[Fault, int]:
+        """Return the active faults, and how often each of them struck so far."""
+        with self._store.lock:
+            return {each.fault: each.hits for each in self._faults.active}
 
     @property
     def faults(self) -> dict[int, Fault]:
@@ -468,3 +527,17 @@ class Emulator:
 
 def _parsed(fault: Fault | str) -> Fault:
     return Fault.parse(fault) if isinstance(fault, str) else fault
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and remove those of a tenant."""
+    names = (*variables, *_TENANT_VARIABLES)
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)

@@ -47,6 +47,7 @@ class RunState:
     number: str
     status: RunStatus
     entries: tuple[EntryState, ...]
+    pacing: Pacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ class Tenant:
         run = self._advanced(number, poll=False)
         if run is None:
             raise _run_not_found(number)
-        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)))
+        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)), run.pacing)
 
     def summaries(self, limit: int, up_to: str | None) -> list[RunSummary]:
         """Return the last runs by number, up to `up_to` if given. This does not count as a read."""
