@@ -13,7 +13,7 @@ import pytest
 import zuora_journal_runs
 from zuora_journal_runs import JournalRunsClient, SystemClock
 from zuora_journal_runs._http.clock import default_clock
-from zuora_journal_runs.emulator import Emulator, Fault, SeedRun
+from zuora_journal_runs.emulator import Emulator, Fault, SeedRun, Transfer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,10 +112,10 @@ def test_faults_are_a_list(faults: str | Fault) -> None:
 
 def test_long_reports_are_cut() -> None:
     emulator = Emulator(
-        seed=[SeedRun(entries=30, transfers=dict.fromkeys(range(2, 31), "Yes")) for _ in range(25)],
+        seed=[SeedRun(entries=30, transfers=dict.fromkeys(range(2, 31), Transfer.YES)) for _ in range(25)],
         faults=["get:1+:status-404", "get:2x3:delay-1"],
         pacing="at-once",
-    )  # type: ignore[arg-type]
+    )
     with emulator, httpx.Client(transport=emulator.transport(), base_url=emulator.url) as http:
         emulator.cancel_run("JR-00000001")
         for number in range(1, 45):

@@ -28,7 +28,7 @@ def test_it(zuora_emulator, zuora_client):
 
 OTHERS = ("randomly", "cacheprovider", "asyncio", "schemathesis", "hypothesispytest", "pytest_cov")
 # What a test under test imports first is forgotten with it, and would be loaded a second time.
-assert use_clock
+assert callable(use_clock)
 ARGUMENTS = ("-W", "error", "--strict-markers", "-rA", *(f"-pno:{plugin}" for plugin in OTHERS))
 
 

@@ -23,6 +23,7 @@ from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
 from .request_log import misuse_kinds
 from .settings import PERMISSIONS, Settings
+from .state.details import details
 from .state.identifiers import Identifiers
 from .state.lifecycle import RunStatus, Transfer
 from .state.seed import DEFAULT_SEED, SeedRun
@@ -300,6 +301,17 @@ class Emulator:
         with self._store.lock:
             return self._api.request_log.misuses_except(allowed)
 
+    def request(self, number: int) -> RecordedRequest:
+        """Return one of the last requests.
+
+        Raises:
+            ResourceNotFoundError: It is not in the request log, or not any more.
+        """
+        for request in self.requests:
+            if request.number == number:
+                return request
+        raise ResourceNotFoundError(f"there is no request {number}")
+
     def add_fault(self, fault: Fault | str) -> int:
         """Add a fault such as `cancel:2:reset-after`; return its number.
 
@@ -445,10 +457,29 @@ class Emulator:
         with self._store.transaction():
             return self._tenant.state(number, -1 if limit is None else limit)
 
-    def runs(self, limit: int = 1000, up_to: str | None = None) -> list[RunSummary]:
-        """Return the last `limit` runs by number, up to `up_to` if given. This does not count as a read."""
+    def runs(self, limit: int = 1000, search: str = "") -> list[RunSummary]:
+        """Return the last runs by number. This does not count as a read.
+
+        Args:
+            limit: The maximum number of runs.
+            search: A part of their number, period or status.
+        """
         with self._store.transaction():
-            return self._tenant.summaries(limit, up_to)
+            return self._tenant.summaries(limit, search.lower())
+
+    def run_details(self, number: str, limit: int | None = None) -> dict[str, Any]:
+        """Return a run and its entries with their amounts, as the control API shows them. This is not a read either.
+
+        Args:
+            number: The run's number.
+            limit: How many entries to return, and to add up; all by default.
+
+        Raises:
+            ResourceNotFoundError: There is no such run, or it is deleted.
+        """
+        with self._store.transaction():
+            self._tenant.state(number, 0)  # takes the steps that are due
+            return details(self._store, number, -1 if limit is None else limit)
 
     def create_run(self, request: Mapping[str, Any]) -> str:
         """Create a run as a user does in Zuora's UI: without faults and the request log; return its number.

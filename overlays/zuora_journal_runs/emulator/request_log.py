@@ -22,10 +22,8 @@ MAX_LOGGED_BODY = 16_384
 """How many bytes of a body are logged."""
 
 _SECRET_HEADER = re.compile("authorization|cookie|secret|password|token|access-?key", re.IGNORECASE)
-_SECRET_IN_JSON = re.compile(
-    r"""("(?:[^"\\]|\\.)*(?:secret|password|(?:access|refresh)_?token)(?:[^"\\]|\\.)*"\s*:\s*")(?:[^"\\]|\\.)*""",
-    re.IGNORECASE,
-)
+_SECRET_NAME = re.compile("secret|password|(access|refresh)_?token|^jti$", re.IGNORECASE)
+_TEXT_FIELD = re.compile(r"""("([^"\\]{1,60})"\s*:\s*")((?:[^"\\]|\\.)*)""", re.DOTALL)
 _FORM = "application/x-www-form-urlencoded"
 _MAX_MISUSES = 100
 _MAX_WAITS = 10_000
@@ -86,7 +84,11 @@ def _mask(value: str) -> str:
 def masked_body(body: bytes) -> str:
     """Return the beginning of a body, without secrets in JSON."""
     text = body[:MAX_LOGGED_BODY].decode(errors="replace")
-    return _SECRET_IN_JSON.sub(rf"\g<1>{MASK}", text) if "ecret" in text or "oken" in text else text
+    return _TEXT_FIELD.sub(_masked_field, text) if _SECRET_NAME.search(text) else text
+
+
+def _masked_field(field: re.Match[str]) -> str:
+    return f"{field[1]}{MASK}" if _SECRET_NAME.search(field[2]) else field[0]
 
 
 def masked_request_body(request: http.Request, *, token: bool) -> str:
