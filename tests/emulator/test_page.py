@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import httpx
@@ -19,6 +20,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium_axe_python.axe import Axe
+from tests.emulator import screenshot
 from tests.emulator.browser import CHROMIUM, DRIVER, RUN, Page, chromium
 
 from zuora_journal_runs.emulator import (
@@ -39,7 +41,6 @@ from zuora_journal_runs.emulator.state.lifecycle import UNDER_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from selenium import webdriver
     from tests.emulator.conftest import Api
@@ -49,6 +50,7 @@ in_a_browser = pytest.mark.skipif(
     not (DRIVER and CHROMIUM),
     reason="there is no Chromium with its driver here (Debian: apt-get install chromium chromium-driver)",
 )
+ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -773,3 +775,12 @@ def test_everything_that_can_be_used_has_a_name(opened: Callable[..., Page]) -> 
     assert ("button", "Remove cancel:9:reset") in named
     assert {kind for kind, _ in named} >= {"button", "textbox", "combobox", "spinbutton", "checkbox", "table", "region"}
     assert [each for each in named if not each[1]] == []
+
+
+@in_a_browser
+def test_the_readme_shows_it(tmp_path: Path) -> None:
+    screenshot.main(tmp_path / "emulator.webp")
+    for image in (tmp_path / "emulator.webp", screenshot.TARGET):
+        assert image.read_bytes()[8:12] == b"WEBP"
+        assert 20_000 < image.stat().st_size < 150_000
+    assert f"](docs/{screenshot.TARGET.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
