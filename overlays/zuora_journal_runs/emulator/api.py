@@ -21,7 +21,7 @@ from .faults import (
 from .http import Delivery, RefusedError, Request, Response
 from .openapi import Operation, contract, schema_errors, undocumented_fields
 from .rate_limit import CallsPerMinute
-from .request_log import RecordedRequest, RequestLog, masked_body, masked_headers, masked_request_body
+from .request_log import MAX_LOGGED_BODY, RecordedRequest, RequestLog, masked_body, masked_headers, masked_request_body
 from .state.store import SavedResponse
 from .state.tokens import NOT_AUTHENTICATED, TokenRefusedError
 
@@ -409,13 +409,14 @@ class ZuoraApi:
     def _log(self, call: _Call, response: Response) -> None:
         request = call.request
         is_token = request.path == TOKEN_PATH
+        content = response.body if call.content is None else call.content
         recorded = RecordedRequest(
             number=self.request_log.last_number + 1,
             method=request.method,
             path=request.path,
             query="" if is_token else request.query,
             operation=call.operation,
-            headers=masked_headers(request.headers.items()),
+            headers=masked_headers(request.headers),
             body=masked_request_body(request, token=is_token),
             status=response.status or None,
             codes=call.codes,
@@ -423,8 +424,8 @@ class ZuoraApi:
             at=self._clock.timestamp(),
             faults=call.faults,
             undocumented=call.undocumented,
-            response_headers=masked_headers((name.decode(), value.decode()) for name, value in response.headers),
-            response_body=masked_body(response.body if call.content is None else call.content),
+            raw_response_headers=response.headers,
+            raw_response_body=masked_body(content) if is_token else content[:MAX_LOGGED_BODY],
         )
         self.request_log.record(recorded, caller=request.caller, unknown=call.unknown, retry_after=call.retry_after)
 

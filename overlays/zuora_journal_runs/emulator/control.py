@@ -210,7 +210,7 @@ class ControlApi:
 
     def _show_request(self, number: str, _: Any) -> StatusAndBody:
         request = self._emulator.request(_number("request", number))
-        response = {"headers": {**request.response_headers}, "body": request.response_body}
+        response = {"headers": request.response_headers, "body": request.response_body}
         return 200, {**_request(request), "body": request.body, "response": response}
 
     def _list_misuses(self, *_: object) -> StatusAndBody:

@@ -14,7 +14,7 @@ from . import http
 from .errors import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 MASK = "***"
 """What is logged in place of a secret."""
@@ -23,7 +23,7 @@ MAX_LOGGED_BODY = 16_384
 
 _SECRET_HEADER = re.compile("authorization|cookie|secret|password|token|access-?key", re.IGNORECASE)
 _SECRET_NAME = re.compile("secret|password|(access|refresh)_?token|^jti$", re.IGNORECASE)
-_TEXT_FIELD = re.compile(r"""("([^"\\]{1,60})"\s*:\s*")((?:[^"\\]|\\.)*)""", re.DOTALL)
+_TEXT_FIELD = re.compile(r"""("([^"\\]{1,100})"\s*:\s*")((?:[^"\\]|\\.)*)""", re.DOTALL)
 _FORM = "application/x-www-form-urlencoded"
 _MAX_MISUSES = 100
 _MAX_WAITS = 10_000
@@ -55,10 +55,19 @@ class RecordedRequest:
     """The faults that hit the request, such as `reset-after`."""
     undocumented: tuple[str, ...]
     """Undocumented body fields and query parameters of the request."""
-    response_headers: Mapping[str, str]
-    """The response's headers, by their names in lower case."""
-    response_body: str
-    """The response's body before it is compressed, up to its first 16 KB."""
+    # Decoding these for every request would take longer than responding to it.
+    raw_response_headers: Sequence[tuple[bytes, bytes]]
+    raw_response_body: bytes
+
+    @property
+    def response_headers(self) -> dict[str, str]:
+        """The response's headers, by their names in lower case."""
+        return {name.decode(): value.decode() for name, value in self.raw_response_headers}
+
+    @property
+    def response_body(self) -> str:
+        """The response's body before it is compressed, up to its first 16 KB."""
+        return self.raw_response_body.decode(errors="replace")
 
     @property
     def failed(self) -> bool:
@@ -66,9 +75,9 @@ class RecordedRequest:
         return self.status is None or self.status >= 400 or bool(self.codes)
 
 
-def masked_headers(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+def masked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Return headers without secrets."""
-    return MappingProxyType({name: _mask(value) if _is_secret(name) else value for name, value in headers})
+    return MappingProxyType({name: _mask(value) if _is_secret(name) else value for name, value in headers.items()})
 
 
 @functools.lru_cache(256)
@@ -81,10 +90,9 @@ def _mask(value: str) -> str:
     return f"{scheme} {MASK}" if blank and scheme.lower() in ("bearer", "basic") else MASK
 
 
-def masked_body(body: bytes) -> str:
+def masked_body(body: bytes) -> bytes:
     """Return the beginning of a body, without secrets in JSON."""
-    text = body[:MAX_LOGGED_BODY].decode(errors="replace")
-    return _TEXT_FIELD.sub(_masked_field, text) if _SECRET_NAME.search(text) else text
+    return _TEXT_FIELD.sub(_masked_field, body[:MAX_LOGGED_BODY].decode(errors="replace")).encode()
 
 
 def _masked_field(field: re.Match[str]) -> str:
@@ -99,13 +107,15 @@ def masked_request_body(request: http.Request, *, token: bool) -> str:
         token: Whether it is a token request, whose form consists of secrets.
     """
     body = request.body
-    if body and "content-encoding" in request.headers:
+    if not body:
+        return ""
+    if "content-encoding" in request.headers:
         try:
             body = http.decompressed_body(request, MAX_LOGGED_BODY)
         except http.RefusedError:
             return f"({len(body)} bytes, compressed)"
     if not token:
-        return masked_body(body)
+        return masked_body(body).decode()
     if http.media_type(request) != _FORM:
         return ""
     return "&".join(map(_mask_field, body[:MAX_LOGGED_BODY].decode(errors="replace").split("&")))
