@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import Emulator, MisuseKind
@@ -246,7 +246,7 @@ SECRET = "s3cret-" * 4
     packed=st.booleans(),
     fault=st.sampled_from([None, "any:broken-json", "any:reset-after", "any:truncated", "any:bad-gzip"]),
 )  # fmt: skip
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_contains_no_secret(
     api: Api, header: str, scheme: str, kind: str, body: str, packed: bool, fault: str | None
 ) -> None:
