@@ -36,7 +36,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test fuzz clones contract mutants mutation seeds official bench check spec fetch generate format lock clean \
+.PHONY: help run test fuzz clones contract mutants mutation seeds official bench screenshot check spec fetch generate format lock clean \
 	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
@@ -76,6 +76,9 @@ bench: $(DEV_READY) ## Measure the budgets, beside httpx, aiohttp and Zuora's ow
 
 check: ## Check code, types, fragment and package
 check: check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
+
+screenshot: $(DEV_READY) ## Take the README's screenshot of the emulator's page (needs Chromium and its driver)
+	@$(BIN)/python -m tests.emulator.screenshot
 
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
 	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         RetryPolicy,
         SystemClock,
         Timeouts,
+        use_clock,
     )
     from .close import PostingOutcome, RerunOutcome, TransferOutcome, TurnProgress
     from .errors import JournalRunsError
@@ -84,6 +85,7 @@ _HOMES = {
         "RetryPolicy",
         "SystemClock",
         "Timeouts",
+        "use_clock",
     ),
     ".errors": ("JournalRunsError",),
 }
@@ -150,4 +152,5 @@ __all__ = [
     "TurnProgress",
     "UnbalancedEntry",
     "errors",
+    "use_clock",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -311,8 +313,10 @@ def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> 
         "number": "JR-00000076",
         "status": "CancelInprogress",
         "accountingPeriodName": "Oct-2026",
+        "executedOn": "2026-11-22 12:00:00",
         "entries": 3,
         "cancelledEntries": 2,
+        "remainingEntries": {"No": 1},
     }
     assert (listed[1]["status"], listed[1]["accountingPeriodName"]) == ("Cancelled", "Sep-2026")
     assert (listed[1]["entries"], listed[1]["cancelledEntries"]) == (4, 4)
@@ -320,13 +324,53 @@ def test_runs_are_shown_and_added_and_pushed(held: Api, control_of: Control) -> 
     assert held.status("JR-00000076") == "Cancelled"
 
 
+def test_amounts_are_those_of_the_api(make: Callable[..., Api]) -> None:
+    api = make(pacing="at-once")
+    api.cancel()
+    shown = Control(api.emulator)("GET", f"/_emulator/runs/{RUN}").json()
+    run, entries = api.get().json(), api.entries(pageSize=300).json()["journalEntries"]
+    for name in ("status", "executedOn", "journalEntryDate", "targetStartDate", "targetEndDate"):
+        assert shown[name] == run[name]
+    assert shown["accountingPeriodName"] == entries[0]["accountingPeriodName"]
+    for mine, entry in zip(shown["entries"], entries, strict=True):
+        debits = [Decimal(str(item["amount"])) for item in entry["journalEntryItems"] if item["type"] == "Debit"]
+        assert Decimal(mine.pop("amount")) == sum(debits)
+        assert mine == {name: entry.get(name) for name in mine}
+    (total,) = shown["totals"]
+    sums = [Decimal(total[name]) for name in ("amount", "cancelledAmount", "remainingAmount")]
+    assert sums == [Decimal("994346.58"), Decimal("925776.36"), Decimal("68570.22")]
+    assert api.emulator.run_details(RUN, 1)["totals"][0]["amount"] == "55262.89"
+
+
+def test_a_request_is_shown_with_its_response(held: Api, control_of: Control) -> None:
+    held.cancel()
+    held.cancel()
+    first, last = held.emulator.requests[-2:]
+    assert last.number == first.number + 1
+    shown = control_of("GET", f"/_emulator/requests/{last.number}").json()
+    assert (shown["number"], shown["body"], shown["failed"]) == (last.number, "{}", True)
+    assert shown["headers"]["authorization"] == "Bearer ***"
+    assert shown["response"]["headers"]["zuora-request-id"] == last.request_id
+    assert json.loads(shown["response"]["body"])["requestId"] == last.request_id
+    listed = control_of.http.get("/_emulator/requests?limit=1").json()["requests"]
+    assert listed == [{name: value for name, value in shown.items() if name not in ("body", "response")}]
+    for number in ("0", f"{last.number + 1}", "x"):
+        refused = control_of("GET", f"/_emulator/requests/{number}")
+        assert (refused.status_code, refused.json()) == (404, {"error": f"there is no request {number}"})
+    held.emulator.clear_requests()
+    held.get()
+    assert held.emulator.requests[0].number == last.number + 1
+
+
 def test_lists_can_be_limited(held: Api, control_of: Control) -> None:
     def numbers(query: str) -> list[str]:
         return [run["number"] for run in control_of.http.get(f"/_emulator/runs{query}").json()["runs"]]
 
     assert numbers("?limit=2") == ["JR-00000074", RUN]
-    assert numbers("?limit=2&upTo=JR-00000073") == ["JR-00000072", "JR-00000073"]
-    assert numbers("?upTo=JR-00000072&colour=green") == ["JR-00000071", "JR-00000072"]
+    assert numbers("?limit=2&search=sep") == ["JR-00000072", "JR-00000073"]
+    assert numbers("?search=73&colour=green") == ["JR-00000073"]
+    assert numbers("?search=error") == ["JR-00000071"]
+    assert numbers("?search=%25") == numbers("?search=.") == []
     assert len(control_of.http.get(f"/_emulator/runs/{RUN}?limit=3").json()["entries"]) == 3
     assert len(held.emulator.run(RUN, limit=3).entries) == 3
     held.get()
@@ -335,7 +379,7 @@ def test_lists_can_be_limited(held: Api, control_of: Control) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["runs?limit=0", "runs?limit=1001", "runs?limit=all", "runs?upTo=75", "requests?limit=-1"]
+    "query", ["runs?limit=0", "runs?limit=1001", "runs?limit=all", f"runs?search={'7' * 101}", "requests?limit=-1"]
 )
 def test_invalid_limits_are_refused(control_of: Control, query: str) -> None:
     response = control_of.http.get(f"/_emulator/{query}")

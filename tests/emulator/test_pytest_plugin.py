@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zuora_journal_runs import use_clock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,6 +27,8 @@ def test_it(zuora_emulator, zuora_client):
 
 
 OTHERS = ("randomly", "cacheprovider", "asyncio", "schemathesis", "hypothesispytest", "pytest_cov")
+# What a test under test imports first is forgotten with it, and would be loaded a second time.
+assert callable(use_clock)
 ARGUMENTS = ("-W", "error", "--strict-markers", "-rA", *(f"-pno:{plugin}" for plugin in OTHERS))
 
 
@@ -99,7 +103,8 @@ def test_the_example_in_the_readme(
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The emulator")[2]
     conftest, test = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
-    pytester.makeconftest(conftest)
+    # The client repeats a lost request after a second or so, and polls six times: none of it takes real time.
+    pytester.makeconftest(f"import time\n{conftest}\n\ntime.sleep = None\n")
     process(test).assert_outcomes(passed=1)
 
 
@@ -182,7 +187,9 @@ def test_it(zuora_emulator):
     pass
 """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*'everything' is not a valid MisuseKind*"])
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.zuora_emulator: unknown kind of misuse 'everything': use one of unknown-*"]
+    )
 
 
 def test_a_test_without_the_fixtures_does_not_import_the_emulator(process: Callable[..., pytest.RunResult]) -> None:
@@ -212,3 +219,202 @@ def test_it(zuora_emulator):
 
 def test_pytest_finds_it_by_itself() -> None:
     assert "zuora_journal_runs.pytest_plugin" in sys.modules
+
+
+# Whatever makes the client, waiting takes no time
+
+
+WAITS = """
+import asyncio
+import time
+import pytest
+from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, Polling, SystemClock
+from zuora_journal_runs.errors import WaitTimeoutError
+
+pytestmark = pytest.mark.usefixtures("zuora_environ")
+time.sleep = None
+"""
+
+
+def test_waits_run_on_the_emulators_clock(process: Callable[..., pytest.RunResult]) -> None:
+    result = process(
+        WAITS
+        + """
+async def later(seconds, result=None, loop=None):
+    assert seconds == 0
+    await asyncio.tasks.__sleep0()
+
+@pytest.mark.zuora_emulator(pacing="seconds:60")
+def test_the_clock_advances(zuora_emulator):
+    before = zuora_emulator.clock.timestamp()
+    with JournalRunsClient.from_env() as client:
+        assert len(client.cancel_and_wait("JR-00000075").cancelled) == 9
+    assert 600 <= zuora_emulator.clock.timestamp() - before < 700
+
+@pytest.mark.zuora_emulator(pacing="seconds:60")
+def test_without_the_environment(zuora_emulator):
+    arguments = {"client_id": zuora_emulator.client_id, "client_secret": zuora_emulator.client_secret}
+    with JournalRunsClient(zuora_emulator.url, **arguments) as client:
+        assert len(client.cancel_many(["JR-00000074", "JR-00000075"])) == 2
+
+def test_asynchronous(zuora_emulator, monkeypatch):
+    async def cancel():
+        async with AsyncJournalRunsClient.from_env() as client:
+            return await client.cancel_and_wait("JR-00000073")
+    assert asyncio.run(cancel()).complete
+
+def test_a_clock_of_its_own(zuora_emulator, monkeypatch):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with JournalRunsClient.from_env(clock=SystemClock()) as client:
+        client.cancel_and_wait("JR-00000073")
+    assert len(slept) > 3
+
+@pytest.mark.zuora_emulator(pacing="held")
+def test_a_wait_can_time_out(zuora_emulator):
+    with JournalRunsClient.from_env() as client, pytest.raises(WaitTimeoutError):
+        client.cancel_and_wait("JR-00000073")
+
+@pytest.mark.zuora_emulator(pacing="held")
+def test_that_fails(zuora_emulator):
+    with JournalRunsClient.from_env() as client:
+        client.cancel_and_wait("JR-00000073", timeout=600)
+"""
+    )
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*CancellationTimeoutError: *after 600 s*the run was CancelInprogress when it was seen last*",
+            "*- Zuora emulator -*",
+            "*GET    /v1/journal-runs/JR-00000073  200, * times until then",
+            "JR-00000073 is CancelInprogress; 0 of 24 entries cancelled",
+            '  its pacing is held: nothing happens until .step("JR-00000073") or .release("JR-00000073")',
+        ]
+    )
+
+
+def test_the_machines_clock_is_back_after_the_test(process: Callable[..., pytest.RunResult]) -> None:
+    result = process("""
+import time
+from zuora_journal_runs import JournalRunsClient
+
+def cancel(environ):
+    with JournalRunsClient.from_env(environ) as client:
+        client.cancel_and_wait("JR-00000073")
+
+def test_first(zuora_emulator):
+    cancel(zuora_emulator.environ())
+
+def test_then(monkeypatch):
+    from zuora_journal_runs.emulator import Emulator
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with Emulator() as emulator:
+        cancel(emulator.environ())
+    assert len(slept) > 3
+""")
+    result.assert_outcomes(passed=2)
+
+
+def test_with_pytest_asyncio_and_xdist(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    pytester.makepyfile(
+        WAITS
+        + """
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", ["JR-00000073", "JR-00000074", "JR-00000075"])
+async def test_it(zuora_emulator, number):
+    async with AsyncJournalRunsClient.from_env() as client:
+        outcome = await client.cancel_and_wait(number)
+        assert outcome.run.status == zuora_emulator.run(number).status
+        with pytest.raises(ValueError):
+            await client.cancel("75")
+
+@pytest.mark.asyncio
+@pytest.mark.zuora_emulator(pacing="held")
+async def test_that_fails(zuora_emulator):
+    async with AsyncJournalRunsClient.from_env() as client:
+        await client.cancel_and_wait("JR-00000075")
+"""
+    )
+    arguments = [argument for argument in ARGUMENTS if argument != "-pno:asyncio"]
+    result = pytester.runpytest_subprocess(*arguments, "-n", "2")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*- Zuora emulator -*", "  its pacing is held: *"])
+
+
+# A failing test shows what happened
+
+
+def test_a_failing_test_shows_what_happened(process: Callable[..., pytest.RunResult]) -> None:
+    result = process("""
+import pytest
+from zuora_journal_runs.errors import NotFoundError
+
+@pytest.mark.zuora_emulator(faults=["cancel:1:reset-after", "delete:2:reset"])
+def test_it(zuora_emulator, zuora_client):
+    created = zuora_client.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026").journal_run_number
+    zuora_client.wait_for_completion(created)
+    zuora_client.cancel_and_wait("JR-00000075")
+    zuora_client.delete("JR-00000072", wait=True)
+    with pytest.raises(NotFoundError):
+        zuora_client.retrieve("JR-00000001")
+    assert zuora_emulator is None
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E * assert <Emulator at http://127.0.0.1:*: * requests> is None",
+            "*- Zuora emulator -*",
+            "* requests, by the emulator's clock:",
+            "  ??:??:??.???  POST   /oauth/token  200",
+            "  ??:??:??.???  PUT    /v1/journal-runs/JR-00000075/cancel  no response  fault reset-after",
+            "*  PUT    /v1/journal-runs/JR-00000075/cancel  200 success: false  53500030, The journal run JR-00000075 is *",
+            "*  GET    /v1/journal-runs/JR-00000075  200, * times until then",
+            "*  GET    /v1/journal-runs/JR-00000001  200 success: false  50000040, Cannot find entity by key: *",
+            "fault delete:2:reset did not strike",
+            "JR-00000076 is Completed; 0 of * entries cancelled",
+            "JR-00000075 is Completed; 9 of 10 entries cancelled",
+            "  JE-00000038 stays; transferred to accounting: Yes",
+            "JR-00000072 does not exist, or was deleted",
+            "JR-00000001 does not exist, or was deleted",
+        ],
+    )
+    assert "<zuora_journal_runs.emulator" not in result.stdout.str()
+
+
+def test_a_test_that_reached_nothing_is_told(run: Callable[[str], pytest.RunResult]) -> None:
+    result = run("def test_it(zuora_emulator):\n    assert False")
+    result.stdout.fnmatch_lines(["no requests: does the code under test read ZUORA_BASE_URL, *"])
+
+
+MISTAKES = {
+    '"held"': "name the option that is 'held', as in pacing='held' *",
+    'pace="held"': "unknown option 'pace': did you mean pacing?",
+    "colour=1": "unknown option 'colour': use one of allow, database, pacing, *",
+    'faults="cancel:1:reset"': "faults is not a list; write faults=['cancel:1:reset']",
+    'faults=["cancl:1:reset"]': "'cancl:1:reset' is not a fault: unknown operation 'cancl': did you mean cancel?",
+    'faults=["cancel:1:rset-after"]': "'cancel:1:rset-after' is not a fault: unknown kind of fault 'rset': did you mean reset?",
+    'faults=["cancel"]': "'cancel' is not a fault: write OPERATION:CALLS:EFFECT, such as cancel:2:reset-after",
+    'allow="undocumented-field"': "allow is not a list; write allow=['undocumented-field']",
+    'allow=["undocumented"]': "unknown kind of misuse 'undocumented': did you mean undocumented-field?",
+    'pacing="fast"': "'fast' is not a pacing: use at-once, *",
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES)
+def test_mistakes_in_the_marker_are_one_line_each(run: Callable[[str], pytest.RunResult], arguments: str) -> None:
+    result = run(f"""
+import pytest
+
+@pytest.mark.zuora_emulator({arguments})
+def test_it(zuora_emulator):
+    pass
+""")
+    result.assert_outcomes(errors=1)
+    # The line, between the test's name and the summary.
+    lines = result.stdout.lines
+    start = next(index for index, line in enumerate(lines) if "ERROR at setup" in line)
+    shown = lines[start + 1 : next(index for index, line in enumerate(lines) if "short test summary" in line)]
+    assert len(shown) == 1
+    result.stdout.fnmatch_lines([f"@pytest.mark.zuora_emulator: {MISTAKES[arguments].replace('[', '[[]')}"])

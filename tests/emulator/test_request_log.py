@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import Emulator, MisuseKind
 
@@ -223,6 +227,74 @@ def test_it_contains_no_secret_of_an_invalid_call(api: Api) -> None:
     logged = f"{api.emulator.requests} {api.emulator.misuses()}"
     assert secret not in logged
     assert "not documented: client_secret, secret" in logged
+
+
+SECRET = "s3cret-" * 4
+
+
+@given(
+    header=st.sampled_from(["Authorization", "Cookie", "X-Api-Token", "Client-Secret", "apiSecretAccessKey", "Proxy-Authorization"]),
+    scheme=st.sampled_from(["Bearer ", "Basic ", "bearer ", "", "Token "]),
+    kind=st.sampled_from(["application/x-www-form-urlencoded", "application/json", "text/plain", ""]),
+    body=st.sampled_from(
+        [
+            f"client_secret={SECRET}", f"client_id=me&client_secret={SECRET}&grant_type=x", SECRET, f"a&{SECRET}&b",
+            f"client%5Fsecret={SECRET}", json.dumps({"client_secret": SECRET}), json.dumps({"x": {"access_token": SECRET}}),
+            json.dumps({"Password": f'"{SECRET}'}), f'{{"client_secret" :\n"{SECRET}',
+        ]
+    ),
+    packed=st.booleans(),
+    fault=st.sampled_from([None, "any:broken-json", "any:reset-after", "any:truncated", "any:bad-gzip"]),
+)  # fmt: skip
+@settings(max_examples=100, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_contains_no_secret(
+    api: Api, header: str, scheme: str, kind: str, body: str, packed: bool, fault: str | None
+) -> None:
+    emulator = api.emulator
+    path = "/oauth/token" if not body.startswith("{") else "/v1/journal-runs"
+    headers = {header: f"{scheme}{SECRET}", "Content-Type": kind} | ({"Content-Encoding": "gzip"} if packed else {})
+    if fault:
+        emulator.add_fault(fault)
+    with contextlib.suppress(httpx.TransportError, httpx.DecodingError):
+        api.http.post(path, content=gzip.compress(body.encode()) if packed else body, headers=headers)
+    with contextlib.suppress(httpx.TransportError, httpx.DecodingError):
+        api.token()
+    logged = repr(emulator.requests)
+    assert SECRET not in logged
+    assert emulator.client_secret not in logged
+    for token, *_ in emulator._store._sql.execute("SELECT token FROM tokens"):
+        assert token not in logged
+    emulator.clear_faults()
+    emulator.clear_requests()
+
+
+def test_bodies_are_logged_as_they_were_before_compression(api: Api) -> None:
+    text = json.dumps({"journalEntryDate": "2026-10-31", "transactionTypes": []})
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    api.http.post("/v1/journal-runs", content=gzip.compress(text.encode()), headers=headers)
+    api.http.get(f"/v1/journal-entries/journal-runs/{RUN}", headers={"Accept-Encoding": "gzip"})
+    created, listed = api.emulator.requests[-2:]
+    assert created.body == text
+    assert listed.response_headers["content-encoding"] == "gzip"
+    assert len(json.loads(listed.response_body)["journalEntries"]) == 8
+    api.http.post("/v1/journal-runs", content=b"\0" * 9, headers=headers)
+    assert api.emulator.requests[-1].body == "(9 bytes, compressed)"
+    api.http.post("/v1/journal-runs", content=b"x" * 20_000)
+    assert api.emulator.requests[-1].body == "x" * 16_384
+
+
+def test_a_response_that_a_fault_replaces_is_logged_as_it_was_sent(api: Api) -> None:
+    for fault in ("get:reset", "get:html-502", "get:false-50"):
+        api.emulator.add_fault(fault)
+        with contextlib.suppress(httpx.TransportError):
+            api.get()
+    reset, page, refused = api.emulator.requests[-3:]
+    assert (reset.response_body, dict(reset.response_headers), reset.status, reset.failed) == ("", {}, None, True)
+    assert "<h1>502</h1>" in page.response_body
+    assert page.failed
+    assert (refused.status, refused.failed) == (200, True)
+    api.get()
+    assert not api.emulator.requests[-1].failed
 
 
 # This package's clients

@@ -21,9 +21,9 @@ from zuora_journal_runs._http import (
     Pipeline,
     RateLimiter,
     Secret,
-    SystemClock,
     TokenFunction,
     changed,
+    default_clock,
     parse_count,
     parse_token,
     shared_token_cache,
@@ -61,7 +61,7 @@ class ClientArguments(OptionChanges, total=False):
     concurrency: int | None
     """How many requests may be in progress at once; by default what the tenant's headers say, and 40 until they do."""
     clock: Clock
-    """Time; the machine's own by default."""
+    """Time; the machine's own by default, unless `use_clock` has chosen another."""
     random: Random
     """The source of randomness, for waits and for identifiers."""
 
@@ -80,7 +80,7 @@ def build_pipeline(
     Raises:
         InvalidArgumentError: An argument is not valid; the error names it.
     """
-    clock = arguments.pop("clock", None) or SystemClock()
+    clock = arguments.pop("clock", None) or default_clock()
     random = arguments.pop("random", None) or SystemRandom()
     concurrency = arguments.pop("concurrency", None)
     if concurrency is not None:

@@ -9,7 +9,7 @@ from zuora_journal_runs._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .auth import Authorization, Authorizer, TokenFunction
-    from .clock import Clock, SystemClock
+    from .clock import Clock, SystemClock, default_clock, use_clock
     from .connection import AsyncConnection, Connection
     from .flow import Await, Flow, Invoke, Sleep, Step, T, Transmit, Wait
     from .headers import (
@@ -44,7 +44,7 @@ else:
         __name__,
         {
             ".auth": ("Authorization", "Authorizer", "TokenFunction"),
-            ".clock": ("Clock", "SystemClock"),
+            ".clock": ("Clock", "SystemClock", "default_clock", "use_clock"),
             ".connection": ("AsyncConnection", "Connection"),
             ".flow": ("Await", "Flow", "Invoke", "Sleep", "Step", "T", "Transmit", "Wait"),
             ".headers": (
@@ -109,6 +109,7 @@ __all__ = [
     "Wait",
     "changed",
     "default_async_transport",
+    "default_clock",
     "default_transport",
     "parse_callable",
     "parse_count",
@@ -124,4 +125,5 @@ __all__ = [
     "proxy_for",
     "retry_after",
     "shared_token_cache",
+    "use_clock",
 ]

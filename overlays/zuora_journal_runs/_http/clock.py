@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Clock(Protocol):
@@ -42,3 +46,25 @@ class SystemClock:
         import asyncio
 
         await asyncio.sleep(seconds)
+
+
+_default: Clock = SystemClock()
+
+
+def default_clock() -> Clock:
+    """Return the clock of a client that is given none."""
+    return _default
+
+
+@contextlib.contextmanager
+def use_clock(clock: Clock) -> Iterator[None]:
+    """Give every client that is made in this block, in any thread, this clock unless it is given another.
+
+    For tests of code that makes its clients itself.
+    """
+    global _default  # noqa: PLW0603 - a context variable would not reach the threads of a server under test
+    previous, _default = _default, clock
+    try:
+        yield
+    finally:
+        _default = previous

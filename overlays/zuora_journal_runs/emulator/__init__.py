@@ -7,6 +7,7 @@ Where things are:
 - `emulator.py`: the class `Emulator`, which puts the parts together
 - `api.py`: Zuora's API; `openapi.py`: its operations and schemas; `rate_limit.py`; `request_log.py`: requests, misuses
 - `control.py`, `control.yaml`: the control API; `page.py`, `page.html`: the web page
+- `report.py`: what happened, as text
 - `state/`: the life cycle of runs, the tenant, the store, seeds, tokens
 - `faults/`: faults on demand; `kinds.py` says how to add one
 - `pacing.py`, `clock.py`, `settings.py`: what a user can choose

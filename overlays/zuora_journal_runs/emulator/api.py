@@ -21,7 +21,7 @@ from .faults import (
 from .http import Delivery, RefusedError, Request, Response
 from .openapi import Operation, contract, schema_errors, undocumented_fields
 from .rate_limit import CallsPerMinute
-from .request_log import RecordedRequest, RequestLog, logged_headers
+from .request_log import MAX_LOGGED_BODY, RecordedRequest, RequestLog, masked_body, masked_headers, masked_request_body
 from .state.store import SavedResponse
 from .state.tokens import NOT_AUTHENTICATED, TokenRefusedError
 
@@ -77,6 +77,8 @@ class _Call:
     """The permissions of the user."""
     query: dict[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    content: bytes | None = None
+    """The body of the response before it is compressed."""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     faults: tuple[str, ...] = ()
     undocumented: tuple[str, ...] = ()
@@ -436,6 +438,7 @@ class ZuoraApi:
         headers = [(b"content-type", call.content_type), (b"zuora-request-id", call.request_id.encode()), *call.headers]
         if call.track_id is not None:
             headers.append((b"zuora-track-id", call.track_id.encode()))
+        call.content = body
         if len(body) > http.COMPRESSED_ABOVE and http.accepts_gzip(request):
             body = http.compress(body)
             headers.append((b"content-encoding", b"gzip"))
@@ -444,18 +447,24 @@ class ZuoraApi:
 
     def _log(self, call: _Call, response: Response) -> None:
         request = call.request
+        is_token = request.path == TOKEN_PATH
+        content = response.body if call.content is None else call.content
         recorded = RecordedRequest(
+            number=self.request_log.last_number + 1,
             method=request.method,
             path=request.path,
-            query="" if request.path == TOKEN_PATH else request.query,
+            query="" if is_token else request.query,
             operation=call.operation,
-            headers=logged_headers(request.headers),
+            headers=masked_headers(request.headers),
+            body=masked_request_body(request, token=is_token),
             status=response.status or None,
             codes=call.codes,
             request_id=call.request_id,
             at=self._clock.timestamp(),
             faults=call.faults,
             undocumented=call.undocumented,
+            raw_response_headers=response.headers,
+            raw_response_body=masked_body(content) if is_token else content[:MAX_LOGGED_BODY],
         )
         self.request_log.record(recorded, caller=request.caller, unknown=call.unknown, retry_after=call.retry_after)
 

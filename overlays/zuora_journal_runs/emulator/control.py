@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .emulator import Emulator
     from .http import Request
     from .openapi import Operation
+    from .request_log import RecordedRequest
 
     StatusAndBody = tuple[int, Any]
 
@@ -73,6 +74,7 @@ class ControlApi:
             "clearFaults": lambda *_: self._call(emulator.clear_faults),
             "removeFault": self._remove_fault,
             "listRequests": self._list_requests,
+            "showRequest": self._show_request,
             "clearRequests": lambda *_: self._call(emulator.clear_requests),
             "listMisuses": self._list_misuses,
         }
@@ -162,20 +164,17 @@ class ControlApi:
                     "number": run.number,
                     "status": run.status,
                     "accountingPeriodName": run.accounting_period,
+                    "executedOn": run.executed_on,
                     "entries": run.entries,
                     "cancelledEntries": run.cancelled_entries,
+                    "remainingEntries": run.remaining_entries,
                 }
-                for run in self._emulator.runs(query["limit"], query["upTo"])
+                for run in self._emulator.runs(query["limit"], query["search"])
             ]
         }
 
     def _show_run(self, number: str, query: Any) -> StatusAndBody:
-        run = self._emulator.run(number, query["limit"])
-        entries = [
-            {"number": entry.number, "status": entry.status, "transferredToAccounting": entry.transfer}
-            for entry in run.entries
-        ]
-        return 200, {"number": run.number, "status": run.status, "entries": entries}
+        return 200, self._emulator.run_details(number, query["limit"])
 
     def _mark_transferred(self, number: str, body: Any) -> StatusAndBody:
         by = {"by": body["transferredBy"]} if "transferredBy" in body else {}
@@ -203,30 +202,16 @@ class ControlApi:
         return 201, _fault(self._emulator.add_fault(fault), fault)
 
     def _remove_fault(self, number: str, _: Any) -> StatusAndBody:
-        if not (number.isascii() and number.isdecimal() and len(number) < 20):
-            raise ResourceNotFoundError(f"there is no fault {number[:100]}")
-        return self._call(self._emulator.remove_fault, int(number))
+        return self._call(self._emulator.remove_fault, _number("fault", number))
 
     def _list_requests(self, _: str, query: Any) -> StatusAndBody:
         requests = self._emulator.requests
-        return 200, {
-            "requests": [
-                {
-                    "at": _iso(each.at),
-                    "method": each.method,
-                    "path": each.path,
-                    "query": each.query,
-                    "operation": each.operation,
-                    "headers": {**each.headers},
-                    "status": each.status,
-                    "codes": each.codes,
-                    "requestId": each.request_id,
-                    "faults": each.faults,
-                    "undocumented": each.undocumented,
-                }
-                for each in requests[-(query["limit"] or len(requests)) :]
-            ]
-        }
+        return 200, {"requests": [_request(each) for each in requests[-(query["limit"] or len(requests)) :]]}
+
+    def _show_request(self, number: str, _: Any) -> StatusAndBody:
+        request = self._emulator.request(_number("request", number))
+        response = {"headers": request.response_headers, "body": request.response_body}
+        return 200, {**_request(request), "body": request.body, "response": response}
 
     def _list_misuses(self, *_: object) -> StatusAndBody:
         return 200, {
@@ -235,6 +220,30 @@ class ControlApi:
                 for each in self._emulator.misuses()
             ]
         }
+
+
+def _number(what: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise ResourceNotFoundError(f"there is no {what} {text[:100]}")
+    return int(text)
+
+
+def _request(request: RecordedRequest) -> dict[str, Any]:
+    return {
+        "number": request.number,
+        "at": _iso(request.at),
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "operation": request.operation,
+        "headers": {**request.headers},
+        "status": request.status,
+        "failed": request.failed,
+        "codes": request.codes,
+        "requestId": request.request_id,
+        "faults": request.faults,
+        "undocumented": request.undocumented,
+    }
 
 
 def _body(request: Request, operation: Operation, max_size: int) -> Any:

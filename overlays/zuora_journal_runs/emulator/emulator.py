@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import textwrap
 import weakref
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -18,8 +21,9 @@ from .http import RefusedError
 from .openapi import contract, schema_errors
 from .pacing import DEFAULT_PACING, Pacing
 from .page import is_page, page
-from .request_log import Misuse, MisuseKind
+from .request_log import misuse_kinds
 from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
+from .state.details import details
 from .state.identifiers import Identifiers
 from .state.lifecycle import RunStatus, Transfer
 from .state.seed import DEFAULT_SEED, SeedRun
@@ -28,8 +32,7 @@ from .state.tenant import Tenant
 from .state.tokens import Tokens
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from random import Random
     from types import TracebackType
 
@@ -39,13 +42,15 @@ if TYPE_CHECKING:
 
     from .asgi import ASGIApp
     from .http import Request, Response
-    from .request_log import RecordedRequest
+    from .request_log import Misuse, MisuseKind, RecordedRequest
     from .server import HttpServer
     from .state.store import Snapshot
     from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport
 
 _MAX_SNAPSHOTS = 100
+_TENANT_VARIABLES = ("ZUORA_ENVIRONMENT", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION")
+"""Environment variables that choose something in a real tenant."""
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - chosen by the user
 """Hosts that stand for every address of this machine, and the loopback address to use for each."""
 
@@ -75,6 +80,7 @@ class Emulator:
 
     Raises:
         DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
+        TypeError: `faults` is not a list.
         ValueError: The pacing, a fault or a seed run is invalid.
     """
 
@@ -95,6 +101,8 @@ class Emulator:
         self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
         self._seed = tuple(seed)
+        if isinstance(faults, str | Fault):
+            raise TypeError(f"faults is not a list; write faults=[{str(faults)!r}]")
         self._faults = FaultSchedule(map(_parsed, faults))
         self._host = host
         self._port = port
@@ -178,6 +186,53 @@ class Emulator:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        with self._store.lock:
+            return f"<Emulator at {self.url}: {len(self._api.request_log.requests)} requests>"
+
+    def report(self) -> str:
+        """Return what happened, as text: the requests, the faults that struck, and the runs that requests name."""
+        from .report import report
+
+        return report(self)
+
+    @contextlib.contextmanager
+    def activate(self, *, allow: Collection[MisuseKind | str] = ()) -> Iterator[Self]:
+        """Direct this process to the emulator: serve it, set the environment variables, and wait on its clock.
+
+        ::
+
+            with Emulator(faults=["cancel:1:reset-after"]).activate() as zuora:
+                close_the_month()
+                assert zuora.run("JR-00000073").status == "Cancelled"
+
+        Clients that are made in this block and are given no clock wait on the emulator's, which takes no time. An
+        exception that leaves the block gets `report()` as a note. At the end, the emulator is closed.
+
+        Args:
+            allow: The kinds of misuse that are no error.
+
+        Raises:
+            AssertionError: No other exception left the block, but Zuora's API was misused.
+            TypeError: `allow` is not a list.
+            ValueError: A kind of misuse is unknown.
+        """
+        allowed = misuse_kinds(allow)
+        with self, self.waits(), _environment(self.environ()):
+            try:
+                yield self
+            except Exception as error:
+                error.add_note(f"On the emulator:\n{textwrap.indent(self.report(), '  ')}")
+                raise
+            if misuses := self.misuses(allow=allowed):
+                raise AssertionError("\n".join(["Zuora's API was misused:", *map(str, misuses)]))
+
+    def waits(self) -> contextlib.AbstractContextManager[None]:
+        """Let clients that are made in a block, and are given no clock, wait on the emulator's clock."""
+        import zuora_journal_runs  # see `client`
+
+        return zuora_journal_runs.use_clock(ClientClock(self.clock))
+
     @property
     def url(self) -> str:
         """The base URL; before `start`, one that works with `transport`."""
@@ -248,9 +303,20 @@ class Emulator:
         Raises:
             ValueError: A kind is unknown.
         """
-        allowed = {MisuseKind(kind) for kind in allow}
+        allowed = misuse_kinds(allow)
         with self._store.lock:
             return self._api.request_log.misuses_except(allowed)
+
+    def request(self, number: int) -> RecordedRequest:
+        """Return one of the last requests.
+
+        Raises:
+            ResourceNotFoundError: It is not in the request log, or not any more.
+        """
+        for request in self.requests:
+            if request.number == number:
+                return request
+        raise ResourceNotFoundError(f"there is no request {number}")
 
     def add_fault(self, fault: Fault | str) -> int:
         """Add a fault such as `cancel:2:reset-after`; return its number.
@@ -260,6 +326,11 @@ class Emulator:
         """
         with self._store.lock:
             return self._faults.add(_parsed(fault))
+
+    def pending_faults(self) -> dict[Fault, int]:
+        """Return the active faults, and how often each of them struck so far."""
+        with self._store.lock:
+            return {each.fault: each.hits for each in self._faults.active}
 
     @property
     def faults(self) -> dict[int, Fault]:
@@ -395,10 +466,29 @@ class Emulator:
         with self._store.transaction():
             return self._tenant.state(number, -1 if limit is None else limit)
 
-    def runs(self, limit: int = 1000, up_to: str | None = None) -> list[RunSummary]:
-        """Return the last `limit` runs by number, up to `up_to` if given. This does not count as a read."""
+    def runs(self, limit: int = 1000, search: str = "") -> list[RunSummary]:
+        """Return the last runs by number. This does not count as a read.
+
+        Args:
+            limit: The maximum number of runs.
+            search: A part of their number, period or status.
+        """
         with self._store.transaction():
-            return self._tenant.summaries(limit, up_to)
+            return self._tenant.summaries(limit, search.lower())
+
+    def run_details(self, number: str, limit: int | None = None) -> dict[str, Any]:
+        """Return a run and its entries with their amounts, as the control API shows them. This is not a read either.
+
+        Args:
+            number: The run's number.
+            limit: How many entries to return, and to add up; all by default.
+
+        Raises:
+            ResourceNotFoundError: There is no such run, or it is deleted.
+        """
+        with self._store.transaction():
+            self._tenant.state(number, 0)  # takes the steps that are due
+            return details(self._store, number, -1 if limit is None else limit)
 
     def create_run(self, request: Mapping[str, Any]) -> str:
         """Create a run as a user does in Zuora's UI: without faults and the request log; return its number.
@@ -477,3 +567,17 @@ class Emulator:
 
 def _parsed(fault: Fault | str) -> Fault:
     return Fault.parse(fault) if isinstance(fault, str) else fault
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and remove those of a tenant."""
+    names = (*variables, *_TENANT_VARIABLES)
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+from . import http
+from .errors import unknown_name
 
-_LOGGED_HEADERS = (
-    "accept-encoding", "content-encoding", "content-type", "idempotency-key", "user-agent",
-    "zuora-entity-ids", "zuora-org-ids", "zuora-track-id", "zuora-version",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+MASK = "***"
+"""What is logged in place of a secret."""
+MAX_LOGGED_BODY = 16_384
+"""How many bytes of a body are logged."""
+
+_SECRET_HEADER = re.compile("authorization|cookie|secret|password|token|access-?key", re.IGNORECASE)
+_SECRET_NAME = re.compile("secret|password|(access|refresh)_?token|^jti$", re.IGNORECASE)
+_TEXT_FIELD = re.compile(r"""("([^"\\]{1,100})"\s*:\s*")((?:[^"\\]|\\.)*)""", re.DOTALL)
+_FORM = "application/x-www-form-urlencoded"
 _MAX_MISUSES = 100
 _MAX_WAITS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request to the API. It contains neither tokens nor credentials."""
+    """A request to the API, and its response. Tokens and credentials are masked."""
 
+    number: int
+    """Requests are numbered from 1, and do not start again when the log is cleared."""
     method: str
     path: str
     query: str
     operation: str | None
     """The operation's id in the contract; None if there is none, or the request was refused before it was known."""
     headers: Mapping[str, str]
-    """The headers that have a meaning in the API, and `user-agent`, by their names in lower case."""
+    """The request's headers, by their names in lower case."""
+    body: str
+    """The request's body, decompressed, up to its first 16 KB; empty for a token request that is not a form."""
     status: int | None
     """The HTTP status of the response; None if the connection was reset instead."""
     codes: tuple[str, ...]
@@ -37,15 +51,81 @@ class RecordedRequest:
     request_id: str
     at: float
     """When the request arrived, by the emulator's clock, as seconds since 1970."""
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...]
     """The faults that hit the request, such as `reset-after`."""
-    undocumented: tuple[str, ...] = ()
+    undocumented: tuple[str, ...]
     """Undocumented body fields and query parameters of the request."""
+    # Decoding these for every request would take longer than responding to it.
+    raw_response_headers: Sequence[tuple[bytes, bytes]]
+    raw_response_body: bytes
+
+    @property
+    def response_headers(self) -> dict[str, str]:
+        """The response's headers, by their names in lower case."""
+        return {name.decode(): value.decode() for name, value in self.raw_response_headers}
+
+    @property
+    def response_body(self) -> str:
+        """The response's body before it is compressed, up to its first 16 KB."""
+        return self.raw_response_body.decode(errors="replace")
+
+    @property
+    def failed(self) -> bool:
+        """Whether the response was an error, whatever its HTTP status, or there was none."""
+        return self.status is None or self.status >= 400 or bool(self.codes)
 
 
-def logged_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return those headers that may be logged: none with secrets."""
-    return MappingProxyType({name: headers[name] for name in _LOGGED_HEADERS if name in headers})
+def masked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers without secrets."""
+    return MappingProxyType({name: _mask(value) if _is_secret(name) else value for name, value in headers.items()})
+
+
+@functools.lru_cache(256)
+def _is_secret(header: str) -> bool:
+    return _SECRET_HEADER.search(header) is not None
+
+
+def _mask(value: str) -> str:
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if blank and scheme.lower() in ("bearer", "basic") else MASK
+
+
+def masked_body(body: bytes) -> bytes:
+    """Return the beginning of a body, without secrets in JSON."""
+    return _TEXT_FIELD.sub(_masked_field, body[:MAX_LOGGED_BODY].decode(errors="replace")).encode()
+
+
+def _masked_field(field: re.Match[str]) -> str:
+    return f"{field[1]}{MASK}" if _SECRET_NAME.search(field[2]) else field[0]
+
+
+def masked_request_body(request: http.Request, *, token: bool) -> str:
+    """Return the beginning of a request's body, without secrets.
+
+    Args:
+        request: The request.
+        token: Whether it is a token request, whose form consists of secrets.
+    """
+    body = request.body
+    if not body:
+        return ""
+    if "content-encoding" in request.headers:
+        try:
+            body = http.decompressed_body(request, MAX_LOGGED_BODY)
+        except http.RefusedError:
+            return f"({len(body)} bytes, compressed)"
+    if not token:
+        return masked_body(body).decode()
+    if http.media_type(request) != _FORM:
+        return ""
+    return "&".join(map(_mask_field, body[:MAX_LOGGED_BODY].decode(errors="replace").split("&")))
+
+
+def _mask_field(field: str) -> str:
+    name, separator, _ = field.partition("=")
+    if name in ("client_id", "grant_type"):
+        return field
+    return f"{name}={MASK}" if separator else MASK
 
 
 class MisuseKind(StrEnum):
@@ -57,6 +137,22 @@ class MisuseKind(StrEnum):
     """An undocumented field or query parameter; Zuora may ignore it, or refuse it in future."""
     IGNORED_LIMIT = "ignored-429"
     """A request before the time has passed that a 429 response asked to wait."""
+
+
+def misuse_kinds(allow: Iterable[MisuseKind | str]) -> frozenset[MisuseKind]:
+    """Parse kinds of misuse.
+
+    Raises:
+        TypeError: They are not a list.
+        ValueError: A kind is unknown.
+    """
+    if isinstance(allow, str):
+        raise TypeError(f"allow is not a list; write allow=[{str(allow)!r}]")
+    given, known = [*allow], [*map(str, MisuseKind)]
+    for each in given:
+        if each not in known:
+            raise ValueError(unknown_name("kind of misuse", str(each), known))
+    return frozenset(map(MisuseKind, given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +171,7 @@ class RequestLog:
     """The last requests, oldest first, and the first misuses among all requests."""
 
     def __init__(self, size: int) -> None:
+        self.last_number = 0
         self.requests: deque[RecordedRequest] = deque(maxlen=size)
         self.misuses: list[Misuse] = []
         # Until when 429 responses asked to wait, by call and by caller.
@@ -95,6 +192,7 @@ class RequestLog:
             unknown: Whether no documented operation matches, as opposed to a request refused before that was known.
             retry_after: Seconds that the response asks the caller to wait.
         """
+        self.last_number = request.number
         self.requests.append(request)
         if unknown:
             self._add_misuse(MisuseKind.UNKNOWN_OPERATION, request, "there is no such operation in the contract")

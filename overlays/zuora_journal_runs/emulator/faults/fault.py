@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self, get_args
 
+from zuora_journal_runs.emulator.errors import unknown_name
+
 from .kinds import FAULT_OPERATIONS, LIMITED_TO, REPLACES_RESPONSE, VALUES, FaultKind, FaultOperation, is_valid_value
 from .parsing import parse_fields
 
@@ -90,9 +92,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultKind):
-            raise ValueError(f"unknown kind of fault {self.kind!r}: use one of {', '.join(get_args(FaultKind))}")
+            raise ValueError(unknown_name("kind of fault", self.kind, get_args(FaultKind)))
         if self.operation not in get_args(FaultOperation):
-            raise ValueError(f"unknown operation {self.operation!r}: use one of {', '.join(get_args(FaultOperation))}")
+            raise ValueError(unknown_name("operation", self.operation, get_args(FaultOperation)))
         if self.operation not in ("any", *LIMITED_TO.get(self.kind, FAULT_OPERATIONS.values())):
             raise ValueError(f"{self.kind} does not apply to {self.operation}")
         if self.after and self.kind not in REPLACES_RESPONSE:

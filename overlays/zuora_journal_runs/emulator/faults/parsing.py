@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, get_args
 
+from zuora_journal_runs.emulator.errors import unknown_name
+
 from .kinds import FaultKind
 
 _FAULT = re.compile(r"(?P<operation>[^:]*):(?:(?P<calls>[^:]*):)?(?P<effect>[^:]*)")
@@ -29,7 +31,8 @@ def parse_fields(text: str) -> dict[str, Any]:
         raise ValueError("write OPERATION:CALLS:EFFECT, such as cancel:2:reset-after")
     effect = _EFFECT.fullmatch(parts["effect"])
     if effect is None:
-        raise ValueError(f"unknown kind of fault {parts['effect']!r}: use one of {', '.join(get_args(FaultKind))}")
+        kind = re.sub(r"(-[\d.]+)?(-after)?$", "", parts["effect"])
+        raise ValueError(unknown_name("kind of fault", kind, get_args(FaultKind)))
     return {
         "operation": parts["operation"],
         "kind": effect["kind"],

@@ -22,12 +22,13 @@ MAX_FAULTS = 100
 class ActiveFault:
     """A fault that may still hit calls."""
 
-    __slots__ = ("_calls", "_hits", "_random", "fault", "id")
+    __slots__ = ("_calls", "_random", "fault", "hits", "id")
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.id: int = number
         self.fault: Fault = fault
-        self._calls = self._hits = 0
+        self.hits: int = 0
+        self._calls = 0
         self._random = Random(fault.seed)  # noqa: S311
 
     def selects_next_call(self) -> bool:
@@ -42,8 +43,8 @@ class ActiveFault:
 
     def count_hit(self) -> bool:
         """Count a hit; return whether the fault stays active."""
-        self._hits += 1
-        return self._hits != self.fault.times
+        self.hits += 1
+        return self.hits != self.fault.times
 
 
 class FaultHit(NamedTuple):

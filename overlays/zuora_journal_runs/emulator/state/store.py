@@ -215,14 +215,25 @@ class Store:
         statement = f"SELECT * FROM runs WHERE status IN ({placeholders}) ORDER BY number"  # noqa: S608
         return [_run(row) for row in self._sql.execute(statement, tuple(statuses))]
 
-    def last_runs(self, limit: int, up_to: str | None) -> list[tuple[Run, int]]:
-        """Return the last runs by number, up to `up_to` if given, each with the number of its cancelled entries."""
+    def last_runs(self, limit: int, search: str) -> list[tuple[Run, int]]:
+        """Return the last runs by number, each with the number of its cancelled entries.
+
+        Args:
+            limit: The maximum number of runs.
+            search: A part of their number, period or status, in lower case.
+        """
         statement = """
             SELECT runs.*, count(entries.number)
-            FROM (SELECT * FROM runs WHERE :up_to IS NULL OR number <= :up_to ORDER BY number DESC LIMIT :limit) AS runs
+            FROM (SELECT * FROM runs WHERE instr(lower(number || ' ' || period || ' ' || status), :search)
+                  ORDER BY number DESC LIMIT :limit) AS runs
             LEFT JOIN entries ON entries.run = runs.number AND entries.status = 'Cancelled'
             GROUP BY runs.number ORDER BY runs.number"""
-        return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, {"up_to": up_to, "limit": limit})]
+        return [(_run(row[:-1]), row[-1]) for row in self._sql.execute(statement, {"search": search, "limit": limit})]
+
+    def remaining_entries(self, run: str) -> dict[Transfer, int]:
+        """Return how many entries of a run are not cancelled, by `transferredToAccounting`."""
+        statement = "SELECT transfer, count(*) FROM entries WHERE run = ? AND status <> 'Cancelled' GROUP BY transfer"
+        return {Transfer(transfer): count for transfer, count in self._sql.execute(statement, (run,))}
 
     def save_run(self, run: Run) -> None:
         """Insert or update a run."""

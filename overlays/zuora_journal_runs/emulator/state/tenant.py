@@ -51,6 +51,7 @@ class RunState:
     number: str
     status: RunStatus
     entries: tuple[EntryState, ...]
+    pacing: Pacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,11 @@ class RunSummary:
     number: str
     status: RunStatus
     accounting_period: str
+    executed_on: str
     entries: int
     cancelled_entries: int
+    remaining_entries: Mapping[Transfer, int]
+    """If some entries are cancelled, how many are not, by `transferredToAccounting`."""
 
 
 class Tenant:
@@ -270,15 +274,23 @@ class Tenant:
         run = self._advanced(number, poll=False)
         if run is None:
             raise _run_not_found(number)
-        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)))
+        return RunState(number, run.status, tuple(self._store.entry_states(number, limit)), run.pacing)
 
-    def summaries(self, limit: int, up_to: str | None) -> list[RunSummary]:
-        """Return the last runs by number, up to `up_to` if given. This does not count as a read."""
+    def summaries(self, limit: int, search: str) -> list[RunSummary]:
+        """Return the last runs by number that `search` is found in. This does not count as a read."""
         for run in self._store.runs_in(UNDER_WAY):
             self._take_due_steps(run, poll=False)
         return [
-            RunSummary(run.number, run.status, run.period, run.entries, cancelled)
-            for run, cancelled in self._store.last_runs(limit, up_to)
+            RunSummary(
+                run.number,
+                run.status,
+                run.period,
+                json.loads(run.document)["executedOn"],
+                run.entries,
+                cancelled,
+                self._store.remaining_entries(run.number) if 0 < cancelled < run.entries else {},
+            )
+            for run, cancelled in self._store.last_runs(limit, search)
         ]
 
     def queue_outcome(self, outcome: RunStatus) -> None:
