@@ -34,7 +34,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def quick() -> Iterator[Emulator]:
-    """An emulator that has done all that it is asked for when it answers, so that nothing has to wait."""
+    """An emulator that finishes every operation before it responds."""
     with Emulator(pacing=AT_ONCE) as emulator:
         yield emulator
 

@@ -1,4 +1,4 @@
-"""Running the command: in this process, as a process of its own, and on a terminal."""
+"""Run the command in this process, in its own process, and on a terminal."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ CLEAN = (
     "ZUORA_ORG_IDS",
     "ZUORA_VERSION",
 )
-"""What a test's environment does not take over."""
+"""Variables that the environment of a test does not inherit."""
 COMMAND = Path(sys.executable).with_name("zjr")
 PATIENCE = 30.0
-"""Seconds after which a process that says nothing is taken for stuck."""
+"""Seconds after which a silent process counts as stuck."""
 SCHEMA = records_schema()
 _schema = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a process, with these variables and no others that concern the command."""
+    """Return the environment of a process, in which no other variables affect the command."""
     return {**{name: value for name, value in os.environ.items() if name not in CLEAN}, **variables}
 
 
@@ -63,7 +63,7 @@ class Zjr:
         )
 
     def responding(self, handler: Callable[[httpx.Request], httpx.Response]) -> Zjr:
-        """The command with a client whose requests the handler answers."""
+        """Return the command with a client whose requests go to a handler."""
         other = Zjr(self.variables)
         other.connect = partial(
             JournalRunsClient,
@@ -82,14 +82,14 @@ class Zjr:
         return result
 
     def json(self, *arguments: str, status: int = 0, stdin: str = "") -> list[Any]:
-        """The objects of the command's answer, each held against the schema."""
+        """Return the records that the command prints, each checked against the schema."""
         result = self(*arguments, "--json", stdin=stdin)
         assert result.exit_code == status, result.output
         return records(result.stdout)
 
 
 def records(stdout: str) -> list[Any]:
-    """The objects in an answer, each held against the schema."""
+    """Return the records in an output, each checked against the schema."""
     found = [json.loads(line) for line in stdout.splitlines()]
     for record in found:
         _schema.validate(record)
@@ -105,7 +105,7 @@ class Ended(NamedTuple):
 
 
 def process(*arguments: str, variables: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
-    """Run the command as a process of its own, without a terminal."""
+    """Run the command in its own process, without a terminal."""
     done = subprocess.run(
         [COMMAND, *arguments],
         env=environment(variables or {}),
@@ -122,7 +122,7 @@ def process(*arguments: str, variables: Mapping[str, str] | None = None, stdin: 
 
 
 def python(code: str) -> Ended:
-    """Run code as a process of its own."""
+    """Run code in its own process."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment({}),
@@ -149,7 +149,7 @@ os.execv(command[0], command)
 
 
 class Terminal:
-    """The command on a terminal of a given width, which controls it as that of a shell does.
+    """The command on a terminal of a given width, which is its controlling terminal.
 
     Standard input, output and error are the terminal, unless they are given.
     """
@@ -189,7 +189,7 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     def end(self) -> int:
-        """Read until it ends; its exit status."""
+        """Read until the command ends, and return its exit status."""
         while self._read():
             pass
         os.close(self._ours)

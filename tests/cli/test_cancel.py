@@ -21,6 +21,7 @@ from .running import Zjr, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 BLOCKED = {
     "number": "JE-00000038",
@@ -280,6 +281,16 @@ class TestNotWaiting:
 
         assert record["outcome"] == "accepted"
         assert [record[name] for name in ("status", "cancelled", "remaining")] == [None, None, None]
+
+    def test_the_command_to_continue_does_what_this_one_did(self, zjr: Zjr, tmp_path: Path) -> None:
+        options = ["--entity", "e1", "--org", "o1, o2", "--zuora-version", "2025-08-12", "--timeout", "5s"]
+        file = str(tmp_path / "the close.jsonl")
+        (record,) = zjr.responding(service(PUT=[ACCEPTED])).json(
+            "cancel", "-y", "JR-00000075", "--no-wait", *options, "--evidence", file
+        )
+
+        command = "zjr cancel --entity e1 --org o1,o2 --zuora-version 2025-08-12"
+        assert record["advice"].startswith(f"`{command} --evidence '{file}' --yes JR-00000075` waits for the outcome")
 
     def test_a_cancellation_under_way_is_not_waited_for(self, zjr: Zjr) -> None:
         zjr("cancel", "--yes", "JR-00000075", "--no-wait")

@@ -132,5 +132,6 @@ def test_what_a_command_of_the_user_is_given_is_not_for_zjr() -> None:
 
 
 def test_without_it_standard_output_stays_empty(zjr: Zjr) -> None:
+    assert zjr("get", "--", "--json").stdout == ""
     assert zjr("get", "JR-00000099").stdout == ""
     assert zjr("get", "--loud").stdout == ""

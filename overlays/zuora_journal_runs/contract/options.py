@@ -43,11 +43,11 @@ class Options:
     run: str | None = None
     """The number of a run that may be read, where none may be created."""
     dates: tuple[str, str] | None = None
-    """The first and the last date of an accounting period; those of the last month, if there are none."""
+    """The first and the last date of an accounting period; by default those of the last month."""
     deviations: Path | None = None
     """The file with known deviations of the provider."""
     only: tuple[str, ...] = field(default=())
-    """Which rules to check: those whose ids contain one of these; all of them, if there are none."""
+    """Which rules to check: those whose ids contain one of these; all of them if it is empty."""
 
     @property
     def patience_at_most(self) -> float:
@@ -90,7 +90,7 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What the suite uses of the world around it."""
+    """The suite's access to its environment."""
 
     provoke: Callable[[str, str], object] | None = None
     """Have the provider fail once: the id of an operation, and how (see `rules.failures`)."""

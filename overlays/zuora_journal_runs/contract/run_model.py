@@ -39,7 +39,7 @@ AS_REQUESTED = ("journalEntryDate", "targetStartDate", "targetEndDate")
 
 
 def expect(condition: object, message: str) -> None:
-    """Insist on what the model says.
+    """Require what the model predicts.
 
     Raises:
         Violation: The condition does not hold.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import click
 from click.shell_completion import (
     BashComplete,
@@ -27,7 +29,7 @@ _INSERT_QUOTED = """case ${COMP_WORDS[COMP_CWORD]} in
 class QuotingBashComplete(BashComplete):
     """Completion in bash that quotes values with blanks, and completes `--option=value`."""
 
-    source_template = BashComplete.source_template.replace(_INSERT, _INSERT_QUOTED)
+    source_template: ClassVar[str] = BashComplete.source_template.replace(_INSERT, _INSERT_QUOTED)
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the arguments before the word to complete, and that word."""
@@ -40,7 +42,7 @@ class QuotingBashComplete(BashComplete):
 class ValueZshComplete(ZshComplete):
     """Completion in zsh that completes the value of `--option=value`."""
 
-    source_template = ZshComplete.source_template.replace(
+    source_template: ClassVar[str] = ZshComplete.source_template.replace(
         "    response=(", "    [[ $PREFIX == --*=* ]] && compset -P '*='\n\n    response=("
     ).replace("compadd -U ", 'compadd -U -i "$IPREFIX" ')
 
@@ -58,18 +60,18 @@ class ValueFishComplete(FishComplete):
         return items
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+  bash, in ~/.bashrc:  eval "$(zjr completion bash)"
+  zsh, in ~/.zshrc:    eval "$(zjr completion zsh)"
+  fish, once:          zjr completion fish >
+                         ~/.config/fish/completions/zjr.fish
+"""
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    """Print a shell completion script.
-
-    \b
-    bash, in ~/.bashrc:  eval "$(zjr completion bash)"
-    zsh, in ~/.zshrc:    eval "$(zjr completion zsh)"
-    fish, once:          zjr completion fish >
-                           ~/.config/fish/completions/zjr.fish
-    """  # noqa: D301 - click takes \b for a paragraph that it does not wrap
+    """Print a shell completion script."""
     script = get_completion_class(shell)
     assert script is not None
     complete: ShellComplete = script(context.find_root().command, {}, "zjr", "_ZJR_COMPLETE")

@@ -61,11 +61,11 @@ def writing_needs_a_token(harness: Harness) -> None:
 
 @rules.rule(OAUTH)
 def a_token_is_good_for_a_while(harness: Harness) -> None:
-    """A token is a bearer token with time to use it in, and asking for another leaves it good."""
+    """A token is a bearer token with time left, and stays valid when another is issued."""
     response = harness.call("createToken", data=harness.credentials())
     expect(response.status == 200, f"there is no token: {response.wire}")
     expect(str(response.data.get("token_type", "bearer")).lower() == "bearer", "token_type is not bearer")
-    expect(float(response.data.get("expires_in", 1)) > 0, "a token is of no use from the beginning")
+    expect(float(response.data.get("expires_in", 1)) > 0, "a token has expired when it is issued")
     harness.call("createToken", data=harness.credentials())
     headers = {"Authorization": f"Bearer {response.data['access_token']}"}
     status = harness.call("getJournalRun", "JR-99999999999999", headers=headers).status
@@ -74,7 +74,7 @@ def a_token_is_good_for_a_while(harness: Harness) -> None:
 
 @rules.rule(OAUTH)
 def wrong_credentials_get_no_token(harness: Harness) -> None:
-    """There is no token for a wrong id, a wrong secret, another grant, or a part of the form."""
+    """No token is issued for a wrong id, a wrong secret, another grant type or an incomplete form."""
     form = harness.credentials()
     wrong = (
         {"client_id": "00000000-0000-4000-8000-000000000000"},
@@ -92,5 +92,5 @@ def wrong_credentials_get_no_token(harness: Harness) -> None:
 
 
 def shown(harness: Harness, authorization: str | None) -> str:
-    """A value of `Authorization` in a message."""
+    """Return a value of `Authorization` for a message."""
     return "no Authorization" if authorization is None else harness.clean(authorization)

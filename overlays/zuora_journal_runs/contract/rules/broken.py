@@ -1,4 +1,4 @@
-"""Requests that are broken in every way that we know: each is refused, in Zuora's form, and changes nothing."""
+"""Invalid requests of every known kind: each is refused in Zuora's form, and changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
 
 @rules.rule(ERRORS)
 def unknown_addresses_are_refused(harness: Harness) -> None:
-    """There is nothing at an address that the contract does not have."""
+    """A path that the contract does not have is refused."""
     for path in (
         "/",
         "/v1",
@@ -41,7 +41,7 @@ def unknown_addresses_are_refused(harness: Harness) -> None:
 
 @rules.rule(ERRORS)
 def odd_run_numbers_are_refused(harness: Harness) -> None:
-    """What is no run's number is refused or unknown, however it is written."""
+    """Text that is not a run number is refused or not found."""
     odd = ("0", "-1", "JR-", "JR-1", "jr-99999999999999", "JR-9999999999999x", "%00", "%ff", "%2e%2e", "..%2f..", "%zz",
            "JR-%30%30", "a" * 3000, "JR-" + "9" * 400, "%F0%9F%98%80", "%0d%0a", ";", "'", "*", "$(x)")  # fmt: skip
     for number in odd:
@@ -52,7 +52,7 @@ def odd_run_numbers_are_refused(harness: Harness) -> None:
 
 @rules.rule(ERRORS)
 def odd_queries_are_no_server_errors(harness: Harness) -> None:
-    """A query that is odd is refused or has no effect."""
+    """An unusual query is refused or has no effect."""
     for query in (
         "page",
         "page=",
@@ -71,7 +71,7 @@ def odd_queries_are_no_server_errors(harness: Harness) -> None:
 
 @rules.rule("Zuora, Retrieve journal entries in a journal run")
 def page_sizes_have_bounds(harness: Harness) -> None:
-    """A page or a page size of less than 1, or that is no number, is refused, and so is a size of more than 300."""
+    """A page or page size below 1, a page size above 300, and one that is not a number is refused."""
     number = harness.readable()
     for query in ({"pageSize": 0}, {"pageSize": -1}, {"pageSize": 301}, {"pageSize": "x"}, {"pageSize": "1.5"},
                   {"page": 0, "pageSize": 1}, {"page": "x", "pageSize": 1}):  # fmt: skip
@@ -81,7 +81,7 @@ def page_sizes_have_bounds(harness: Harness) -> None:
 
 @rules.rule(ERRORS)
 def unknown_runs_are_not_found(harness: Harness) -> None:
-    """A run that there is not is not found, in category 40."""
+    """An unknown run is not found, with category 40."""
     operations = ["getJournalRun", "listJournalEntriesOfJournalRun"]
     number = "JR-99999999999999"
     if harness.may_write:

@@ -72,7 +72,7 @@ def a_whole_life(harness: Harness) -> None:
     harness.delete(model)
     harness.read(model)
     harness.cancel(model)
-    expect(harness.settle(model) == "Cancelled", f"{model.number} is not Cancelled, and nothing stood in the way")
+    expect(harness.settle(model) == "Cancelled", f"{model.number} is not Cancelled, and nothing blocked it")
     harness.read(model)
     harness.cancel(model)
     harness.read(model)
@@ -98,7 +98,7 @@ def completed_runs_can_be_cancelled(harness: Harness) -> None:
 
 @rules.rule(CANCEL, writes=True)
 def other_runs_stay_as_they_are(harness: Harness) -> None:
-    """A cancellation, and a deletion, is of one run and of no other."""
+    """A cancellation or deletion affects one run and no other."""
     runs = [harness.create() for _ in range(3)]
     for model in runs:
         harness.settle(model)
@@ -165,7 +165,7 @@ def transferred_entries_stay(harness: Harness) -> None:
 
 @rules.rule(CANCEL, writes=True)
 def entries_may_be_transferred_meanwhile(harness: Harness) -> None:
-    """While a run is cancelled its entries may be transferred: each is cancelled or stays, and stays so."""
+    """Entries may be transferred during a cancellation: each is cancelled or stays, and does not change again."""
     model = cancelling(harness)
     harness.read(model)
     waiting = model.remaining

@@ -31,14 +31,14 @@ def period_of(harness: Harness) -> str:
 
 
 def tried(harness: Harness, what: str, status: int, **fields: Any) -> None:
-    """Create a run, or be refused; insist on the judged status."""
+    """Create a run, or be refused; require the judged status."""
     harness.quiet()
     response = harness.call("createJournalRun", body=harness.creation(**fields))
     expect(response.status == status, f"a creation with {what} got the status {response.status}, not {status}")
 
 
 def shifted(day: str, by: int) -> str:
-    """A date so many days later."""
+    """Return the date a number of days later."""
     return (date.fromisoformat(day) + timedelta(days=by)).isoformat()
 
 
@@ -102,7 +102,7 @@ def text_is_within_the_basic_plane(harness: Harness) -> None:
 
 @rules.rule(CREATE, writes=True)
 def every_documented_type_can_be_named(harness: Harness) -> None:
-    """A run may take in any of the transaction types that the tenant has."""
+    """A run may have any of the tenant's transaction types."""
     types = harness.document["components"]["schemas"]["TransactionType"]["enum"]
     period = {**NO_DATES, "accountingPeriodName": period_of(harness)}
     model = harness.create(harness.creation(**period, transactionTypes=[{"type": each} for each in types]))
@@ -144,7 +144,7 @@ def one_run_at_a_time(harness: Harness) -> None:
 
 @rules.rule(KEYS, writes=True)
 def a_key_creates_once(harness: Harness) -> None:
-    """A creation that repeats its key has the same response, and there is one run; another key creates another."""
+    """A creation repeated with its key gets the same response and creates no second run; another key does."""
     key = {"Idempotency-Key": harness.new_key()}
     model = harness.create(headers=key)
     again = harness.call("createJournalRun", body=harness.creation(), headers=key)
@@ -161,11 +161,11 @@ def a_key_creates_once(harness: Harness) -> None:
 
 @rules.rule(KEYS, writes=True)
 def a_failure_is_kept_for_its_key_too(harness: Harness) -> None:
-    """A refusal that is repeated under its key is the same refusal."""
+    """A refused creation repeated with its key gets the same refusal."""
     key = {"Idempotency-Key": harness.new_key()}
     wrong = harness.creation(transactionTypes=None)
     first, again = (harness.call("createJournalRun", body=wrong, headers=key) for _ in range(2))
-    expect(first.data == again.data, "a refusal that was repeated under its key is another one")
+    expect(first.data == again.data, "a refused creation repeated with its key got another refusal")
 
 
 @rules.rule(CREATE, writes=True)

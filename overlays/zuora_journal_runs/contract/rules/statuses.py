@@ -49,7 +49,7 @@ def old_versions_have_none(harness: Harness) -> None:
 
 @rules.rule("Zuora, API versions")
 def unknown_versions_count_as_the_first(harness: Harness) -> None:
-    """A version number that there is not counts as 186.0."""
+    """An unknown version number counts as 186.0."""
     for version in ("1.0", "999.0"):
         response = harness.call("getJournalRun", UNKNOWN, headers={"Zuora-Version": version})
         expect(response.wire == 200, f"an unknown run in version {version} got the status {response.wire}, not 200")
