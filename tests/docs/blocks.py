@@ -1,0 +1,143 @@
+"""The code blocks of a page or a docstring, and how each language is executed.
+
+Sybil, which does this for other projects, gives each block a test of its own; but the blocks of a page build on each
+other, and here tests run in random order and on several processes. So a page is one test, and finding the blocks is left
+to the Markdown parser that rich brings along.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NOT_RUN = re.compile(r"<!-- not run: (?P<reason>\S.*?) -->\s*", re.DOTALL)
+_FRESH = "<!-- the emulator starts anew -->"
+_FILE = re.compile(r"(?:#|//) (?P<name>[\w./-]+\.\w+)\n")
+_LITERAL = re.compile(
+    r"^(?P<indent> *)(?:\.\. code-block:: (?P<language>\w+)|(?:\S.*)?::)\n\n(?P<code>(?:(?P=indent)    .*\n|\n)+)",
+    re.MULTILINE,
+)
+
+
+class Block(NamedTuple):
+    """A block of code."""
+
+    language: str
+    code: str
+    line: int
+    """The line of its first line of code, counted from 1."""
+    not_run: str | None = None
+    """Why it is not executed; None if it is."""
+    fresh: bool = False
+    """Whether the emulator goes back to its seed before it."""
+
+    @property
+    def file(self) -> str | None:
+        """The name of the file that it is, from a comment in its first line."""
+        found = _FILE.match(self.code)
+        return None if found is None else found["name"]
+
+
+class Command(NamedTuple):
+    """A command of a console block, and what it prints."""
+
+    text: str
+    output: str
+    line: int
+
+
+def blocks_of_page(text: str) -> Iterator[Block]:
+    """Yield the code blocks of a Markdown page.
+
+    Raises:
+        ValueError: A block would not be executed, and no reason is beside it.
+    """
+    reason, fresh = None, False
+    for token in MarkdownIt("commonmark").parse(text):
+        line = 0 if token.map is None else token.map[0] + 1
+        if token.type == "html_block" and (found := _NOT_RUN.fullmatch(token.content)):
+            reason = " ".join(found["reason"].split())
+        elif token.type == "html_block" and token.content.strip() == _FRESH:
+            fresh = True
+        elif token.type == "code_block":
+            raise ValueError(f"line {line}: indented code is not executed: fence it, and name its language")
+        elif token.type == "fence":
+            language = token.info.split()[0] if token.info.strip() else ""
+            if language in ("{code-block}", "{code}", "{sourcecode}", ""):
+                raise ValueError(f"line {line}: this code is not executed: fence it, and name its language")
+            if not language.startswith("{"):
+                yield Block(language, token.content, line + 1, reason, fresh)
+            reason, fresh = None, False
+        else:
+            reason, fresh = None, False
+
+
+def blocks_of_module(source: str) -> Iterator[Block]:
+    """Yield the code blocks in the docstrings of a module: what follows `::` is Python."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        docstring = ast.get_docstring(node)
+        if docstring is None:
+            continue
+        first = node.body[0].lineno
+        for found in _LITERAL.finditer(docstring + "\n"):
+            line = first + docstring[: found.start("code")].count("\n")
+            yield Block(found["language"] or "python", textwrap.dedent(found["code"]).strip("\n") + "\n", line)
+
+
+def commands_of(block: Block) -> Iterator[Command]:
+    """Yield the commands of a console block.
+
+    Raises:
+        ValueError: It does not begin with a command.
+    """
+    lines = block.code.splitlines()
+    place = 0
+    while place < len(lines):
+        begin = place
+        if not lines[place].startswith("$ "):
+            raise ValueError(f"line {block.line + place}: a console block begins with '$ ' and a command")
+        while lines[place].endswith("\\"):
+            place += 1
+        text = "\n".join(lines[begin : place + 1]).removeprefix("$ ")
+        place += 1
+        output = []
+        while place < len(lines) and not lines[place].startswith("$ "):
+            output.append(lines[place])
+            place += 1
+        yield Command(text, "\n".join(output).strip("\n"), block.line + begin)
+
+
+def difference(shown: str, printed: str) -> str | None:
+    """Return how what was printed differs from what a page shows; None if it does not.
+
+    `...` stands for anything within a line, and on a line of its own for any lines.
+    """
+    lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
+    pattern = ""
+    for line in shown.strip("\n").splitlines():
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += re.escape(line.rstrip()).replace(r"\.\.\.", ".*?") + r"\n"
+    if re.fullmatch(pattern, "".join(line + "\n" for line in lines)):
+        return None
+    return (
+        f"the page shows:\n{textwrap.indent(shown, '  ')}\nbut it prints:\n{textwrap.indent(chr(10).join(lines), '  ')}"
+    )
+
+
+def pages(root: Path) -> list[Path]:
+    """Return the project's Markdown pages."""
+    found = [*root.glob("*.md"), root / "openapi" / "README.md", *(root / "docs").rglob("*.md")]
+    found += (root / "examples").rglob("*.md")
+    return sorted(found)
