@@ -5,13 +5,13 @@ They cannot be out of date, since nothing is written twice.
 
 from __future__ import annotations
 
+import inspect
 import json
-import typing
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from docutils.parsers.rst import directives
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 from zuora_journal_runs import JournalRunsClient
@@ -19,6 +19,7 @@ from zuora_journal_runs import JournalRunsClient
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import click
     from docutils import nodes
     from sphinx.application import Sphinx
 
@@ -70,6 +71,12 @@ def definitions(schema: dict[str, Any]) -> Iterator[str]:
     for name, each in schema["$defs"].items():
         if "properties" in each:
             yield from (f"## `{name}`", "", each.get("description", ""), "", *field_table(each))
+
+
+def line_of_evidence(schema: dict[str, Any]) -> Iterator[str]:
+    """Yield a section for one kind of line in an evidence file."""
+    yield from (f"### `{schema['properties']['kind']['const']}`", "", schema.get("description", ""), "")
+    yield from field_table(schema)
 
 
 def body_of(content: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +134,8 @@ class EvidenceLines(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
-        return self.parse_text_to_nodes("\n".join(definitions(load(*EVIDENCE))), allow_section_headings=True)
+        lines = [line for each in load(*EVIDENCE)["oneOf"] for line in line_of_evidence(each)]
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
 class ControlApi(SphinxDirective):
@@ -160,17 +168,28 @@ class ClientOptions(SphinxDirective):
     """The options that a method of the client takes by name, which are a typed dict."""
 
     required_arguments = 1
-    option_spec: typing.ClassVar = {"inherited": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        """Return autodoc's list of the dict's keys."""
+        """Return a table of the dict's own keys."""
         method = getattr(JournalRunsClient, self.arguments[0])
         (annotation,) = [text for text in method.__annotations__.values() if "Unpack[" in str(text)]
         options = eval(annotation, method.__globals__).__args__[0]  # noqa: S307 - an annotation of this package
-        members = "   :members:\n   :noindex:\n" + ("   :inherited-members:\n" if "inherited" in self.options else "")
-        name = f"{options.__module__}.{options.__qualname__}"
-        fence = f"```{{eval-rst}}\n.. autoclass:: {name}\n{members}   :exclude-members: __init__, __new__\n```\n"
-        return self.parse_text_to_nodes(fence)
+        source = ModuleAnalyzer.for_module(options.__module__)
+        documented = source.find_attr_docs()
+        lines = ["| Option | Type | Meaning |", "|---|---|---|"]
+        for (owner, name), docstring in documented.items():
+            if owner == options.__qualname__:
+                kind = source.annotations[owner, name].replace("|", "\\|")
+                lines.append(f"| `{name}` | `{kind}` | {' '.join(docstring).strip()} |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def show_epilog(_app: Sphinx, context: click.Context, lines: list[str]) -> None:
+    """Show the end of a command's help as it is: its columns are lost in running text."""
+    epilog = inspect.cleandoc(context.command.epilog or "")
+    if epilog:
+        shown = epilog.replace("\b\n", "").splitlines()
+        lines[:] = [".. code-block:: text", "", *(f"   {line}" for line in shown), ""]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -180,4 +199,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("control-api", ControlApi)
     app.add_directive("control-schema", ControlSchema)
     app.add_directive("client-options", ClientOptions)
+    app.connect("sphinx-click-process-epilog", show_epilog)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

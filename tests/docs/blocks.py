@@ -117,23 +117,51 @@ def commands_of(block: Block) -> Iterator[Command]:
         yield Command(text, "\n".join(output).strip("\n"), block.line + begin)
 
 
-def difference(shown: str, printed: str) -> str | None:
-    """Return how what was printed differs from what a page shows; None if it does not.
+class Mismatch(AssertionError):
+    """A page shows something else than what is printed.
+
+    Args:
+        line: The first line of what the page shows, counted from 1.
+        shown: What the page shows.
+        printed: What is printed.
+    """
+
+    def __init__(self, line: int, shown: str, printed: str) -> None:
+        self.line, self.shown, self.printed = line, shown, printed
+        texts = (textwrap.indent(text, "  ") for text in (shown, printed))
+        super().__init__("line {}: the page shows:\n{}\nbut it prints:\n{}".format(line, *texts))
+
+
+def compare(line: int, shown: str, printed: str) -> None:
+    """Compare what a page shows with what is printed.
 
     `...` stands for anything within a line, and on a line of its own for any lines.
+
+    Raises:
+        Mismatch: They differ.
     """
-    lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
-    pattern = ""
-    for line in shown.strip("\n").splitlines():
-        if line.strip() == "...":
-            pattern += r"(?:.*\n)*?"
-        else:
-            pattern += re.escape(line.rstrip()).replace(r"\.\.\.", ".*?") + r"\n"
-    if re.fullmatch(pattern, "".join(line + "\n" for line in lines)):
-        return None
-    return (
-        f"the page shows:\n{textwrap.indent(shown, '  ')}\nbut it prints:\n{textwrap.indent(chr(10).join(lines), '  ')}"
+    shown = shown.strip("\n")
+    printed = "\n".join(each.rstrip() for each in printed.strip("\n").splitlines())
+    pattern = "".join(
+        r"(?:.*\n)*?" if each.strip() == "..." else _pattern(each) + r"\n" for each in shown.splitlines()
     )
+    if not re.fullmatch(pattern, printed and printed + "\n"):
+        raise Mismatch(line, shown, printed)
+
+
+def _pattern(line: str) -> str:
+    return re.escape(line.rstrip()).replace(r"\.\.\.", ".*?")
+
+
+def corrected(text: str, mismatch: Mismatch) -> str:
+    """Return a page on which what is printed takes the place of what was shown, but for lines that are right."""
+    right = [each for each in mismatch.shown.splitlines() if each.strip() != "..."]
+    printed = [next((each for each in right if re.fullmatch(_pattern(each), line)), line)
+               for line in mismatch.printed.splitlines()]  # fmt: skip
+    lines = text.splitlines()
+    begin = mismatch.line - 1
+    lines[begin : begin + len(mismatch.shown.splitlines())] = printed
+    return "\n".join(lines) + "\n"
 
 
 def pages(root: Path) -> list[Path]:

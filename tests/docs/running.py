@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import os
 import shlex
 import subprocess
@@ -24,7 +25,7 @@ from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import Emulator
 from zuora_journal_runs.emulator.clock import ClientClock
 
-from .blocks import Block, commands_of, difference
+from .blocks import Block, commands_of, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ class Surroundings:
         self._printed = ""
         self._files: dict[str, int] = {}
         monkeypatch.chdir(folder)
+        monkeypatch.setattr(logging.root, "handlers", [])  # as in a program that has configured nothing yet
+        monkeypatch.setattr(logging.getLogger("zuora_journal_runs"), "level", logging.NOTSET)
         for name in [*os.environ]:
             if name.startswith(("ZUORA_", "ZJR_", "COVERAGE_")) or name in ("COLUMNS", "NO_COLOR", "HTTPS_PROXY"):
                 monkeypatch.delenv(name)
@@ -132,9 +135,8 @@ class Surroundings:
         self._printed = printed.getvalue()
 
     def _text(self, block: Block) -> None:
-        problem = difference(block.code, self._printed)
-        assert problem is None, f"line {block.line}: {problem}"
-        self._printed = ""
+        printed, self._printed = self._printed, ""
+        compare(block.line, block.code, printed)
 
     def _yaml(self, block: Block) -> None:
         assert self._written(block), f"line {block.line}: say in a comment which file this is"
@@ -149,15 +151,14 @@ class Surroundings:
         for command, following in zip(commands, [*commands[1:], None], strict=True):
             shows_status = following is not None and following.text == "echo $?"
             ended = self._execute(command.text, command.output)
-            problem = difference(command.output, ended.output)
-            assert problem is None, f"line {command.line}: {problem}"
+            compare(command.line + command.text.count("\n") + 1, command.output, ended.output)
             assert ended.status == 0 or shows_status, f"line {command.line}: it exits with {ended.status}"
             self._status = ended.status
 
     def _execute(self, command: str, shown: str) -> _Ended:
         if command == "echo $?":
             return _Ended(0, f"{self._status}\n")
-        words = shlex.split(command, comments=True)
+        words = shlex.split(command.replace("\\\n", ""), comments=True)
         if words[0] == "export":
             for word in words[1:]:
                 self._monkeypatch.setenv(*word.split("=", 1))
