@@ -51,6 +51,7 @@ class BlockedEntry:
     """An entry that a cancellation leaves as it is."""
 
     entry: JournalEntry
+    """The entry as it was listed."""
 
     @property
     def number(self) -> str:
@@ -94,6 +95,7 @@ class CancellationPlan(_NoTruthValue):
     """What a cancellation would do now."""
 
     run: JournalRun
+    """The run as it is now."""
     cancellable: Sequence[JournalEntry]
     """The entries that would be cancelled."""
     blocked: Sequence[BlockedEntry]
@@ -220,6 +222,7 @@ class CompletionOutcome(_NoTruthValue):
     """What became of a run that was created."""
 
     ending: Ending
+    """How the run ended."""
     run: JournalRun
     """The run as it was seen last."""
     observations: tuple[Observation, ...] = field(default=(), eq=False)
@@ -239,6 +242,7 @@ class Deletion(_NoTruthValue):
     """A deletion that Zuora accepted."""
 
     number: str
+    """The run's number."""
     gone: bool
     """Whether the run is known to be gone; if not, it may be `DeleteInprogress` for a while."""
     exchange: Exchange | None = None
@@ -260,8 +264,11 @@ class CancellationResult(_NoTruthValue):
     number: str
     """The run's number, as it was given."""
     outcome: CancellationOutcome | None = None
+    """What the cancellation did; None if it was not waited for, or something went wrong."""
     cancellation: Cancellation | None = None
+    """The accepted request, if it was not waited for."""
     error: JournalRunsError | None = None
+    """What went wrong; None if nothing did."""
 
     @property
     def complete(self) -> bool:

@@ -142,9 +142,7 @@ def compare(line: int, shown: str, printed: str) -> None:
     """
     shown = shown.strip("\n")
     printed = "\n".join(each.rstrip() for each in printed.strip("\n").splitlines())
-    pattern = "".join(
-        r"(?:.*\n)*?" if each.strip() == "..." else _pattern(each) + r"\n" for each in shown.splitlines()
-    )
+    pattern = "".join(r"(?:.*\n)*?" if each.strip() == "..." else _pattern(each) + r"\n" for each in shown.splitlines())
     if not re.fullmatch(pattern, printed and printed + "\n"):
         raise Mismatch(line, shown, printed)
 

@@ -61,8 +61,6 @@ class Surroundings:
         self._printed = ""
         self._files: dict[str, int] = {}
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(logging.root, "handlers", [])  # as in a program that has configured nothing yet
-        monkeypatch.setattr(logging.getLogger("zuora_journal_runs"), "level", logging.NOTSET)
         for name in [*os.environ]:
             if name.startswith(("ZUORA_", "ZJR_", "COVERAGE_")) or name in ("COLUMNS", "NO_COLOR", "HTTPS_PROXY"):
                 monkeypatch.delenv(name)
@@ -90,6 +88,10 @@ class Surroundings:
         Raises:
             AssertionError: A block does not do what the page says.
         """
+        with _logging_not_configured():
+            self._run(blocks)
+
+    def _run(self, blocks: list[Block]) -> None:
         runners: dict[str, Callable[[Block], None]] = {
             "python": self._python,
             "console": self._console,
@@ -207,6 +209,19 @@ class Surroundings:
         # A terminal shows progress in a line that vanishes; elsewhere it is written to standard error, like errors.
         progress = [line for line in result.stderr.splitlines() if not line.startswith("zjr: ")]
         return _Ended(result.exit_code, "\n".join(line for line in output.splitlines() if line not in progress))
+
+
+@contextlib.contextmanager
+def _logging_not_configured() -> Iterator[None]:
+    """Leave logging as it is in a program that has just begun; pytest has handlers of its own."""
+    handlers, logger = logging.root.handlers[:], logging.getLogger("zuora_journal_runs")
+    level = logger.level
+    logging.root.handlers.clear()
+    try:
+        yield
+    finally:
+        logging.root.handlers[:] = handlers
+        logger.setLevel(level)
 
 
 class _Keyboard(io.StringIO):

@@ -62,11 +62,15 @@ class Step:
     at: float
     """Seconds since 1970."""
     method: str
+    """The HTTP method of the request."""
     path: str
+    """The path of the request, with its query."""
     status: int | None
     """The HTTP status; None if there was no response."""
     request_id: str | None
+    """Zuora's `Zuora-Request-Id`."""
     track_id: str | None
+    """The `Zuora-Track-Id` of the request."""
     observation: Observation | None
     """None for a page of entries that is not the last one."""
     line: int
@@ -90,6 +94,7 @@ class Evidence:
     """An evidence file that was read and judged again."""
 
     header: Header
+    """What the file is about."""
     started: str
     """When it was begun (ISO 8601, UTC)."""
     package: str
@@ -97,11 +102,13 @@ class Evidence:
     contract: Mapping[str, str]
     """Version and checksum of the contract."""
     steps: tuple[Step, ...]
+    """The responses, in order."""
     conclusion: Conclusion | None
     """The verdict at the end; None if the file is unfinished."""
     last_hash: str
     """The hash of the last line."""
     history: History
+    """What the responses show, judged again."""
 
     @property
     def run(self) -> str | None:

@@ -45,8 +45,11 @@ class RunState:
     """The true state of a run, which the API may show later or not at all."""
 
     number: str
+    """The run's number."""
     status: RunStatus
+    """Its true status."""
     entries: tuple[EntryState, ...]
+    """Its entries, in the order of their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,15 @@ class RunSummary:
     """The true state of a run, with its entries counted."""
 
     number: str
+    """The run's number."""
     status: RunStatus
+    """Its true status."""
     accounting_period: str
+    """The name of its accounting period."""
     entries: int
+    """How many entries it has."""
     cancelled_entries: int
+    """How many of them are cancelled."""
 
 
 class Tenant:
