@@ -86,7 +86,7 @@ picture: $(DEV_READY) ## Make the pictures of the documentation anew, from what 
 	@$(BIN)/python docs/pictures.py
 
 examples: $(DEV_READY) ## Run the examples against the emulator
-	@$(BIN)/python -m pytest --no-header --quiet examples
+	@$(BIN)/python -m pytest --no-header --quiet tests/docs/examples.py
 
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
 	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,8 @@ def correct(page: Path) -> None:
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
+            if "examples" in page.parts:
+                shutil.copytree(page.parent, folder, dirs_exist_ok=True)
             surroundings = Surroundings(folder, monkeypatch)
             stack.callback(surroundings.close)
             try:

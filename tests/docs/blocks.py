@@ -162,8 +162,7 @@ def corrected(text: str, mismatch: Mismatch) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pages(root: Path) -> list[Path]:
-    """Return the project's Markdown pages."""
+def pages(root: Path) -> dict[str, Path]:
+    """Return the project's Markdown pages by their names, but for the examples."""
     found = [*root.glob("*.md"), root / "openapi" / "README.md", *(root / "docs").rglob("*.md")]
-    found += (root / "examples").rglob("*.md")
-    return sorted(found)
+    return {path.relative_to(root).as_posix(): path for path in sorted(found)}

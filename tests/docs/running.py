@@ -65,6 +65,7 @@ class Surroundings:
             if name.startswith(("ZUORA_", "ZJR_", "COVERAGE_")) or name in ("COLUMNS", "NO_COLOR", "HTTPS_PROXY"):
                 monkeypatch.delenv(name)
         monkeypatch.setenv("PATH", f"{_BIN}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:cacheprovider")
         for name, value in self._emulator.environ().items():
             monkeypatch.setenv(name, value)
         self._use_the_emulators_clock()
@@ -227,7 +228,7 @@ def _logging_not_configured() -> Iterator[None]:
 class _Keyboard(io.StringIO):
     """A keyboard on which somebody types; what is typed is seen on the screen."""
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
         line = super().readline(-1 if size is None else size)
         sys.stdout.write(line)
         sys.stdout.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,24 +13,14 @@ import zuora_journal_runs
 from .blocks import Mismatch, blocks_of_module, blocks_of_page, compare, corrected, pages
 from .running import Surroundings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(zuora_journal_runs.__file__).parent
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in pages(ROOT)}
+PAGES = pages(ROOT)
 MODULES = {
     path.relative_to(PACKAGE).as_posix(): path
     for path in sorted(PACKAGE.rglob("*.py"))
     if any(blocks_of_module(path.read_text(encoding="utf-8")))
 }
-
-
-@pytest.fixture
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
-    made = Surroundings(tmp_path, monkeypatch)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,7 +7,6 @@ import importlib
 import inspect
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from zuora_journal_runs.contract.options import PREFIX, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PACKAGE = Path(zuora_journal_runs.__file__).parent
