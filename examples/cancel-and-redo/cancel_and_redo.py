@@ -20,7 +20,9 @@ def cancel_and_redo(client: JournalRunsClient, number: str, period: str, folder:
         print("nothing was changed")
         return 3
 
-    outcome = client.cancel_and_wait(number, evidence=folder / f"{number}.jsonl")
+    # Unlike cancel_and_wait, this can be repeated after an interruption: a cancellation under way is waited for.
+    (result,) = client.cancel_many([number], evidence=folder)
+    outcome = result.unwrap()
     print(outcome.summary())
     if not outcome.complete:
         return 3

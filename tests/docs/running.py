@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pytest
 
 _BIN = Path(sys.executable).parent
+_NOT_NEEDED = ("asyncio", "cacheprovider", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist")
+"""Plugins of pytest that no page is about, and that take longer to import than its tests."""
 _SHELL = set("|&;$`")
 PATIENCE = 60.0
 """Seconds after which a command is taken for stuck."""
@@ -65,7 +67,7 @@ class Surroundings:
             if name.startswith(("ZUORA_", "ZJR_", "COVERAGE_")) or name in ("COLUMNS", "NO_COLOR", "HTTPS_PROXY"):
                 monkeypatch.delenv(name)
         monkeypatch.setenv("PATH", f"{_BIN}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:cacheprovider")
+        monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{plugin}" for plugin in _NOT_NEEDED))
         for name, value in self._emulator.environ().items():
             monkeypatch.setenv(name, value)
         self._use_the_emulators_clock()

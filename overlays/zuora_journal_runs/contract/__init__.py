@@ -5,7 +5,7 @@ It knows the contract and the documents, and nothing else about the provider::
     import os
 
     target = Target.from_environ(os.environ)
-    report = check_provider(target, Options(only=("headers/",)))
+    report = check_provider(target, Options(only=("headers/track-id",)))
     assert report.passed, summary(report)
 """
 
