@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from click.testing import CliRunner
-from tests.cli.running import environment
 
 from zuora_journal_runs import SystemClock
 from zuora_journal_runs.cli import consent
@@ -33,6 +32,11 @@ if TYPE_CHECKING:
     import pytest
 
 _BIN = Path(sys.executable).parent
+_SETTINGS = (
+    "ALL_PROXY", "COLUMNS", "COVERAGE_", "FORCE_COLOR", "HTTPS_PROXY", "NO_COLOR", "PYTEST_ADDOPTS", "PYTEST_PLUGINS",
+    "PY_COLORS", "ZJR_", "ZUORA_",
+)  # fmt: skip
+"""Variables of whoever runs the tests that would change what a page prints."""
 _NOT_NEEDED = ("asyncio", "cacheprovider", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist")
 """Plugins of pytest that no page is about, and that take longer to import than its tests."""
 _SHELL = set("|&;$`")
@@ -64,7 +68,7 @@ class Surroundings:
         self._files: dict[str, int] = {}
         monkeypatch.chdir(folder)
         for name in [*os.environ]:
-            if name.startswith(("ZUORA_", "ZJR_", "COVERAGE_")) or name in ("COLUMNS", "NO_COLOR", "HTTPS_PROXY"):
+            if name.startswith(_SETTINGS):
                 monkeypatch.delenv(name)
         monkeypatch.setenv("PATH", f"{_BIN}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{plugin}" for plugin in _NOT_NEEDED))
@@ -178,7 +182,6 @@ class Surroundings:
         """Start an emulator beside the page, which the next commands use."""
         process = subprocess.Popen(
             [_BIN / words[0], *words[1:]],
-            env=environment({}),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
