@@ -36,7 +36,8 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test fuzz clones contract mutants mutation seeds official bench screenshot check spec fetch generate format lock clean \
+.PHONY: help run test fuzz clones contract mutants mutation seeds official bench screenshot check docs picture examples \
+	spec fetch generate format lock clean \
 	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
 
 help: ## Show this list
@@ -79,6 +80,16 @@ check: check-lint check-format check-imports check-types check-spec check-genera
 
 screenshot: $(DEV_READY) ## Take the README's screenshot of the emulator's page (needs Chromium and its driver)
 	@$(BIN)/python -m tests.emulator.screenshot
+
+docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an error
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --doctree-dir=build/doctrees docs build/docs
+	@echo 'docs: build/docs/index.html'
+
+picture: $(DEV_READY) ## Make the pictures of the documentation anew, from what the command prints
+	@$(BIN)/python docs/pictures.py
+
+examples: $(DEV_READY) ## Run the examples against the emulator
+	@$(BIN)/python -m pytest --no-header --quiet tests/docs/examples.py
 
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
 	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))

@@ -27,7 +27,9 @@ class Accepted:
     """Zuora accepted a request that changes something: the response is 2xx, JSON and says `success: true`."""
 
     at: float
+    """Seconds since 1970."""
     request: Literal["create", "cancel", "delete"]
+    """Which request was accepted."""
 
 
 @frozen
@@ -38,7 +40,9 @@ class RunSeen:
     """
 
     at: float
+    """Seconds since 1970."""
     status: str
+    """The run's status."""
     total: int | None = None
     """`totalJournalEntryCount`, if the response has it."""
 
@@ -48,6 +52,7 @@ class RunNotFound:
     """Zuora refused to return the run, in its own error form, with a reason of category 40."""
 
     at: float
+    """Seconds since 1970."""
 
 
 @frozen
@@ -55,6 +60,7 @@ class EntriesListed:
     """All pages of the run's entries were read, and each entry was on them once."""
 
     at: float
+    """Seconds since 1970."""
     entries: Mapping[str, EntryState]
     """The state of each entry by its number."""
 
@@ -64,7 +70,9 @@ class EntriesRefused:
     """Zuora itself refused to list the entries, for a reason that does not pass by itself."""
 
     at: float
+    """Seconds since 1970."""
     problem: str
+    """Why, in words of this package."""
 
 
 @frozen
@@ -72,6 +80,7 @@ class Problem:
     """A response that proves nothing about the run, or none at all."""
 
     at: float
+    """Seconds since 1970."""
     problem: str
     """What was wrong, in words of this package; it never repeats what a server sent."""
 

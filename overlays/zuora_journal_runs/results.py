@@ -52,6 +52,7 @@ class BlockedEntry:
     """An entry that a cancellation leaves as it is."""
 
     entry: models.JournalEntry
+    """The entry as it was listed."""
 
     @property
     def number(self) -> str:
@@ -95,6 +96,7 @@ class CancellationPlan(NoTruthValue):
     """What a cancellation would do now."""
 
     run: models.JournalRun
+    """The run as it is now."""
     cancellable: Sequence[models.JournalEntry]
     """The entries that would be cancelled."""
     blocked: Sequence[BlockedEntry]
@@ -211,6 +213,7 @@ class Deletion(NoTruthValue):
     """A deletion that Zuora accepted."""
 
     number: str
+    """The run's number."""
     gone: bool
     """Whether the run is known to be gone; if not, it may be `DeleteInprogress` for a while."""
     exchange: types.Exchange | None = None
@@ -232,8 +235,11 @@ class CancellationResult(NoTruthValue):
     number: str
     """The run's number, as it was given."""
     outcome: CancellationOutcome | None = None
+    """What the cancellation did; None if it was not waited for, or something went wrong."""
     cancellation: Cancellation | None = None
+    """The accepted request, if it was not waited for."""
     error: JournalRunsError | None = None
+    """What went wrong; None if nothing did."""
 
     @property
     def complete(self) -> bool:

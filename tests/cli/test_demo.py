@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +14,6 @@ from zuora_journal_runs.cli.commands import demo
 
 from .running import COMMAND, Terminal, process
 
-README = Path(__file__).parents[2] / "README.md"
 STORY = [
     "JR-00000075 is Completed and has 10 journal entries.",
     "PUT /v1/journal-runs/JR-00000075/cancel",
@@ -38,13 +36,6 @@ def assert_told(text: str) -> None:
     rows = re.findall(r"^ +(JE-[0-9]{8}) .*(Cancelled|Created) +(No|Yes)$", text, re.MULTILINE)
     assert [row for row in rows if row[1:] == ("Cancelled", "No")] == [row for row in rows if row[0] != "JE-00000038"]
     assert len({row[0] for row in rows}) == 10
-
-
-def test_the_readme_shows_it_as_it_is() -> None:
-    shown = process("demo").stdout
-    story = shown[shown.index("1. Before") : shown.index("\nNow you:")]
-
-    assert f"```text\n{story}```\n" in README.read_text(encoding="utf-8")
 
 
 def test_it_tells_the_story_and_ends_well() -> None:

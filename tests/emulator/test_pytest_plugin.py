@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).parents[2]
 
 PASSES = """
 def test_it(zuora_emulator, zuora_client):
@@ -95,17 +92,6 @@ class TestMarkers:
 """
     )
     result.assert_outcomes(passed=6)
-
-
-def test_the_example_in_the_readme(
-    process: Callable[..., pytest.RunResult], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The emulator")[2]
-    conftest, test = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
-    # The client repeats a lost request after a second or so, and polls six times: none of it takes real time.
-    pytester.makeconftest(f"import time\n{conftest}\n\ntime.sleep = None\n")
-    process(test).assert_outcomes(passed=1)
 
 
 def test_side_by_side(process: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,9 @@ class Target:
     url: str
     """The address, such as http://127.0.0.1:8080, without a path."""
     client_id: str
+    """The id of an OAuth client."""
     client_secret: str = field(repr=False)
+    """Its secret."""
     entity_id: str | None = None
     """`Zuora-Entity-Ids`, where Multi-entity is on."""
     org_ids: str | None = None

@@ -33,8 +33,11 @@ class Pacing:
     """
 
     kind: PacingKind
+    """When a step is taken."""
     amount: float = 0
+    """The number of reads or seconds."""
     parts: int | None = None
+    """The number of steps of a cancellation; None for one for each entry."""
 
     @classmethod
     @functools.lru_cache(64)

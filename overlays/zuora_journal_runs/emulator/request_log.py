@@ -36,8 +36,11 @@ class RecordedRequest:
     number: int
     """Requests are numbered from 1, and do not start again when the log is cleared."""
     method: str
+    """The HTTP method."""
     path: str
+    """The path of the URL, without the query."""
     query: str
+    """The query of the URL."""
     operation: str | None
     """The operation's id in the contract; None if there is none, or the request was refused before it was known."""
     headers: Mapping[str, str]
@@ -49,6 +52,7 @@ class RecordedRequest:
     codes: tuple[str, ...]
     """The error codes of the response."""
     request_id: str
+    """The `Zuora-Request-Id` of the response."""
     at: float
     """When the request arrived, by the emulator's clock, as seconds since 1970."""
     faults: tuple[str, ...]
@@ -160,8 +164,11 @@ class Misuse:
     """A misuse of Zuora's API, which no caller should be guilty of."""
 
     kind: MisuseKind
+    """What kind of misuse it is."""
     request: RecordedRequest
+    """The request."""
     message: str
+    """What is wrong with it, in one line."""
 
     def __str__(self) -> str:
         return self.message

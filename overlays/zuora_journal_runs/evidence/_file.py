@@ -72,11 +72,15 @@ class Step:
     at: float
     """Seconds since 1970."""
     method: str
+    """The HTTP method of the request."""
     path: str
+    """The path of the request, with its query."""
     status: int | None
     """The HTTP status; None if there was no response."""
     request_id: str | None
+    """Zuora's `Zuora-Request-Id`."""
     track_id: str | None
+    """The `Zuora-Track-Id` of the request."""
     observation: Observation | None
     """None for a page of entries that is not the last one."""
     idempotency_key: str | None
@@ -102,6 +106,7 @@ class Evidence:
     """An evidence file that was read and judged again."""
 
     header: Header
+    """What the file is about."""
     started: str
     """When it was begun (ISO 8601, UTC)."""
     package: str
@@ -109,6 +114,7 @@ class Evidence:
     contract: Mapping[str, str]
     """Version and checksum of the contract."""
     steps: tuple[Step, ...]
+    """The responses, in order."""
     notes: tuple[Note, ...]
     """What the program noted of its own doing, in order."""
     conclusion: Conclusion | None

@@ -61,6 +61,7 @@ class Judgement:
     """A verdict on a cancellation, and what it rests on."""
 
     verdict: Verdict
+    """What is decided."""
     status: str | None
     """The run's status as far as it was shown; None if it was not."""
     gone: bool

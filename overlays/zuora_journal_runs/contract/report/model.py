@@ -29,15 +29,21 @@ class Result:
     """What came of one rule."""
 
     id: str
+    """The id of the rule, such as `headers/track-id-comes-back`."""
     title: str
+    """The rule in a sentence."""
     source: str
+    """Where the rule was read."""
     outcome: Outcome
+    """Whether it passed."""
     reason: str
     """Why it was skipped, or ended early."""
     findings: list[str]
     """The ids of the findings that break it."""
     seconds: float
+    """How long it took."""
     calls: int
+    """How many calls it made."""
 
 
 @dataclass
@@ -58,16 +64,25 @@ class Report:
     """A run of the suite."""
 
     target: str
+    """The address of the provider."""
     kind: str
+    """What is at stake there."""
     wrote: bool
     """Whether runs were created, cancelled and deleted."""
     seed: int
+    """The seed of everything that is random."""
     began: str
+    """When it began (ISO 8601)."""
     seconds: float
+    """How long it took."""
     calls: int
+    """How many calls were made."""
     results: list[Result]
+    """What came of each rule."""
     findings: list[Finding]
+    """What was found."""
     rows: list[Row]
+    """The rows of the contract, and how often each was reached."""
     responses: dict[str, dict[str, int]]
     """For each operation, how many responses had each status."""
     shapes: list[str]
@@ -83,6 +98,7 @@ class Report:
     ended: str = ""
     """Why the run was ended early, if it was."""
     version: int = VERSION
+    """The version of the form of the JSON report."""
 
     @property
     def left_by_reason(self) -> dict[str, list[str]]:

@@ -61,8 +61,11 @@ class EntryState:
     """What the rules need to know about an entry."""
 
     number: str
+    """The entry's number."""
     status: EntryStatus
+    """The entry's status."""
     transfer: Transfer
+    """Its `transferredToAccounting`."""
 
     @property
     def cancelable(self) -> bool:

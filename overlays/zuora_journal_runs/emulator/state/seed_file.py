@@ -1,15 +1,6 @@
 """Seed files for `zjr emulator --seed`, and seed runs as the control API receives them.
 
-Both have the format of the schema `Seed` in `control.yaml`::
-
-    runs:
-      - number: JR-00000100
-        accountingPeriodName: Oct-2026
-        executedOn: 2026-11-02 22:05:12
-        entries: 10
-        transferredToAccounting: {7: Yes}
-      - status: Pending
-        pacing: held
+Both have the format of the schema `Seed` in `control.yaml`; docs/reference/seed-file.md has examples.
 """
 
 from __future__ import annotations

@@ -49,9 +49,13 @@ class RunState:
     """The true state of a run, which the API may show later or not at all."""
 
     number: str
+    """The run's number."""
     status: RunStatus
+    """Its true status."""
     entries: tuple[EntryState, ...]
+    """Its entries, in the order of their numbers."""
     pacing: Pacing
+    """The pacing of its changes of state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,17 @@ class RunSummary:
     """The true state of a run, with its entries counted."""
 
     number: str
+    """The run's number."""
     status: RunStatus
+    """Its true status."""
     accounting_period: str
+    """The name of its accounting period."""
     executed_on: str
+    """When it was created."""
     entries: int
+    """How many entries it has."""
     cancelled_entries: int
+    """How many of them are cancelled."""
     remaining_entries: Mapping[Transfer, int]
     """If some entries are cancelled, how many are not, by `transferredToAccounting`."""
 

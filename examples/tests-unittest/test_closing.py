@@ -1,0 +1,32 @@
+"""Tests of closing.py without pytest."""
+
+import os
+import unittest
+from unittest import mock
+
+from closing import cancel_all
+
+from zuora_journal_runs.emulator import Emulator
+
+
+class ClosingTest(unittest.TestCase):
+    """Each test has an emulator of its own."""
+
+    def setUp(self) -> None:
+        self.zuora = self.enterContext(Emulator(pacing="at-once"))
+        self.enterContext(mock.patch.dict(os.environ, self.zuora.environ()))
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.zuora.misuses(), [], "Zuora's API was misused")
+
+    def test_a_run_that_is_cancelled_is_not_reported(self) -> None:
+        self.assertEqual(cancel_all(["JR-00000073"]), [])
+        self.assertEqual(self.zuora.run("JR-00000073").status, "Cancelled")
+
+    def test_an_entry_that_stays_is_reported(self) -> None:
+        (line,) = cancel_all(["JR-00000073", "JR-00000075"])
+        self.assertIn("JR-00000075 is NOT completely cancelled", line)
+
+
+if __name__ == "__main__":
+    unittest.main()
