@@ -10,7 +10,8 @@ from zuora_journal_runs.contract import RULES
 FORBIDDEN = (
     "zuora_journal_runs.emulator",
     "zuora_journal_runs.errors",
-    "zuora_journal_runs._",
+    "zuora_journal_runs._client",
+    "zuora_journal_runs._http",
     "zuora_journal_runs_api",
 )
 
