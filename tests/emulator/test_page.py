@@ -151,8 +151,10 @@ def test_the_progress_of_a_cancellation_is_shown(opened: Callable[..., Page]) ->
     run.shows("CancelInprogress")
     page.shows(f"{run.place} .count", "2 of 10 entries cancelled")
     page.shows("#request-list code", f"PUT /v1/journal-runs/{RUN}/cancel")
+    assert page.texts(f"{run.place} tfoot th") == ["Total of 10 entries", "Cancelled", "Not cancelled yet"]
     page.emulator.release(RUN)
     page.until(lambda: run.entries == ["Cancelled"] * 6 + ["Created"] + ["Cancelled"] * 3)
+    page.until(lambda: page.texts(f"{run.place} tfoot th")[2:] == ["Stays"])
 
 
 # What a cancellation did, first of all
@@ -165,6 +167,7 @@ def test_a_partial_cancellation_is_no_success(opened: Callable[..., Page]) -> No
     assert page.texts(f"{run.place} tbody .stays:not([hidden])") == []
     run.do("cancel")
     page.says(f"{RUN} is only partly cancelled: 1 entry stays, transferred to accounting.")
+    assert page.find("#done").get_attribute("class") == "stays"
     run.shows("Partly cancelled")
     page.shows(f"{run.place} summary .stays", "1 entry stays, transferred to accounting")
     page.shows(f"{run.place} .count", "9 of 10 entries cancelled; Zuora's status is Completed")
@@ -195,6 +198,7 @@ def test_a_cancellation_without_effect_is_no_success(opened: Callable[..., Page]
     page = opened(pacing="at-once", seed=[SeedRun(entries=1, transfers={1: Transfer.YES})])
     page.run("JR-00000001").do("cancel")
     page.says("JR-00000001 is Completed: none of its entries was cancelled.")
+    assert page.find("#done").get_attribute("class") == "stays"
 
 
 @in_a_browser

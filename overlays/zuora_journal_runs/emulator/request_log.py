@@ -178,7 +178,7 @@ class RequestLog:
     """The last requests, oldest first, and the first misuses among all requests."""
 
     def __init__(self, size: int) -> None:
-        self.last_number = 0
+        self.last_number: int = 0
         self.requests: deque[RecordedRequest] = deque(maxlen=size)
         self.misuses: list[Misuse] = []
         # Until when 429 responses asked to wait, by call and by caller.
