@@ -224,6 +224,16 @@ def test_what_another_process_saw_counts(kind: Kind, file: Path) -> None:
     assert kind.use(server, lambda client: client.wait_for_cancellation(RUN, evidence=file)).complete
 
 
+def test_a_wait_goes_on_after_a_listing_that_was_refused(kind: Kind, file: Path) -> None:
+    with pytest.raises(errors.CancellationTimeoutError):
+        kind.use(
+            Server([run("Completed")], [page("Created"), refusal("50000030")]),
+            lambda client: client.wait_for_cancellation(RUN, timeout=20, evidence=file),
+        )
+    server = Server([run("Cancelled")], [page("Cancelled")])
+    assert kind.use(server, lambda client: client.wait_for_cancellation(RUN, evidence=file)).complete
+
+
 def test_creating_and_waiting_with_one_file(kind: Kind, file: Path) -> None:
     sent: list[str] = []
 

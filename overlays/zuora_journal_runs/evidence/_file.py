@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
-from zuora_journal_runs._observations import Accepted, CreationNoted, Planned, PostingNoted, Problem, ResponseReader
+from zuora_journal_runs._observations import (
+    Accepted,
+    CreationNoted,
+    EntriesListed,
+    Planned,
+    PostingNoted,
+    Problem,
+    ResponseReader,
+)
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
 from . import _closing
@@ -185,7 +193,11 @@ class EvidenceWriter:
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
         # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
-        self.pages = {path: body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")}
+        self.pages = {
+            step.path: step.body
+            for step in found.steps
+            if step.method == "GET" and step.body is not None and isinstance(step.observation, EntriesListed | None)
+        }
 
     def _check_same(self, found: Header) -> None:
         ours, theirs = self.header.operation, found.operation
