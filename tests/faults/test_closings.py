@@ -79,6 +79,8 @@ CELLS = [
     # What changes something meets all of them.
     if fault.name in SOME or operation in CHANGES
     for lasting in (False, True)
+    # What always befalls a wait is in the table of waits.
+    if not lasting or (fault.name in SOME and operation in CHANGES)
 ]
 
 
