@@ -94,12 +94,16 @@ class Planned:
     """The plan, as `Plan.to_dict` returns it."""
 
 
+CreationStep = Literal["begun", "refused"]
+PostingStep = Literal["claimed", "begun", "posted", "failed", "not posted"]
+
+
 @frozen
 class CreationNoted:
     """A creation is about to be sent under an idempotency key, or was refused for good under it."""
 
     at: float
-    step: Literal["begun", "refused"]
+    step: CreationStep
     key: str
 
 
@@ -108,7 +112,7 @@ class PostingNoted:
     """How far the posting of an entry is: what a process that is killed here leaves for the next one to know."""
 
     at: float
-    step: Literal["claimed", "begun", "posted", "failed", "not posted"]
+    step: PostingStep
     """`begun`: it is about to be posted. `not posted`: it was found not to be, after a posting in doubt."""
     entry: str
     """The entry's number."""

@@ -293,6 +293,26 @@ def test_a_listing_that_is_short_is_not_planned_on(kind: Kind, file: Path) -> No
     sent: list[str] = []
     outcome = kind.use(handler, lambda client: client.rerun(RUN, evidence=file))
     assert outcome.before.entries == outcome.after.entries == 2
+    assert outcome.summary().endswith("Their totals are the same.")
+
+
+def test_a_cancellation_that_ends_without_cancelling_is_told_apart(kind: Kind, file: Path) -> None:
+    """Nothing blocks what remains; all the same, no second run is created over it."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        if "journal-entries" in request.url.path:
+            return answer(body={"success": True, "journalEntries": [entry()]})
+        if request.method == "PUT":
+            return answer()
+        status = "CancelInprogress" if sent.count("PUT") and sent.count("GET") < 5 else "Completed"
+        return run(status, transactionTypes=[{"type": "Invoice Item"}], journalEntryDate="2026-10-31")
+
+    sent: list[str] = []
+    with pytest.raises(errors.EntriesRemainError) as caught:
+        kind.use(handler, lambda client: client.rerun(RUN, evidence=file))
+    assert str(caught.value).endswith("no run was created in its place: 1 of its entries remain")
+    assert "POST" not in sent
 
 
 # Plans that were approved

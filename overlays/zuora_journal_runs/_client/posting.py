@@ -122,7 +122,7 @@ class _Posting(_Marker):
                     accepted = yield from self.mark(entry.number, "Yes", self._notes)
                 case PostingAction.MARK_FAILED:
                     accepted = yield from self.mark(entry.number, "Error")
-                case PostingAction.ASK | PostingAction.NONE:
+                case _:  # ASK or NONE: that is all there is to do by itself
                     return
 
     def _post_entry(self, entry: JournalEntry) -> Flow[None]:

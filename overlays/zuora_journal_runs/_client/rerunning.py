@@ -85,7 +85,7 @@ def rerun(
                     yield from waiting.completion(wait_for(successor), on_poll)
                 case RerunStep.LIST_ENTRIES:
                     yield from _list_entries(wait_for(successor))
-                case RerunStep.DONE:
+                case _:  # DONE
                     assert successor is not None
                     observer.conclude("rerun")
                     return _outcome(plan, observer, successor)
@@ -159,11 +159,10 @@ def _remaining_error(observer: Observer) -> errors.EntriesRemainError:
     judgement = observer.history.cancellation()
     remaining = observer.models(judgement.remaining)
     blocked = results.blocked(remaining)
-    said = [f"{len(remaining):,} of its entries remain", *judgement.discrepancies]
-    if blocked:
-        said.append(_reasons(blocked))
+    said = [f"{len(remaining):,} of its entries remain", *judgement.discrepancies, _reasons(blocked)]
+    problem = f"{observer.number} is not cancelled as planned, and no run was created in its place"
     return errors.EntriesRemainError(
-        f"{observer.number} is not cancelled as planned, and no run was created in its place: {'; '.join(said)}",
+        f"{problem}: {'; '.join(filter(None, said))}",
         run=observer.run,
         entries=tuple(remaining),
         maybe_processed=True,

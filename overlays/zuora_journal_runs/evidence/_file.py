@@ -13,7 +13,7 @@ import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from attrs import asdict, evolve, frozen
 
@@ -21,9 +21,11 @@ from zuora_journal_runs import spec
 from zuora_journal_runs._observations import (
     Accepted,
     CreationNoted,
+    CreationStep,
     EntriesListed,
     Planned,
     PostingNoted,
+    PostingStep,
     Problem,
     ResponseReader,
 )
@@ -50,6 +52,7 @@ _NOTES = {
     PostingNoted: ("posting", {"step": "step", "entry": "entry"}),
 }
 """The kind of line of each kind of note, and its members by their names in a file."""
+_STEPS = (*get_args(CreationStep), *get_args(PostingStep))
 _SUFFIX = len(_HASH) + 64 + len('"}')
 
 
@@ -456,12 +459,13 @@ class _Reading:
         return header
 
     def _take_note(self, note: Note) -> None:
-        if isinstance(note, Planned):
-            if not isinstance(note.plan, dict):
-                raise TypeError
-        else:
-            members = asdict(note)
-            _texts(members, *(name for name in members if name != "at"))
+        valid = (
+            isinstance(note.plan, dict)
+            if isinstance(note, Planned)
+            else note.step in _STEPS and isinstance(note.key if isinstance(note, CreationNoted) else note.entry, str)
+        )
+        if not valid:
+            raise TypeError
         self._root.observe(note)
         self._notes.append(note)
         self._conclusion = None
