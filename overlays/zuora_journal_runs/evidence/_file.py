@@ -188,6 +188,8 @@ class EvidenceWriter:
         if not whole:
             self.history, self.last_hash, self._bodies = _begun(self.header, at), _START, dict[str, str]()
             self._write(_header_line(self.header, at))
+            if self.header.idempotency_key is not None:
+                os.fsync(self._file)
             return
         reading = _Reading(str(self.path))
         found = reading.evidence(whole)
