@@ -49,6 +49,43 @@ else:
     _progress = LazyModule("zuora_journal_runs._progress")
 
 
+__all__ = [
+    "CATEGORIES",
+    "STATUSES",
+    "APIConnectionError",
+    "APIError",
+    "AuthenticationError",
+    "CallError",
+    "CallInfo",
+    "CancellationTimeoutError",
+    "ClientClosedError",
+    "CompletionTimeoutError",
+    "ConflictError",
+    "DeletionTimeoutError",
+    "EvidenceError",
+    "IdempotencyError",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "InvalidResponseError",
+    "JournalRunsError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestNotSentError",
+    "ResponseError",
+    "ResponseLostError",
+    "RuleViolationError",
+    "RunError",
+    "RunStatusError",
+    "ServerError",
+    "TokenError",
+    "UnsupportedRequestError",
+    "WaitTimeoutError",
+    "category_of",
+    "kind_of",
+]
+
+
 class JournalRunsError(Exception):
     """Base class of all exceptions that this package raises.
 

@@ -10,6 +10,7 @@ import httpx
 
 from zuora_journal_runs import errors
 from zuora_journal_runs._client.validation import creation
+from zuora_journal_runs._generated import types
 from zuora_journal_runs._http import Request, RunNumber, path_on
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         JournalRun,
         TransactionType,
     )
-    from zuora_journal_runs_api.types import Exchange
 
 SMALL_PAGE = 40
 """The largest page size that all documents allow; some tenants may allow no more."""
@@ -42,7 +42,7 @@ UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 class JournalEntries(list["JournalEntry"]):
     """A run's summary journal entries, of all pages."""
 
-    exchanges: tuple[Exchange | None, ...] = ()
+    exchanges: tuple[types.Exchange | None, ...] = ()
     """The HTTP exchanges that they came from, one for each page."""
 
 
@@ -221,7 +221,7 @@ class Operations:
             return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, accepted.exchange)
 
-    def request_deletion(self, number: RunNumber) -> Flow[Exchange | None]:
+    def request_deletion(self, number: RunNumber) -> Flow[types.Exchange | None]:
         """Send the request that deletes a run."""
         from zuora_journal_runs_api.api.journal_runs import delete_journal_run
 

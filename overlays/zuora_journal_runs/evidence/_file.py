@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,15 +19,13 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
-from zuora_journal_runs._observations import Accepted, Problem, ResponseReader
+from zuora_journal_runs._observations import Accepted, Observation, Problem, ResponseReader
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
 from ._verdict import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from zuora_journal_runs._observations import Observation
+    from collections.abc import Callable, Iterator
 
 FORMAT = 1
 _START = ""
@@ -256,12 +255,13 @@ class EvidenceWriter:
 def _header_line(header: Header, at: float) -> dict[str, Any]:
     from importlib.metadata import version
 
+    contract = spec.contract_id()
     return {
         "kind": "header",
         "format": FORMAT,
         "at": _written(at),
         "package": version("zuora-journal-runs"),
-        "contract": spec.contract_id()._asdict(),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
         "operation": header.operation,
         "host": header.host,
         "entity": header.entity,

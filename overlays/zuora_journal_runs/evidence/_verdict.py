@@ -7,17 +7,20 @@ that shows less is ignored; whatever could also be a lagging replica must be see
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from zuora_journal_runs._observations import Accepted, EntriesListed, EntriesRefused, RunNotFound, RunSeen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from zuora_journal_runs._observations import EntryState, Observation
+from zuora_journal_runs._observations import (
+    Accepted,
+    EntriesListed,
+    EntriesRefused,
+    EntryState,
+    Observation,
+    RunNotFound,
+    RunSeen,
+)
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""
