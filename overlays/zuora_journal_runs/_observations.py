@@ -67,7 +67,7 @@ class EntriesRefused:
 
 @frozen
 class Problem:
-    """A response that proves nothing about the run, or none at all."""
+    """A response that proves nothing about the run, or no response."""
 
     at: float
     problem: str
@@ -222,7 +222,7 @@ def _is_first(path: str) -> bool:
 
 
 def _path_of(address: object) -> str | None:
-    """Return path and query of the next page's address, which Zuora gives in full."""
+    """Return path and query of the next page, which Zuora names by its full URL."""
     return re.sub(r"^[a-z]+://[^/]*", "", address) if isinstance(address, str) else None
 
 

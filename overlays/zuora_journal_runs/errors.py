@@ -114,7 +114,7 @@ class JournalRunsError(Exception):
         return _one_line(f"[{known}] {self._description()}" if known else self._description())
 
     def _description(self) -> str:
-        """What is wrong, without the identifiers."""
+        """Return what is wrong, without the identifiers."""
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -128,7 +128,7 @@ def _restore(kind: type[JournalRunsError], args: tuple[Any, ...], state: dict[st
 
 
 def _one_line(text: str) -> str:
-    """A text without line breaks and control characters, whatever a server put into it."""
+    """Return a text without the line breaks and control characters that a server may have sent."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
@@ -491,8 +491,8 @@ def category_of(codes: list[str]) -> str | None:
 def kind_of(status_code: int, codes: list[str]) -> type[APIError]:
     """Return the exception for an HTTP status and the codes of the reasons.
 
-    A status that says something goes first, since gateways before Zuora's own code set it; codes that begin with 9
-    speak of authentication and have no category (Zuora, error handling, 2026).
+    A specific status decides first, since gateways in front of Zuora set it; codes that begin with 9 are about
+    authentication and have no category (Zuora, error handling, 2026).
     """
     if status_code in (401, 403, 409, 422, 429):
         return STATUSES[status_code]

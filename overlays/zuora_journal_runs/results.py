@@ -180,15 +180,15 @@ class CancellationOutcome(NoTruthValue):
         number = self.run.number
         if self.complete:
             end = f"{number} is cancelled{' and deleted' if self.deleted else ''}"
-            said = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
+            text = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
         elif self.deleted:
-            said = f"{number} is gone, and its cancellation was not shown."
+            text = f"{number} is gone, and its cancellation was not shown."
         else:
-            said = (
+            text = (
                 f"{number} is NOT completely cancelled: {len(self.cancelled):,} entries are cancelled, "
                 f"{len(self.remaining):,} are not; the run is {self.run.status}."
             )
-        return " ".join([said, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
+        return " ".join([text, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
 
     def __repr__(self) -> str:
         verdict = "complete" if self.complete else "not complete"

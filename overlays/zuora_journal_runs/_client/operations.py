@@ -179,7 +179,7 @@ class Operations:
     ) -> dict[str, Any]:
         """Return the request for the page after this one, which has to be another page of the same entries."""
         call = f"list the entries of {number}"
-        problem = "which is none of its pages"
+        problem = "which is not one of its pages"
         with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
             path = path_on(self.pipeline.base_url.join(str(page.next_page)), self.pipeline.base_url)
             if Request("GET", path, {}).operation == call:
@@ -236,7 +236,7 @@ class Operations:
     def send(
         self, operation: ModuleType, request: dict[str, Any], deadline: float | None = None
     ) -> Flow[tuple[Any, httpx.Response]]:
-        """Send a request, and show its result to the observer, whatever it is."""
+        """Send a request, and show the response or the error to the observer."""
         sent = Request.from_kwargs(request)
         options = self.options if deadline is None else self.by(deadline).options
         observer = self.observer

@@ -125,7 +125,7 @@ def conclusion_of(history: History, about: str) -> dict[str, Any]:
 
 
 class EvidenceWriter:
-    """Writes an evidence file as responses come, and goes on with one that was begun before.
+    """Writes an evidence file as responses come, and continues one that was begun before.
 
     Args:
         path: Where to write it. A new file can be read by its owner alone.
@@ -221,7 +221,7 @@ class EvidenceWriter:
         request_id: str | None = None,
         track_id: str | None = None,
     ) -> None:
-        """Write a response that proves nothing, without its body, or that none came."""
+        """Write that a response proves nothing, without its body, or that there was no response."""
         self._write(
             {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
         )

@@ -1,7 +1,7 @@
 """From observations to a verdict: no I/O, no clock, no special cases elsewhere.
 
 The rules, and what counts as proof, are in docs/evidence.md. In short: `Cancelled` is final, so that a later response
-that shows less is ignored; whatever could also be a lagging replica must be seen several times in a row.
+that shows less is ignored; what could also be a lagging replica must be seen several times in a row.
 """
 
 from __future__ import annotations
