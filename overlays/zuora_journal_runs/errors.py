@@ -179,7 +179,7 @@ class RunStatusError(RunError):
     run: models.JournalRun
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallInfo:
     """Which call failed: what a support ticket needs."""
 
