@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, get_args
@@ -23,6 +24,8 @@ from zuora_journal_runs._observations import (
     CreationNoted,
     CreationStep,
     EntriesListed,
+    Note,
+    Observation,
     Planned,
     PostingNoted,
     PostingStep,
@@ -35,9 +38,7 @@ from . import _closing
 from ._verdict import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from zuora_journal_runs._observations import Note, Observation
+    from collections.abc import Callable, Iterator
 
 FORMAT = 1
 _START = ""
@@ -154,7 +155,7 @@ def conclusion_of(history: History, about: str) -> dict[str, Any]:
 
 
 class EvidenceWriter:
-    """Writes an evidence file as responses come, and goes on with one that was begun before.
+    """Writes an evidence file as responses come, and continues one that was begun before.
 
     Args:
         path: Where to write it. A new file can be read by its owner alone.
@@ -167,11 +168,16 @@ class EvidenceWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], header: Header, at: float) -> None:
-        self.path = Path(path)
-        self.header = header
+        self.path: Path = Path(path)
+        self.header: Header = header
+        self.history: History = History()
+        """What the responses in the file show."""
+        self.last_hash: str = _START
         self.creation: str | None = None
+        """The response to a creation that the file has."""
         self.pages: dict[str, str] = {}
         """The last body of each page of entries that the file has, by its path."""
+        self._bodies: dict[str, str] = {}
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -186,7 +192,7 @@ class EvidenceWriter:
             # The program was killed while it wrote this line.
             os.ftruncate(self._file, len(whole))
         if not whole:
-            self.history, self.last_hash, self._bodies = _begun(self.header, at), _START, dict[str, str]()
+            self.history = _begun(self.header, at)
             self._write(_header_line(self.header, at))
             if self.header.idempotency_key is not None:
                 os.fsync(self._file)
@@ -196,7 +202,6 @@ class EvidenceWriter:
         self._check_same(found.header)
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
-        # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
         self.pages = {
             step.path: step.body
@@ -260,7 +265,7 @@ class EvidenceWriter:
         request_id: str | None = None,
         track_id: str | None = None,
     ) -> None:
-        """Write a response that proves nothing, without its body, or that none came."""
+        """Write that a response proves nothing, without its body, or that there was no response."""
         self._write(
             {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
         )
@@ -309,12 +314,13 @@ def _begun(header: Header, at: float) -> History:
 def _header_line(header: Header, at: float) -> dict[str, Any]:
     from importlib.metadata import version
 
+    contract = spec.contract_id()
     return {
         "kind": "header",
         "format": FORMAT,
         "at": _written(at),
         "package": version("zuora-journal-runs"),
-        "contract": spec.contract_id()._asdict(),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
         "operation": header.operation,
         "host": header.host,
         "entity": header.entity,
