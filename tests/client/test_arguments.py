@@ -58,6 +58,43 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda client: client.create(TYPES, DATE, organization_labels=1, **PERIOD),
         "organization_labels is 1: give a list of mappings",
     ),
+    "wait_for_turn": (
+        lambda client: client.create(TYPES, DATE, wait_for_turn="x", **PERIOD),
+        "wait_for_turn is 'x': give a number of seconds above 0, or None not to wait",
+    ),
+    "a method": (lambda client: client.request(5, "/v1/x"), "method is '5': use one of GET"),
+    "a path": (lambda client: client.request("GET", 5), "5 is not a path on the API"),
+    "params": (lambda client: client.request("GET", "/v1/x", params=5), "params is 5: give a mapping"),
+    "plan": (lambda client: client.plan(5, [NUMBER]), "operation is 5: use cancel or delete"),
+    "plan, numbers": (lambda client: client.plan("cancel", 75), "numbers is 75: give a list of numbers"),
+    "plan_transfer": (lambda client: client.plan_transfer(75), "number is 75: give a string"),
+    "plan_rerun": (lambda client: client.plan_rerun(75), "number is 75: give a string"),
+    "a change": (
+        lambda client: client.plan_rerun(NUMBER, period="x"),
+        "period cannot be changed: use transaction_types,",
+    ),
+    "a change of types": (
+        lambda client: client.plan_rerun(NUMBER, transaction_types=5),
+        "transaction_types is 5: give",
+    ),
+    "a change of labels": (
+        lambda client: client.plan_rerun(NUMBER, organization_labels=[1]),
+        "give a list of mappings",
+    ),
+    "check_plan": (lambda client: client.check_plan(5), "plan is 5: give a Plan"),
+    "apply": (lambda client: client.apply("plan.json"), "plan is 'plan.json': give a Plan, such as Plan.read returns"),
+    "rerun": (lambda client: client.rerun(75, evidence="x"), "number is 75: give a string"),
+    "rerun, evidence": (lambda client: client.rerun(NUMBER, evidence=None), "evidence is None: give a file"),
+    "rerun, plan": (lambda client: client.rerun(NUMBER, evidence="x", plan={}), "plan is {}: give a Plan"),
+    "rerun, a change": (lambda client: client.rerun(NUMBER, evidence="x", notes="y"), "notes cannot be changed"),
+    "post_entries": (lambda client: client.post_entries(75, print), "number is 75: give a string"),
+    "transfer": (lambda client: client.transfer(75), "number is 75: give a string"),
+    "a value": (lambda client: client.transfer(NUMBER, value=True), "value is True: use one of No, Processing, Yes"),
+    "notes": (lambda client: client.transfer(NUMBER, notes=5), "notes is 5: give a string"),
+    "entries, a number": (lambda client: client.transfer(NUMBER, entries=5), "entries is 5: give a list of numbers"),
+    "no entries": (lambda client: client.transfer(NUMBER, entries=[]), "entries is []: give a list of numbers"),
+    "entries, numbers": (lambda client: client.transfer(NUMBER, entries=[5]), "entries is [5]: give a list of numbers"),
+    "transfer, plan": (lambda client: client.transfer(NUMBER, plan=5), "plan is 5: give a Plan"),
 }
 
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {

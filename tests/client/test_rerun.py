@@ -326,7 +326,7 @@ def test_an_approved_plan_is_applied_exactly(use: Callable[..., Any], tmp_path: 
     assert outcome.plan == plan
     created = use(emulator, lambda client: client.retrieve(outcome.created))
     assert str(created.journal_entry_date) == "2026-11-01"
-    with pytest.raises(errors.InvalidArgumentError, match="needs an evidence file"):
+    with pytest.raises(errors.InvalidArgumentError, match="evidence is None: give a file"):
         use(emulator, lambda client: client.apply(plan))
 
 

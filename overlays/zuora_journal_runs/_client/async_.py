@@ -385,7 +385,7 @@ class AsyncJournalRunsClient:
         self, plan: plans.Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """See `JournalRunsClient.apply`."""
-        if plan.operation == "transfer":
+        if planning.parse_plan(plan).operation == "transfer":
             return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
             return await self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)

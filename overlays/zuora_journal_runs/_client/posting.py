@@ -215,6 +215,8 @@ def transfer(
     """Mark entries of a run with a value, and read them again."""
     waiting.check_timeouts(timeout)
     planning.check_marking(value, notes)
+    if approved is not None:
+        planning.parse_plan(approved)
     with operations.observer_of(number, "transfer", evidence) as observer:
         calls = operations.observed_by(observer)
         plan = yield from planning.plan_transfer(calls, number, value, entries, notes)

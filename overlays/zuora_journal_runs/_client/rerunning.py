@@ -51,6 +51,11 @@ def rerun(
 
     waiting.check_timeouts(timeout, stall_after)
     check_turn(wait_for_turn)
+    planning.as_json(changes)
+    if approved is not None:
+        planning.parse_plan(approved)
+    if evidence is None:
+        raise errors.InvalidArgumentError("evidence is None: give a file, to go on with if the rerun is interrupted")
     clock = operations.pipeline.clock
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
     with operations.observer_of(number, "rerun", evidence) as observer:

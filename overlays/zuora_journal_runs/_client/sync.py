@@ -677,7 +677,7 @@ class JournalRunsClient:
             PlanError: a run or an entry is not as it was planned; nothing was changed.
             JournalRunsError: as for these methods.
         """
-        if plan.operation == "transfer":
+        if planning.parse_plan(plan).operation == "transfer":
             return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
             return self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
