@@ -175,7 +175,7 @@ class TurnTimeoutError(JournalRunsError, TimeoutError):
     def __init__(self, message: str, *, refusal: APIError) -> None:
         super().__init__(message)
         self.refusal = refusal
-        self.track_id = refusal.track_id
+        self.track_id: str | None = refusal.track_id
 
     @property
     def request_id(self) -> str | None:

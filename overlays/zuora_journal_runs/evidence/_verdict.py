@@ -87,7 +87,7 @@ class History:
         """What was planned, if anything was."""
         self.creation: CreationNoted | None = None
         """How far a creation is; None if none was begun."""
-        self.key_since = 0.0
+        self.key_since: float = 0.0
         """When the idempotency key of the creation was used first."""
         self.postings: dict[str, str] = {}
         """How far the posting of each entry is that was begun; `confirmed` once it was then listed as transferred."""
