@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 EntryState = tuple[str, str | None]
 """An entry's `status` and `transferredToAccounting`."""
@@ -77,7 +75,7 @@ class EntriesRefused:
 
 @frozen
 class Problem:
-    """A response that proves nothing about the run, or none at all."""
+    """A response that proves nothing about the run, or no response."""
 
     at: float
     """Seconds since 1970."""
@@ -103,12 +101,16 @@ class Planned:
     """The plan, as `Plan.to_dict` returns it."""
 
 
+CreationStep = Literal["begun", "refused"]
+PostingStep = Literal["claimed", "begun", "posted", "failed", "not posted"]
+
+
 @frozen
 class CreationNoted:
     """A creation is about to be sent under an idempotency key, or was refused for good under it."""
 
     at: float
-    step: Literal["begun", "refused"]
+    step: CreationStep
     key: str
 
 
@@ -117,7 +119,7 @@ class PostingNoted:
     """How far the posting of an entry is: what a process that is killed here leaves for the next one to know."""
 
     at: float
-    step: Literal["claimed", "begun", "posted", "failed", "not posted"]
+    step: PostingStep
     """`begun`: it is about to be posted. `not posted`: it was found not to be, after a posting in doubt."""
     entry: str
     """The entry's number."""
@@ -282,7 +284,7 @@ def _is_first(path: str) -> bool:
 
 
 def _path_of(address: object) -> str | None:
-    """Return path and query of the next page's address, which Zuora gives in full."""
+    """Return path and query of the next page, which Zuora names by its full URL."""
     return re.sub(r"^[a-z]+://[^/]*", "", address) if isinstance(address, str) else None
 
 

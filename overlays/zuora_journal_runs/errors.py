@@ -54,6 +54,43 @@ else:
     _progress = LazyModule("zuora_journal_runs._progress")
 
 
+__all__ = [
+    "CATEGORIES",
+    "STATUSES",
+    "APIConnectionError",
+    "APIError",
+    "AuthenticationError",
+    "CallError",
+    "CallInfo",
+    "CancellationTimeoutError",
+    "ClientClosedError",
+    "CompletionTimeoutError",
+    "ConflictError",
+    "DeletionTimeoutError",
+    "EvidenceError",
+    "IdempotencyError",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "InvalidResponseError",
+    "JournalRunsError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestNotSentError",
+    "ResponseError",
+    "ResponseLostError",
+    "RuleViolationError",
+    "RunError",
+    "RunStatusError",
+    "ServerError",
+    "TokenError",
+    "UnsupportedRequestError",
+    "WaitTimeoutError",
+    "category_of",
+    "kind_of",
+]
+
+
 class JournalRunsError(Exception):
     """Base class of all exceptions that this package raises.
 
@@ -82,7 +119,7 @@ class JournalRunsError(Exception):
         return _one_line(f"[{known}] {self._description()}" if known else self._description())
 
     def _description(self) -> str:
-        """What is wrong, without the identifiers."""
+        """Return what is wrong, without the identifiers."""
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -96,7 +133,7 @@ def _restore(kind: type[JournalRunsError], args: tuple[Any, ...], state: dict[st
 
 
 def _one_line(text: str) -> str:
-    """A text without line breaks and control characters, whatever a server put into it."""
+    """Return a text without the line breaks and control characters that a server may have sent."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
@@ -138,7 +175,7 @@ class TurnTimeoutError(JournalRunsError, TimeoutError):
     def __init__(self, message: str, *, refusal: APIError) -> None:
         super().__init__(message)
         self.refusal = refusal
-        self.track_id = refusal.track_id
+        self.track_id: str | None = refusal.track_id
 
     @property
     def request_id(self) -> str | None:
@@ -217,7 +254,7 @@ class EntriesRemainError(RunError):
         self.maybe_processed = maybe_processed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallInfo:
     """Which call failed: what a support ticket needs."""
 
@@ -244,10 +281,10 @@ class CallError(JournalRunsError):
 
     def __init__(self, message: str, info: CallInfo = _NO_CALL) -> None:
         super().__init__(message)
-        self.call = info.call
-        self.track_id = info.track_id
-        self.attempts = info.attempts
-        self.idempotency_key = info.idempotency_key
+        self.call: str = info.call
+        self.track_id: str | None = info.track_id
+        self.attempts: int = info.attempts
+        self.idempotency_key: str | None = info.idempotency_key
 
     def _description(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
@@ -529,8 +566,8 @@ def category_of(codes: list[str]) -> str | None:
 def kind_of(status_code: int, codes: list[str]) -> type[APIError]:
     """Return the exception for an HTTP status and the codes of the reasons.
 
-    A status that says something goes first, since gateways before Zuora's own code set it; codes that begin with 9
-    speak of authentication and have no category (Zuora, error handling, 2026).
+    A specific status decides first, since gateways in front of Zuora set it; codes that begin with 9 are about
+    authentication and have no category (Zuora, error handling, 2026).
     """
     if status_code in (401, 403, 409, 422, 429):
         return STATUSES[status_code]

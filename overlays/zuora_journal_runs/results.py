@@ -7,6 +7,7 @@ happened. Use `.complete`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import MAX_PREC, Decimal, localcontext
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -58,6 +59,26 @@ class BlockedEntry:
     def number(self) -> str:
         """The entry's number."""
         return self.entry.number
+
+    @property
+    def transaction_type(self) -> str | None:
+        """The type of its transactions."""
+        return self.entry.transaction_type
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of its amount."""
+        return self.entry.currency
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The sum of its debits, exactly; None if it has none, or one without an amount."""
+        amounts = [item.amount for item in self.entry.journal_entry_items if item.type_ == "Debit"]
+        known = [amount for amount in amounts if amount is not None]
+        if not known or len(known) < len(amounts):
+            return None
+        with localcontext(prec=MAX_PREC):
+            return sum(known, Decimal(0))
 
     @property
     def reason(self) -> str:
@@ -161,15 +182,15 @@ class CancellationOutcome(NoTruthValue):
         number = self.run.number
         if self.complete:
             end = f"{number} is cancelled{' and deleted' if self.deleted else ''}"
-            said = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
+            text = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
         elif self.deleted:
-            said = f"{number} is gone, and its cancellation was not shown."
+            text = f"{number} is gone, and its cancellation was not shown."
         else:
-            said = (
+            text = (
                 f"{number} is NOT completely cancelled: {len(self.cancelled):,} entries are cancelled, "
                 f"{len(self.remaining):,} are not; the run is {self.run.status}."
             )
-        return " ".join([said, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
+        return " ".join([text, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
 
     def __repr__(self) -> str:
         verdict = "complete" if self.complete else "not complete"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from tests.clock import FakeClock
 
+from .emulated import asynchronously, synchronously
 from .world import Async, Kind, Sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(params=[Sync, Async], ids=["sync", "async"])
@@ -17,3 +23,10 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture(params=[synchronously, asynchronously], ids=["sync", "async"])
+def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Does something with a client of an emulator, of either kind."""
+    function: Callable[..., Any] = request.param
+    return function

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -31,25 +29,6 @@ LOST = httpx.ReadTimeout("lost")
 
 def create(client: Any, **arguments: Any) -> Any:
     return client.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026", **arguments)
-
-
-@pytest.fixture(params=["sync", "async"])
-def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Does something with a client of an emulator, of either kind."""
-
-    def synchronously(emulator: Emulator, work: Callable[[Any], Any]) -> Any:
-        with emulator.client(random=Random(1)) as client:
-            return work(client)
-
-    def asynchronously(emulator: Emulator, work: Callable[[Any], Any]) -> Any:
-        async def main() -> Any:
-            async with emulator.async_client(random=Random(1)) as client:
-                given = work(client)
-                return await given if inspect.isawaitable(given) else given
-
-        return asyncio.run(main())
-
-    return synchronously if request.param == "sync" else asynchronously
 
 
 def busy() -> tuple[Emulator, str]:

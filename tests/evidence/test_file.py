@@ -18,6 +18,7 @@ from tests.client.world import URL, Async, Sync, answer, refusal, run
 from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient, errors, evidence
+from zuora_journal_runs.emulator import Clock, Emulator, SeedRun
 from zuora_journal_runs.evidence import _file
 
 if TYPE_CHECKING:
@@ -181,6 +182,25 @@ def test_a_file_that_is_wrong_in_itself(written: Path, change: Any, problem: str
         _file._Reading("close.jsonl").evidence(rewritten(written, change))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.update(plan=[]) if line["kind"] == "plan" else None,
+        lambda line: line.update(step="begin") if line["kind"] == "creation" else None,
+        lambda line: line.update(idempotencyKey=None) if line["kind"] == "creation" else None,
+        lambda line: line.pop("idempotencyKey", None) if line["kind"] == "creation" else None,
+    ],
+)
+def test_notes_that_are_wrong_in_themselves(file: Path, change: Any) -> None:
+    emulator = Emulator(clock=Clock(running=False), seed=[SeedRun(number=RUN, entries=1)])
+    with emulator.client() as client:
+        client.rerun(RUN, evidence=file)
+    content = rewritten(file, lambda line: None)  # noqa: ARG005
+    assert _file._Reading("close.jsonl").evidence(content).conclusion is not None
+    with pytest.raises(errors.EvidenceError, match="is not a line of an evidence file"):
+        _file._Reading("close.jsonl").evidence(rewritten(file, change))
+
+
 def test_a_verdict_that_was_not_shown_is_found(kind: Kind, file: Path) -> None:
     kind.use(Server([run("Cancelled")], [page("Cancelled")]), lambda c: c.cancel_and_wait(RUN, evidence=file))
 
@@ -221,6 +241,16 @@ def test_what_another_process_saw_counts(kind: Kind, file: Path) -> None:
             lambda client: client.wait_for_cancellation(RUN, timeout=9, evidence=file),
         )
     server = Server([run("Completed"), run("Completed"), run("Cancelled")], [page("Cancelled")])
+    assert kind.use(server, lambda client: client.wait_for_cancellation(RUN, evidence=file)).complete
+
+
+def test_a_wait_goes_on_after_a_listing_that_was_refused(kind: Kind, file: Path) -> None:
+    with pytest.raises(errors.CancellationTimeoutError):
+        kind.use(
+            Server([run("Completed")], [page("Created"), refusal("50000030")]),
+            lambda client: client.wait_for_cancellation(RUN, timeout=20, evidence=file),
+        )
+    server = Server([run("Cancelled")], [page("Cancelled")])
     assert kind.use(server, lambda client: client.wait_for_cancellation(RUN, evidence=file)).complete
 
 

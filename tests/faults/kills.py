@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
@@ -21,6 +22,7 @@ from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs._http import default_transport
+from zuora_journal_runs.emulator import Emulator, SeedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,7 +168,8 @@ def work(client: Any, operation: str, folder: Path, killer: Killer) -> Any:
     )
 
 
-def _child(operation: str, folder: Path, point: Point | None) -> None:
+def _child(operation: str, folder: Path, point: Point | None) -> bool:
+    """Work until it is killed, or done; return whether the outcome is complete."""
     killer = Killer(point, kill_process)
     environ = dict(os.environ)
     transport = KillingTransport(default_transport(httpx.URL(environ["ZUORA_BASE_URL"])), killer)
@@ -174,18 +177,27 @@ def _child(operation: str, folder: Path, point: Point | None) -> None:
         JournalRunsClient.from_env(environ, transport=transport, clock=FakeClock(), random=Random(1)) as client,
         killer.watching_lines(),
     ):
-        work(client, operation, folder, killer)
+        return bool(work(client, operation, folder, killer).complete)
 
 
 def main() -> None:
     """Read a kill from each line of standard input, and print how the child that met it ended."""
+    # Slow imports are done once, by a program that comes to its end.
+    target = dict(os.environ)
+    with Emulator(seed=[SeedRun(number=RUN, entries=1)]) as emulator, TemporaryDirectory() as folder:
+        os.environ.update(emulator.environ())
+        for operation in ("rerun", "post"):
+            emulator.reset()
+            (Path(folder) / operation).mkdir()
+            _child(operation, Path(folder) / operation, None)
+    os.environ.update(target)
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
         if not child:
             point = None if order["point"] is None else Point(*order["point"])
-            _child(order["operation"], Path(order["folder"]), point)
-            os._exit(0)
+            complete = _child(order["operation"], Path(order["folder"]), point)
+            os._exit(0 if complete else 1)
         status = os.waitpid(child, 0)[1]
         sys.stdout.write(f"{json.dumps(os.waitstatus_to_exitcode(status))}\n")
         sys.stdout.flush()

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import astuple
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +22,11 @@ from zuora_journal_runs.evidence import read_evidence
 from .kills import OPERATIONS, RUN, Killed, Killer, KillingTransport, Ledger, Point, work
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.fuzzing import Effort
+
+ROOT = Path(__file__).parents[2]
 
 
 def emulating(**fields: Any) -> Emulator:
@@ -134,3 +143,61 @@ def test_what_is_killed_again_and_again_goes_on(operation: str, tmp_path: Path, 
             if operation != "rerun":
                 check_postings(emulator, folder)
         check(emulator, outcome, folder, operation)
+
+
+class Nursery:
+    """Starts programs one after another, each of which is killed by SIGKILL at a point."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        # Coverage of a killed process is lost anyway.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.kills"],
+            cwd=ROOT,
+            env={**inherited, **environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, operation: str, folder: Path, point: Point | None) -> int:
+        """Return the exit status of a program; -9 if it was killed."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        order = {"operation": operation, "folder": str(folder), "point": None if point is None else astuple(point)}
+        self.process.stdin.write(f"{json.dumps(order)}\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Emulator, Nursery]]:
+    with emulating() as emulator:
+        nursery = Nursery(emulator.environ())
+        yield emulator, nursery
+        nursery.process.communicate(timeout=30)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork, nor SIGKILL")
+def test_processes_that_are_killed(served: tuple[Emulator, Nursery], tmp_path: Path, effort: Effort) -> None:
+    """The same with SIGKILL: the file is what a process leaves behind that cannot clean up."""
+    emulator, nursery = served
+    where = {operation: points(operation, tmp_path / operation) for operation in OPERATIONS}
+    kills = 0
+    for seed in effort.seeds(range(20)):
+        random = Random(seed)
+        emulator.reset()
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        operation = random.choice(OPERATIONS)
+        for _ in range(2):
+            # The first of them is met for certain.
+            status = nursery.run(operation, folder, random.choice(where[operation]))
+            if operation != "rerun":
+                check_postings(emulator, folder)
+            assert len(live(emulator)) <= 1
+            assert status in (-signal.SIGKILL, 0, 1)
+            kills += status == -signal.SIGKILL
+        outcome, _ = attempt(emulator, operation, folder, None)
+        check(emulator, outcome, folder, operation)
+    assert kills >= len(list(effort.seeds(range(20))))

@@ -65,10 +65,10 @@ class AsyncJournalRunsClient:
         base_url: The address of the API, such as https://rest.zuora.com.
         client_id: An OAuth client's id.
         client_secret: Its secret.
-        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        token: A bearer token in place of an OAuth client, or a function that returns one for each attempt.
         auth: An `httpx.Auth` in place of both.
-        transport: How requests travel; httpx's own way by default.
-        arguments: The options of all calls, clock and chance.
+        transport: An httpx transport to send requests with, in place of the default one.
+        arguments: The options of all calls, the clock and the source of randomness.
 
     Raises:
         InvalidArgumentError: `base_url` is not a valid https URL, or there is not exactly one kind of credentials.
@@ -85,7 +85,7 @@ class AsyncJournalRunsClient:
         transport: httpx.AsyncBaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> None:
-        # Rebound at once, so that no traceback of a failure in here shows them.
+        # Rebound at once, so that the traceback of a failure does not show them.
         base_url = environment.hidden(base_url)
         client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
@@ -109,7 +109,7 @@ class AsyncJournalRunsClient:
     ) -> Self:
         """See `JournalRunsClient.from_env`."""
         found = environment.read(os.environ if environ is None else environ)
-        environ = None  # so that no traceback of a failure in here shows what is secret in it
+        environ = None  # so that the traceback of a failure does not show its secrets
         return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
@@ -122,7 +122,7 @@ class AsyncJournalRunsClient:
 
     @property
     def connection(self) -> httpx.AsyncClient:
-        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        """The httpx client underneath, for instrumentation; everything that it sends obeys the conventions."""
         return self._connection
 
     @cached_property
@@ -385,7 +385,7 @@ class AsyncJournalRunsClient:
         self, plan: plans.Plan, *, evidence: EvidenceFile | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """See `JournalRunsClient.apply`."""
-        if plan.operation == "transfer":
+        if planning.parse_plan(plan).operation == "transfer":
             return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
             return await self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs import errors, evidence
-from zuora_journal_runs._http import Flow, RunNumber, Sleep, retry_after
+from zuora_journal_runs._http import Flow, RunNumber, Sleep, parse_seconds, retry_after
 from zuora_journal_runs.close import TurnProgress
 
 if TYPE_CHECKING:
@@ -101,10 +101,8 @@ def check_turn(wait_for_turn: float | None) -> None:
     Raises:
         InvalidArgumentError: It is not a number of seconds above 0.
     """
-    if wait_for_turn is not None and not 0 < wait_for_turn < math.inf:
-        raise errors.InvalidArgumentError(
-            f"wait_for_turn is {wait_for_turn!r}: give a number of seconds above 0, or None not to wait"
-        )
+    if wait_for_turn is not None:
+        parse_seconds("wait_for_turn", wait_for_turn, ", or None not to wait")
 
 
 def _under(key: str, options: Options) -> Options:

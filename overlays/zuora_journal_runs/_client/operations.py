@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from zuora_journal_runs import errors
+from zuora_journal_runs._generated import types
 from zuora_journal_runs._http import Request, RunNumber, parse_entry_number, path_on
 
 if TYPE_CHECKING:
@@ -16,17 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
 
+    from zuora_journal_runs import totals
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._http import Flow, Options, Pipeline
     from zuora_journal_runs.results import Cancellation, CancellationPlan
-    from zuora_journal_runs.totals import Totals
     from zuora_journal_runs_api.models import (
         CommonResponse,
         JournalEntriesPage,
         JournalEntry,
         JournalRun,
     )
-    from zuora_journal_runs_api.types import Exchange
+else:
+    from zuora_journal_runs._lazy import LazyModule
+
+    totals = LazyModule("zuora_journal_runs.totals")
 
 SMALL_PAGE = 40
 """The largest page size that all documents allow; some tenants may allow no more."""
@@ -39,14 +43,12 @@ UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 class JournalEntries(list["JournalEntry"]):
     """A run's summary journal entries, of all pages."""
 
-    exchanges: tuple[Exchange | None, ...] = ()
+    exchanges: tuple[types.Exchange | None, ...] = ()
     """The HTTP exchanges that they came from, one for each page."""
 
-    def totals(self) -> Totals:
+    def totals(self) -> totals.Totals:
         """Add up debits and credits of the entries that are not cancelled, exactly."""
-        from zuora_journal_runs.totals import Totals
-
-        return Totals.of(self)
+        return totals.Totals.of(self)
 
 
 class Operations:
@@ -150,7 +152,7 @@ class Operations:
     ) -> dict[str, Any]:
         """Return the request for the page after this one, which has to be another page of the same entries."""
         call = f"list the entries of {number}"
-        problem = "which is none of its pages"
+        problem = "which is not one of its pages"
         with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
             path = path_on(self.pipeline.base_url.join(str(page.next_page)), self.pipeline.base_url)
             if Request("GET", path, {}).operation == call:
@@ -202,7 +204,7 @@ class Operations:
         updated: CommonResponse = yield from self._call(update_journal_entry, parse_entry_number(number), body=body)
         return updated
 
-    def request_deletion(self, number: RunNumber) -> Flow[Exchange | None]:
+    def request_deletion(self, number: RunNumber) -> Flow[types.Exchange | None]:
         """Send the request that deletes a run."""
         from zuora_journal_runs_api.api.journal_runs import delete_journal_run
 
@@ -217,7 +219,7 @@ class Operations:
     def send(
         self, operation: ModuleType, request: dict[str, Any], deadline: float | None = None
     ) -> Flow[tuple[Any, httpx.Response]]:
-        """Send a request, and show its result to the observer, whatever it is."""
+        """Send a request, and show the response or the error to the observer."""
         sent = Request.from_kwargs(request)
         options = self.options if deadline is None else self.by(deadline).options
         observer = self.observer

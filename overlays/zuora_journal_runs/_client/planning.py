@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -15,7 +16,7 @@ from zuora_journal_runs.totals import Totals
 
 if TYPE_CHECKING:
     import datetime as dates
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from zuora_journal_runs._client.operations import Operations
     from zuora_journal_runs._http import Flow
@@ -52,6 +53,17 @@ def made(operations: Operations, operation: Operation, runs: Iterable[PlannedRun
         tuple(runs),
         details,
     )
+
+
+def parse_plan(plan: object) -> Plan:
+    """Return a plan that the caller passes.
+
+    Raises:
+        InvalidArgumentError: It is not one.
+    """
+    if isinstance(plan, Plan):
+        return plan
+    raise errors.InvalidArgumentError(f"plan is {plan!r}: give a Plan, such as Plan.read returns")
 
 
 def check_scope(operations: Operations, plan: Plan) -> None:
@@ -91,7 +103,7 @@ def check_plan(operations: Operations, plan: Plan) -> Flow[None]:
     Raises:
         PlanError: Something is not.
     """
-    check_scope(operations, plan)
+    check_scope(operations, parse_plan(plan))
     plan.check((yield from _current(operations, plan.operation, map(RunNumber, plan.numbers))))
 
 
@@ -128,13 +140,7 @@ def transfer_arguments(plan: Plan) -> dict[str, Any]:
 
 
 def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
-    """Return the arguments with which `rerun` does what was planned.
-
-    Raises:
-        InvalidArgumentError: There is no evidence file.
-    """
-    if evidence is None:
-        raise errors.InvalidArgumentError("a rerun needs an evidence file, to go on with if it is interrupted")
+    """Return the arguments with which `rerun` does what was planned."""
     details = plan.details
     return {
         "number": plan.numbers[0],
@@ -157,7 +163,7 @@ def plan_transfer(
         InvalidArgumentError: An entry is not one of the run, or is cancelled, or a value cannot be sent.
     """
     check_marking(value, notes)
-    chosen = None if entries is None else list(dict.fromkeys([entries] if isinstance(entries, str) else entries))
+    chosen = None if entries is None else _parse_entries(entries)
     run = yield from operations.retrieve(number)
     listed = PlannedRun.of(run, (yield from operations.entries(number)))
     live = {name: state for name, state in listed.entries.items() if state[0] != "Cancelled"}
@@ -173,6 +179,21 @@ def plan_transfer(
     return made(operations, "transfer", [listed], {"value": value, "notes": notes, "entries": chosen})
 
 
+def _parse_entries(entries: object) -> list[str]:
+    """Return the numbers of entries, each once.
+
+    Raises:
+        InvalidArgumentError: They are not a list of numbers.
+    """
+    if isinstance(entries, str):
+        return [entries]
+    if isinstance(entries, Iterable):
+        found = list(dict.fromkeys(entries))
+        if found and all(isinstance(each, str) for each in found):
+            return found
+    raise errors.InvalidArgumentError(f"entries is {entries!r}: give a list of numbers such as 'JE-00000038'")
+
+
 def check_marking(value: str, notes: str | None) -> None:
     """Check what entries are to be marked with.
 
@@ -181,6 +202,8 @@ def check_marking(value: str, notes: str | None) -> None:
     """
     if value not in TRANSFERS:
         raise errors.InvalidArgumentError(f"value is {value!r}: use one of {', '.join(TRANSFERS)}")
+    if not isinstance(notes, str | None):
+        raise errors.InvalidArgumentError(f"notes is {notes!r}: give a string")
     if notes is not None and len(notes) > _LONGEST_NOTES:
         raise errors.InvalidArgumentError(f"notes have {len(notes):,} characters, and at most 2,000 are allowed")
 
@@ -195,6 +218,7 @@ def plan_rerun(operations: Operations, number: RunNumber, changes: RunChanges, *
         InvalidArgumentError: A change cannot be sent, or something about the new run is not known and has to be given.
         RunStatusError: The run's status does not allow a cancellation.
     """
+    as_json(changes)  # before anything is sent
     run = yield from operations.retrieve(number)
     listed = yield from operations.entries(number)
     return rerun_plan(operations, run, listed, changes, allow_remaining=allow_remaining)
@@ -234,6 +258,11 @@ def as_json(changes: RunChanges) -> dict[str, Any]:
         InvalidArgumentError: One cannot be sent.
     """
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+    unknown = given.keys() - RunChanges.__annotations__.keys()
+    if unknown:
+        raise errors.InvalidArgumentError(
+            f"{', '.join(sorted(unknown))} cannot be changed: use {', '.join(RunChanges.__annotations__)}"
+        )
     if "transaction_types" in given:
         given["transaction_types"] = [
             str(each) for each in validation.parse_transaction_types(given["transaction_types"])
@@ -242,7 +271,8 @@ def as_json(changes: RunChanges) -> dict[str, Any]:
         if name in given:
             given[name] = validation.parse_date(name, given[name]).isoformat()
     if "organization_labels" in given:
-        given["organization_labels"] = [dict(label) for label in given["organization_labels"]]
+        labels = validation.parse_labels(given["organization_labels"])
+        given["organization_labels"] = [label.to_dict() for label in labels]
     return given
 
 

@@ -122,7 +122,7 @@ class _Posting(_Marker):
                     accepted = yield from self.mark(entry.number, "Yes", self._notes)
                 case PostingAction.MARK_FAILED:
                     accepted = yield from self.mark(entry.number, "Error")
-                case PostingAction.ASK | PostingAction.NONE:
+                case _:  # ASK or NONE: that is all there is to do by itself
                     return
 
     def _post_entry(self, entry: JournalEntry) -> Flow[None]:
@@ -215,6 +215,8 @@ def transfer(
     """Mark entries of a run with a value, and read them again."""
     waiting.check_timeouts(timeout)
     planning.check_marking(value, notes)
+    if approved is not None:
+        planning.parse_plan(approved)
     with operations.observer_of(number, "transfer", evidence) as observer:
         calls = operations.observed_by(observer)
         plan = yield from planning.plan_transfer(calls, number, value, entries, notes)

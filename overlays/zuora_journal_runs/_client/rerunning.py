@@ -51,6 +51,11 @@ def rerun(
 
     waiting.check_timeouts(timeout, stall_after)
     check_turn(wait_for_turn)
+    planning.as_json(changes)
+    if approved is not None:
+        planning.parse_plan(approved)
+    if evidence is None:
+        raise errors.InvalidArgumentError("evidence is None: give a file, to go on with if the rerun is interrupted")
     clock = operations.pipeline.clock
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
     with operations.observer_of(number, "rerun", evidence) as observer:
@@ -85,7 +90,7 @@ def rerun(
                     yield from waiting.completion(wait_for(successor), on_poll)
                 case RerunStep.LIST_ENTRIES:
                     yield from _list_entries(wait_for(successor))
-                case RerunStep.DONE:
+                case _:  # DONE
                     assert successor is not None
                     observer.conclude("rerun")
                     return _outcome(plan, observer, successor)
@@ -159,11 +164,10 @@ def _remaining_error(observer: Observer) -> errors.EntriesRemainError:
     judgement = observer.history.cancellation()
     remaining = observer.models(judgement.remaining)
     blocked = results.blocked(remaining)
-    said = [f"{len(remaining):,} of its entries remain", *judgement.discrepancies]
-    if blocked:
-        said.append(_reasons(blocked))
+    said = [f"{len(remaining):,} of its entries remain", *judgement.discrepancies, _reasons(blocked)]
+    problem = f"{observer.number} is not cancelled as planned, and no run was created in its place"
     return errors.EntriesRemainError(
-        f"{observer.number} is not cancelled as planned, and no run was created in its place: {'; '.join(said)}",
+        f"{problem}: {'; '.join(filter(None, said))}",
         run=observer.run,
         entries=tuple(remaining),
         maybe_processed=True,

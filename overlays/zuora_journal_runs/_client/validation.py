@@ -49,11 +49,11 @@ def creation(
         accounting_period_name=accounting_period_name or UNSET,
         target_start_date=UNSET if start is None else start,
         target_end_date=UNSET if end is None else end,
-        organization_labels=_parse_labels(organization_labels) or UNSET,
+        organization_labels=parse_labels(organization_labels) or UNSET,
     )
 
 
-def _parse_labels(labels: Iterable[Mapping[str, str]]) -> list[OrganizationLabel]:
+def parse_labels(labels: Iterable[Mapping[str, str]]) -> list[OrganizationLabel]:
     """Return the labels of organisations.
 
     Raises:

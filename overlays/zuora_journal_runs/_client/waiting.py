@@ -63,7 +63,7 @@ class RunWait:
         self.number = RunNumber(observer.number)
 
     def operations(self) -> Operations:
-        """Return the operations, none of whose calls outlasts the wait."""
+        """Return the operations with calls that do not outlast the wait."""
         return self._operations.within(max(self._deadline - self._clock.monotonic(), _LAST_POLL))
 
     def poll_run(self) -> Flow[bool]:
@@ -136,7 +136,7 @@ class RunWait:
         )
 
     def pause(self) -> Flow[bool]:
-        """Wait until the next poll is due; return false if there is to be none."""
+        """Wait until the next poll is due; return false if the time is up."""
         self._polls += 1
         left = self._deadline - self._clock.monotonic()
         if left <= 0:
@@ -146,7 +146,7 @@ class RunWait:
         hint = None if exchange is None else retry_after(exchange.headers.get("Retry-After"))
         operations = self._operations
         interval = operations.options.polling.interval(self._polls, operations.pipeline.random, hint)
-        # Listing the entries of a large run takes long: spend no more than half of the time on it.
+        # Listing the entries of a large run takes long: do not spend more than half of the time on it.
         yield Sleep(min(max(interval, self._listing_took), left))
         return True
 

@@ -62,7 +62,7 @@ class RateLimiter:
     Permits are granted in the order in which they were requested:
 
     - no more at once than `Concurrency-Limit-Limit` and `-Remaining` allow;
-    - no more than `RateLimit-Remaining` until `RateLimit-Reset`. Once no more are left than may be under way at once,
+    - no more than `RateLimit-Remaining` until `RateLimit-Reset`. Once no more are left than may be in progress at once,
       they are spread over the rest of the window;
     - none while a `Retry-After` lasts.
 
@@ -106,7 +106,7 @@ class RateLimiter:
         """Wait for a permit.
 
         Raises:
-            PermitUnavailable: none can be had before the deadline.
+            PermitUnavailable: No permit is available before the deadline.
         """
         waiter = _Waiter()
         with self._lock:
@@ -168,7 +168,7 @@ class RateLimiter:
         self._blocked_until = max(self._blocked_until, now + min(seconds, LONGEST_BLOCK))
 
     def _abandon(self, waiter: _Waiter, clock: Clock) -> None:
-        """Leave the queue, or give back a permit that has not been used."""
+        """Leave the queue, or return a permit that was not used."""
         now = clock.monotonic()
         with self._lock:
             if waiter.permit is not None:
@@ -186,7 +186,7 @@ class RateLimiter:
         if limit is not None:
             self._limit = max(1, limit if self._fixed is None else min(limit, self._fixed))
             free = _whole(given.get(b"concurrency-limit-remaining"))
-            # The request of this response has ended since, but was under way when the server counted.
+            # The request of this response has ended since, but was in progress when the server counted.
             self._allowed = self._limit if free is None else min(self._limit, len(self._active) + 1 + free)
         remaining = _whole(given.get(b"ratelimit-remaining"))
         reset = None if remaining is None else _whole(given.get(b"ratelimit-reset"))

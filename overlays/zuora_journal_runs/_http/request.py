@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from zuora_journal_runs._http.auth import new_uuid
 from zuora_journal_runs._http.transports import user_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from random import Random
 
     from zuora_journal_runs._http.options import Options
@@ -94,9 +94,12 @@ class Request:
             raise errors.InvalidArgumentError(f"method is {method!r}: use one of {', '.join(_METHODS)}")
         try:
             url = base_url.join(path)
-            url = url.copy_merge_params(dict(params)) if params else url
         except (httpx.InvalidURL, TypeError) as invalid:
             raise errors.InvalidArgumentError(f"{path!r} is not a path on the API: {invalid}") from None
+        if params is not None:
+            if not isinstance(params, Mapping):
+                raise errors.InvalidArgumentError(f"params is {params!r}: give a mapping")
+            url = url.copy_merge_params(dict(params))
         if url.path == "/oauth/token":
             raise errors.InvalidArgumentError(
                 "the client fetches its tokens itself: give it client_id and client_secret"
@@ -173,6 +176,8 @@ class Request:
             content = b"{}"
         compress = headers.pop("content-encoding", None) is not None
         if content and (compress or (options.compress_over is not None and len(content) > options.compress_over)):
+            import gzip  # few requests are as large
+
             headers["content-encoding"] = "gzip"
             content = gzip.compress(content, mtime=0)
         return Request(self.method, self.path, headers, content, free=self.free)

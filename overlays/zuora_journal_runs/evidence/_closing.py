@@ -6,19 +6,15 @@ place where it is decided that a run is created or an entry is posted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
-from ._verdict import Verdict
+from zuora_journal_runs._observations import EntryState
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from zuora_journal_runs._observations import EntryState
-
-    from ._verdict import History
+from ._verdict import History, Verdict
 
 KEY_LIFETIME = 24 * 3600.0 - 900.0
 """Seconds for which a creation is repeated under its idempotency key.

@@ -11,23 +11,34 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
-from zuora_journal_runs._observations import Accepted, CreationNoted, Planned, PostingNoted, Problem, ResponseReader
+from zuora_journal_runs._observations import (
+    Accepted,
+    CreationNoted,
+    CreationStep,
+    EntriesListed,
+    Note,
+    Observation,
+    Planned,
+    PostingNoted,
+    PostingStep,
+    Problem,
+    ResponseReader,
+)
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
 from . import _closing
 from ._verdict import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from zuora_journal_runs._observations import Note, Observation
+    from collections.abc import Callable, Iterator
 
 FORMAT = 1
 _START = ""
@@ -42,6 +53,7 @@ _NOTES = {
     PostingNoted: ("posting", {"step": "step", "entry": "entry"}),
 }
 """The kind of line of each kind of note, and its members by their names in a file."""
+_STEPS = (*get_args(CreationStep), *get_args(PostingStep))
 _SUFFIX = len(_HASH) + 64 + len('"}')
 
 
@@ -149,7 +161,7 @@ def conclusion_of(history: History, about: str) -> dict[str, Any]:
 
 
 class EvidenceWriter:
-    """Writes an evidence file as responses come, and goes on with one that was begun before.
+    """Writes an evidence file as responses come, and continues one that was begun before.
 
     Args:
         path: Where to write it. A new file can be read by its owner alone.
@@ -162,11 +174,16 @@ class EvidenceWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], header: Header, at: float) -> None:
-        self.path = Path(path)
-        self.header = header
+        self.path: Path = Path(path)
+        self.header: Header = header
+        self.history: History = History()
+        """What the responses in the file show."""
+        self.last_hash: str = _START
         self.creation: str | None = None
+        """The response to a creation that the file has."""
         self.pages: dict[str, str] = {}
         """The last body of each page of entries that the file has, by its path."""
+        self._bodies: dict[str, str] = {}
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -181,17 +198,22 @@ class EvidenceWriter:
             # The program was killed while it wrote this line.
             os.ftruncate(self._file, len(whole))
         if not whole:
-            self.history, self.last_hash, self._bodies = _begun(self.header, at), _START, dict[str, str]()
+            self.history = _begun(self.header, at)
             self._write(_header_line(self.header, at))
+            if self.header.idempotency_key is not None:
+                os.fsync(self._file)
             return
         reading = _Reading(str(self.path))
         found = reading.evidence(whole)
         self._check_same(found.header)
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
-        # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
-        self.pages = {path: body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")}
+        self.pages = {
+            step.path: step.body
+            for step in found.steps
+            if step.method == "GET" and step.body is not None and isinstance(step.observation, EntriesListed | None)
+        }
 
     def _check_same(self, found: Header) -> None:
         ours, theirs = self.header.operation, found.operation
@@ -249,7 +271,7 @@ class EvidenceWriter:
         request_id: str | None = None,
         track_id: str | None = None,
     ) -> None:
-        """Write a response that proves nothing, without its body, or that none came."""
+        """Write that a response proves nothing, without its body, or that there was no response."""
         self._write(
             {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
         )
@@ -298,12 +320,13 @@ def _begun(header: Header, at: float) -> History:
 def _header_line(header: Header, at: float) -> dict[str, Any]:
     from importlib.metadata import version
 
+    contract = spec.contract_id()
     return {
         "kind": "header",
         "format": FORMAT,
         "at": _written(at),
         "package": version("zuora-journal-runs"),
-        "contract": spec.contract_id()._asdict(),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
         "operation": header.operation,
         "host": header.host,
         "entity": header.entity,
@@ -450,12 +473,13 @@ class _Reading:
         return header
 
     def _take_note(self, note: Note) -> None:
-        if isinstance(note, Planned):
-            if not isinstance(note.plan, dict):
-                raise TypeError
-        else:
-            members = asdict(note)
-            _texts(members, *(name for name in members if name != "at"))
+        valid = (
+            isinstance(note.plan, dict)
+            if isinstance(note, Planned)
+            else note.step in _STEPS and isinstance(note.key if isinstance(note, CreationNoted) else note.entry, str)
+        )
+        if not valid:
+            raise TypeError
         self._root.observe(note)
         self._notes.append(note)
         self._conclusion = None

@@ -1,14 +1,15 @@
 """From observations to a verdict: no I/O, no clock, no special cases elsewhere.
 
 The rules, and what counts as proof, are in docs/evidence.md. In short: `Cancelled` is final, so that a later response
-that shows less is ignored; whatever could also be a lagging replica must be seen several times in a row.
+that shows less is ignored; what could also be a lagging replica must be seen several times in a row.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
 from attrs import frozen
 
@@ -17,17 +18,14 @@ from zuora_journal_runs._observations import (
     CreationNoted,
     EntriesListed,
     EntriesRefused,
+    EntryState,
+    Note,
+    Observation,
     Planned,
     PostingNoted,
     RunNotFound,
     RunSeen,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
-    from zuora_journal_runs._observations import EntryState, Note, Observation
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""
@@ -90,7 +88,7 @@ class History:
         """What was planned, if anything was."""
         self.creation: CreationNoted | None = None
         """How far a creation is; None if none was begun."""
-        self.key_since = 0.0
+        self.key_since: float = 0.0
         """When the idempotency key of the creation was used first."""
         self.postings: dict[str, str] = {}
         """How far the posting of each entry is that was begun; `confirmed` once it was then listed as transferred."""
