@@ -88,6 +88,7 @@ class EntryUpdated:
     """Zuora accepted a change of an entry: the response is 2xx, JSON and says `success: true`."""
 
     at: float
+    """When, in seconds since 1970."""
     entry: str
     """The entry's number."""
 
@@ -97,6 +98,7 @@ class Planned:
     """What was planned, before anything was changed."""
 
     at: float
+    """When, in seconds since 1970."""
     plan: Mapping[str, Any]
     """The plan, as `Plan.to_dict` returns it."""
 
@@ -110,8 +112,11 @@ class CreationNoted:
     """A creation is about to be sent under an idempotency key, or was refused for good under it."""
 
     at: float
+    """When, in seconds since 1970."""
     step: CreationStep
+    """Which of the two it is."""
     key: str
+    """The idempotency key."""
 
 
 @frozen
@@ -119,6 +124,7 @@ class PostingNoted:
     """How far the posting of an entry is: what a process that is killed here leaves for the next one to know."""
 
     at: float
+    """When, in seconds since 1970."""
     step: PostingStep
     """`begun`: it is about to be posted. `not posted`: it was found not to be, after a posting in doubt."""
     entry: str

@@ -129,6 +129,7 @@ class TransferOutcome(NoTruthValue):
     """What became of entries that were to be marked; the numbers of entries in each."""
 
     plan: Plan
+    """What was planned, with the run as it was before."""
     changed: Sequence[str]
     """They were marked, and are listed with the value."""
     already: Sequence[str]

@@ -38,7 +38,9 @@ class PlannedRun:
     """A run as it was when the plan was made."""
 
     number: str
+    """The run's number."""
     status: str
+    """The run's status."""
     entries: Mapping[str, EntryState]
     """The state of each entry by its number; empty where entries do not matter, as for a deletion."""
 
@@ -67,6 +69,7 @@ class Plan:
     """
 
     operation: Operation
+    """What is to be done with the runs."""
     host: str
     """The host and port of the API."""
     entity: str | None
@@ -76,6 +79,7 @@ class Plan:
     at: str = field(eq=False)
     """When it was made (ISO 8601, UTC)."""
     runs: tuple[PlannedRun, ...]
+    """The runs that it is about."""
     details: Mapping[str, Any]
     """For a transfer: value, notes, and the entries to mark. For a rerun: what the new run requests, what was changed
     by the caller, whether entries may remain, and the totals of the entries to cancel."""

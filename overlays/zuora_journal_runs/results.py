@@ -215,6 +215,7 @@ class CompletionOutcome(NoTruthValue):
     """What became of a run that was created."""
 
     ending: Ending
+    """How the run ended."""
     run: models.JournalRun
     """The run as it was seen last."""
     observations: tuple[Observation, ...] = field(default=(), eq=False)

@@ -32,7 +32,9 @@ class AccountTotal:
     accounting_code: str
     """The name of the accounting code; empty if the items have none."""
     debits: Decimal
+    """The sum of the debits."""
     credits: Decimal
+    """The sum of the credits."""
 
 
 @frozen
@@ -42,7 +44,9 @@ class UnbalancedEntry:
     number: str
     """The entry's number."""
     debits: Decimal
+    """The sum of the debits."""
     credits: Decimal
+    """The sum of the credits."""
     problem: str
     """What is wrong with it."""
 
@@ -52,7 +56,9 @@ class TotalDifference:
     """Debits and credits of one transaction type and currency, in two sets of entries that differ there."""
 
     transaction_type: str
+    """The type of the transactions; empty if the entries have none."""
     currency: str
+    """The currency of the amounts; empty if the entries have none."""
     debits: tuple[Decimal, Decimal]
     """Before and after."""
     credits: tuple[Decimal, Decimal]

@@ -61,7 +61,9 @@ class RecordedRequest:
     """Undocumented body fields and query parameters of the request."""
     # Decoding these for every request would take longer than responding to it.
     raw_response_headers: Sequence[tuple[bytes, bytes]]
+    """The response's headers, as bytes."""
     raw_response_body: bytes
+    """The start of the response's body before it is compressed, as bytes."""
 
     @property
     def response_headers(self) -> dict[str, str]:
