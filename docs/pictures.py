@@ -19,8 +19,8 @@ COMMAND = ("cancel", "JR-00000075", "--yes")
 PICTURE = Path(__file__).parent / "_static" / "partly-cancelled.svg"
 
 
-def main() -> None:
-    """Cancel a run of an emulator partly, and draw what is printed."""
+def draw() -> str:
+    """Cancel a run of an emulator partly, and return a picture of what is printed."""
     with Emulator() as emulator, mock.patch.object(terminal, "decorated", return_value=True):
         environ = {**emulator.environ(), "NO_COLOR": "", "TERM": "xterm"}
         result = CliRunner(env=environ).invoke(zjr, COMMAND, color=True)
@@ -28,10 +28,9 @@ def main() -> None:
     console.print(Text(f"$ zjr {' '.join(COMMAND)}"))
     console.print(Text.from_ansi(result.stdout))
     console.print(Text(f"$ echo $?\n{result.exit_code}"))
-    # An id of its own in each run would change the file each time.
-    svg = console.export_svg(title="zjr", unique_id="zjr")
-    PICTURE.write_text(re.sub(r" +\n", "\n", svg), encoding="utf-8")
+    # With an id of its own the picture would be different each time.
+    return re.sub(r" +\n", "\n", console.export_svg(title="zjr", unique_id="zjr"))
 
 
 if __name__ == "__main__":
-    main()
+    PICTURE.write_text(draw(), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,9 @@ def f():
         ("console", "$ f\n", 11),
     ]
     assert {"emulator/emulator.py", "contract/__init__.py"} <= MODULES.keys()
+
+
+@pytest.mark.usefixtures("surroundings")  # whose clock takes no time
+def test_the_picture_shows_what_the_command_prints() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "pictures.py"))
+    assert made["draw"]() == made["PICTURE"].read_text(encoding="utf-8")

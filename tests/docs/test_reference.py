@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -78,14 +79,19 @@ def test_the_reference_has_each_name_once() -> None:
     assert sorted(there) == sorted(set(there))
 
 
+@functools.cache
+def classes_of(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
 def described_in_source(cls: type) -> set[str]:
     """Name the attributes of a class that a docstring follows, or that the class's own docstring explains."""
     found: set[str] = set()
     for base in cls.__mro__:
         if not base.__module__.startswith("zuora_journal_runs"):
             continue
-        (tree,) = ast.parse(inspect.cleandoc("\n" + inspect.getsource(base))).body
-        assert isinstance(tree, ast.ClassDef)
+        tree = classes_of(base.__module__)[base.__name__]
         found |= set(re.findall(r"^ *\**(\w+): ", ast.get_docstring(tree) or "", re.MULTILINE))
         for field, after in zip(tree.body, tree.body[1:], strict=False):
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
@@ -96,7 +102,7 @@ def described_in_source(cls: type) -> set[str]:
 def members(cls: type) -> Iterator[tuple[str, Any]]:
     """Yield what a class of ours adds: methods, properties and fields."""
     names = {name for base in cls.__mro__ if base.__module__.startswith("zuora_journal_runs") for name in vars(base)}
-    fields = {name for base in cls.__mro__ for name in vars(base).get("__annotations__", ())}
+    fields = {name for base in cls.__mro__ for name in inspect.get_annotations(base)}
     for name in sorted(names | fields):
         if not name.startswith("_") and name not in COMMON:
             yield name, inspect.getattr_static(cls, name, None)
