@@ -233,6 +233,18 @@ def test_a_wait_goes_on_with_the_file_of_another_process(kind: Kind, file: Path)
     assert found.history.accepted == {"cancel"}
 
 
+def test_a_cancellation_is_resumed_with_its_file(file: Path) -> None:
+    """Without it, nobody can know who requested the cancellation that is in progress."""
+    with Emulator(pacing="held") as emulator, emulator.waits(), emulator.client() as client:
+        with pytest.raises(errors.CancellationTimeoutError):
+            client.cancel_and_wait("JR-00000075", timeout=20, evidence=file)
+        with pytest.raises(errors.RuleViolationError):
+            client.cancel_and_wait("JR-00000075", timeout=20)
+        emulator.release("JR-00000075")
+        outcome = client.cancel_and_wait("JR-00000075", evidence=file)
+    assert (len(outcome.cancelled), len(outcome.remaining)) == (9, 1)
+
+
 def test_what_another_process_saw_counts(kind: Kind, file: Path) -> None:
     """It saw the run Cancelled; a lagging replica does not undo that."""
     with pytest.raises(errors.CancellationTimeoutError):

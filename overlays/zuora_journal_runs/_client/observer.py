@@ -52,6 +52,8 @@ class Observer:
         self._clock = clock
         self._epoch = clock.time() - clock.monotonic()
         self._writer = writer
+        self.continued: bool = writer is not None and writer.continued
+        """Whether there is evidence of what was done before."""
         self._request = ("GET", "")
         pages = [] if writer is None else [page for path, page in writer.pages.items() if _is_about(path, number)]
         if pages:

@@ -286,7 +286,8 @@ class JournalRunsClient:
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
                 for never.
             on_progress: Called with what was seen so far, after each poll that does not decide the outcome.
-            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued: a
+                cancellation that is under way or done is then waited for.
 
         Raises:
             CancellationTimeoutError: The time was up before the outcome was known.

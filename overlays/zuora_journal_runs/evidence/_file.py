@@ -181,6 +181,8 @@ class EvidenceWriter:
         self.last_hash: str = _START
         self.creation: str | None = None
         """The response to a creation that the file has."""
+        self.continued: bool = False
+        """Whether an earlier process, or an earlier call, began the file."""
         self.pages: dict[str, str] = {}
         """The last body of each page of entries that the file has, by its path."""
         self._bodies: dict[str, str] = {}
@@ -203,6 +205,7 @@ class EvidenceWriter:
             if self.header.idempotency_key is not None:
                 os.fsync(self._file)
             return
+        self.continued = True
         reading = _Reading(str(self.path))
         found = reading.evidence(whole)
         self._check_same(found.header)
