@@ -233,16 +233,36 @@ def test_a_wait_goes_on_with_the_file_of_another_process(kind: Kind, file: Path)
     assert found.history.accepted == {"cancel"}
 
 
+def requested(emulator: Emulator) -> int:
+    return sum(request.method == "PUT" for request in emulator.requests)
+
+
 def test_a_cancellation_is_resumed_with_its_file(file: Path) -> None:
-    """Without it, nobody can know who requested the cancellation that is in progress."""
+    """It is not requested again. Without the file, nobody can know who requested it."""
     with Emulator(pacing="held") as emulator, emulator.waits(), emulator.client() as client:
         with pytest.raises(errors.CancellationTimeoutError):
             client.cancel_and_wait("JR-00000075", timeout=20, evidence=file)
         with pytest.raises(errors.RuleViolationError):
             client.cancel_and_wait("JR-00000075", timeout=20)
         emulator.release("JR-00000075")
+        before = requested(emulator)
         outcome = client.cancel_and_wait("JR-00000075", evidence=file)
-    assert (len(outcome.cancelled), len(outcome.remaining)) == (9, 1)
+        assert (len(outcome.cancelled), len(outcome.remaining)) == (9, 1)
+        assert requested(emulator) == before
+        # Now its outcome is known: to call it again is to request another cancellation.
+        with pytest.raises(errors.CancellationTimeoutError):
+            client.cancel_and_wait("JR-00000075", timeout=20, evidence=file)
+        assert requested(emulator) == before + 1
+
+
+def test_a_cancellation_whose_response_was_lost_with_the_process_is_joined(file: Path) -> None:
+    with Emulator(pacing="held") as emulator, emulator.waits(), emulator.client() as client:
+        with pytest.raises(errors.CancellationTimeoutError):
+            client.cancel_and_wait("JR-00000075", timeout=20, evidence=file)
+        header, _, _ = file.read_bytes().partition(b"\n")
+        file.write_bytes(header + b"\n")
+        with pytest.raises(errors.CancellationTimeoutError):
+            client.cancel_and_wait("JR-00000075", timeout=20, evidence=file)
 
 
 def test_what_another_process_saw_counts(kind: Kind, file: Path) -> None:

@@ -54,6 +54,8 @@ class Observer:
         self._writer = writer
         self.continued: bool = writer is not None and writer.continued
         """Whether there is evidence of what was done before."""
+        self.requested: bool = writer is not None and writer.unfinished and "cancel" in self.history.accepted
+        """Whether a cancellation was accepted before, and what it did is not known yet."""
         self._request = ("GET", "")
         pages = [] if writer is None else [page for path, page in writer.pages.items() if _is_about(path, number)]
         if pages:

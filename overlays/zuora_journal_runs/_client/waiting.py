@@ -188,8 +188,11 @@ def cancel_and_wait(
     """Cancel a run, and wait for the outcome."""
     check_timeouts(timeout, stall_after)
     with operations.observer_of(number, "cancel", evidence) as observer:
-        # Whoever began the file may have requested it.
-        yield from operations.observed_by(observer).cancel(number, join=observer.continued)
+        if observer.requested:
+            observer.assume_known()
+        else:
+            # Whoever began the file may have requested it.
+            yield from operations.observed_by(observer).cancel(number, join=observer.continued)
         wait = RunWait(operations, observer, timeout)
         return (yield from cancellation_outcome(wait, stall_after, on_progress))
 

@@ -183,6 +183,8 @@ class EvidenceWriter:
         """The response to a creation that the file has."""
         self.continued: bool = False
         """Whether an earlier process, or an earlier call, began the file."""
+        self.unfinished: bool = False
+        """Whether it was begun earlier, and has no verdict yet."""
         self.pages: dict[str, str] = {}
         """The last body of each page of entries that the file has, by its path."""
         self._bodies: dict[str, str] = {}
@@ -205,9 +207,9 @@ class EvidenceWriter:
             if self.header.idempotency_key is not None:
                 os.fsync(self._file)
             return
-        self.continued = True
         reading = _Reading(str(self.path))
         found = reading.evidence(whole)
+        self.continued, self.unfinished = True, found.conclusion is None
         self._check_same(found.header)
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
