@@ -125,6 +125,7 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
             super().__init__()
             self.models: list[RunModel] = []
             step(harness.quiet)()
+            step(harness.free)(harness.existing)
 
         @step
         def teardown(self) -> None:
@@ -177,9 +178,8 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
 
 def create_run(harness: Harness, types: list[str], known: list[RunModel]) -> RunModel | None:
     """Create a run, and return it; None if it was refused because another one is in progress."""
-    response = harness.call(
-        "createJournalRun", body=harness.creation(transactionTypes=[{"type": each} for each in types])
-    )
+    body = harness.creation(**harness.own_day(), transactionTypes=[{"type": each} for each in types])
+    response = harness.call("createJournalRun", body=body)
     if response.status == 200:
         model = harness.own[response.data["journalRunNumber"]]
         expect(model not in known, f"{model.number} was created twice")

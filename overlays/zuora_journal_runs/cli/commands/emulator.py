@@ -94,6 +94,10 @@ Seed files are YAML, or JSON if their name ends in .json:
       entries: 10
       transferredToAccounting: {7: Yes}
       pacing: polls:1
+  periods:
+    - {name: December 2024, start: 2024-12-01, end: 2024-12-31}
+  transactions:
+    - {type: Invoice Item, date: 2024-12-03, amount: 1200.50}
 
 While the emulator runs, open its URL in a browser to watch and control it. GET /_emulator/openapi.yaml describes the
 control API; GET /health shows whether the emulator is ready.
@@ -109,7 +113,12 @@ control API; GET /health shows whether the emulator is ready.
     default=":memory:",
     help="Keep the state in this file.",
 )
-@click.option("--seed", metavar="FILE", type=click.Path(dir_okay=False), help="The runs of a new or reset database.")
+@click.option(
+    "--seed",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Runs, periods and transactions of a new or reset database.",
+)
 @click.option("--pacing", metavar="PACING", help="How fast operations progress; see below.")
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Choose a setting; see below. Can be repeated."
@@ -193,7 +202,7 @@ def _make(
         parsed_faults = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    runs = read_seed(seed) if seed else DEFAULT_SEED
+    parsed_seed = read_seed(seed) if seed else DEFAULT_SEED
     if not _is_loopback(host):
         print_error(f"warning: anyone who can reach {host} can use and control this emulator")
     try:
@@ -201,7 +210,7 @@ def _make(
             host=host,
             port=port,
             database=database,
-            seed=runs,
+            seed=parsed_seed,
             pacing=parsed_pacing,
             settings=parsed_settings,
             faults=parsed_faults,
