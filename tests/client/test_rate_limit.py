@@ -113,7 +113,7 @@ class Clock(FakeClock):
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class Caller:
     after: float
     """Seconds after the one before."""
     patience: float
@@ -168,40 +168,47 @@ class World:
         self._sequence = itertools.count()
         self._queue: list[int] = []
         self._steps: dict[int, int] = {}
-        self._woken_in_time: set[int] = set()
+        grant = self.limiter._grant
+
+        def checked(now: float) -> Permit:
+            assert now >= self.blocked_until, "a Retry-After was ignored"
+            return grant(now)
+
+        # A caller may come to its permit after a Retry-After that came after the permit was granted.
+        self.limiter._grant = checked  # type: ignore[method-assign]
         self._head_since = 0.0
 
     def at(self, time: float, do: Callable[[], None]) -> None:
         heapq.heappush(self._events, (time, next(self._sequence), do))
 
-    def run(self, callers: list[Pipeline]) -> None:
+    def run(self, callers: list[Caller]) -> None:
         time = 0.0
-        for number, pipeline in enumerate(callers):
-            time += pipeline.after
-            self.at(time, lambda number=number, pipeline=pipeline: self._arrive(number, pipeline))  # type: ignore[misc]
+        for number, caller in enumerate(callers):
+            time += caller.after
+            self.at(time, lambda number=number, caller=caller: self._arrive(number, caller))  # type: ignore[misc]
         while self._events:
             time, _, do = heapq.heappop(self._events)
             self.clock.now = max(self.clock.now, time)
             do()
 
-    def _arrive(self, number: int, pipeline: Pipeline) -> None:
-        deadline = self.clock.now + pipeline.patience
+    def _arrive(self, number: int, caller: Caller) -> None:
+        deadline = self.clock.now + caller.patience
         permit = self.limiter.try_acquire(self.clock.now)
         if permit is not None:
-            self._begin(number, pipeline, permit)
+            self._begin(number, caller, permit)
             return
         flow = self.limiter.acquire(self.clock, deadline)
         if not self._queue:
             self._head_since = self.clock.now
         self._queue.append(number)
-        if pipeline.gives_up is not None:
-            self.at(self.clock.now + pipeline.gives_up, lambda: self._give_up(number, flow))
-        self._go_on(number, pipeline, flow, deadline, 0)
+        if caller.gives_up is not None:
+            self.at(self.clock.now + caller.gives_up, lambda: self._give_up(number, flow))
+        self._go_on(number, caller, flow, deadline, 0)
 
     def _go_on(
         self,
         number: int,
-        pipeline: Pipeline,
+        caller: Caller,
         flow: Flow[Permit],
         deadline: float,
         step_number: int,
@@ -217,27 +224,24 @@ class World:
             step = flow.throw(TimeoutError()) if late else next(flow)
         except StopIteration as end:
             self._leave(number)
-            self._begin(number, pipeline, end.value, in_time=number in self._woken_in_time)
+            self._begin(number, caller, end.value)
         except PermitUnavailable:
             self._leave(number)
             self.refused.append(number)
         else:
-            self._woken_in_time.discard(number)
             if isinstance(step, Sleep):
                 self.at(
                     self.clock.now + step.seconds,
-                    lambda: self._go_on(number, pipeline, flow, deadline, step_number + 1),
+                    lambda: self._go_on(number, caller, flow, deadline, step_number + 1),
                 )
             else:
                 assert isinstance(step, Wait)
 
                 def woken(_: object) -> None:
-                    if self.clock.now >= self.blocked_until:
-                        self._woken_in_time.add(number)
-                    self.at(self.clock.now, lambda: self._go_on(number, pipeline, flow, deadline, step_number + 1))
+                    self.at(self.clock.now, lambda: self._go_on(number, caller, flow, deadline, step_number + 1))
 
                 step.future.add_done_callback(woken)
-                self.at(deadline, lambda: self._go_on(number, pipeline, flow, deadline, step_number + 1, late=True))
+                self.at(deadline, lambda: self._go_on(number, caller, flow, deadline, step_number + 1, late=True))
 
     def _give_up(self, number: int, flow: Flow[Permit]) -> None:
         if number in self._queue:
@@ -250,9 +254,7 @@ class World:
             self._head_since = self.clock.now
         self._queue.remove(number)
 
-    def _begin(self, number: int, pipeline: Pipeline, permit: Permit, *, in_time: bool = False) -> None:
-        # A permit may have been granted just before, and its pipeline not have come to it yet.
-        assert self.clock.now >= self.blocked_until or in_time, "a Retry-After was ignored"
+    def _begin(self, number: int, caller: Caller, permit: Permit) -> None:
         self.order.append((permit.number, number))
         self.active += 1
         assert self.active <= self.concurrency
@@ -267,22 +269,22 @@ class World:
             self.active -= 1
             if headers and self.tenant.known_from is None:
                 self.tenant.known_from = math.floor(self.clock.now / self.tenant.window) + 1
-            pause = BUSY if pipeline.fate == "busy" else None
+            pause = BUSY if caller.fate == "busy" else None
             if pause is not None:
                 self.blocked_until = max(self.blocked_until, self.clock.now + pause)
             self.limiter.release(permit, self.clock.now, headers, pause)
 
-        if pipeline.fate != "gateway":
-            self.at(self.clock.now + pipeline.takes * pipeline.counted, count)
-        self.at(self.clock.now + pipeline.takes, end)
+        if caller.fate != "gateway":
+            self.at(self.clock.now + caller.takes * caller.counted, count)
+        self.at(self.clock.now + caller.takes, end)
 
 
 @st.composite
-def callers(draw: st.DrawFn) -> list[Pipeline]:
+def callers(draw: st.DrawFn) -> list[Caller]:
     return draw(
         st.lists(
             st.builds(
-                Pipeline,
+                Caller,
                 # Bursts, a steady flow, and long pauses, after which any window is over.
                 after=st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.1, 1.0, 3.0, 200.0]),
                 patience=st.sampled_from([1.0, 30.0, 300.0, 300.0, 3000.0]),
@@ -298,7 +300,7 @@ def callers(draw: st.DrawFn) -> list[Pipeline]:
 
 
 @given(callers(), st.integers(1, 60), st.sampled_from([10.0, 60.0]), st.sampled_from([1, 3, 40]))
-def test_the_specification(given_callers: list[Pipeline], allowed: int, window: float, concurrency: int) -> None:
+def test_the_specification(given_callers: list[Caller], allowed: int, window: float, concurrency: int) -> None:
     """Never above the quota by its own doing, in order of arrival, no wait beyond the window, and no permit lost."""
     world = World(RateLimiter(concurrency), Tenant(allowed, window), concurrency)
     world.run(given_callers)
@@ -310,7 +312,7 @@ def test_the_specification(given_callers: list[Pipeline], allowed: int, window: 
         assert known_from is None or number < known_from or used - world.tenant.unknown[number] <= allowed
     # Whoever is first waits for the end of the window, which the header gives in whole seconds, for a Retry-After, and
     # for a slot.
-    slowest = max(pipeline.takes for pipeline in given_callers)
+    slowest = max(caller.takes for caller in given_callers)
     assert world.longest_at_the_head <= window + 1.0 + BUSY + 2 * slowest
     assert world.active == 0
     later = world.clock.now + 10 * window
@@ -318,9 +320,9 @@ def test_the_specification(given_callers: list[Pipeline], allowed: int, window: 
 
 
 @given(callers(), st.sampled_from([1, 3, 40]))
-def test_who_gives_up_takes_nothing_from_the_others(given_callers: list[Pipeline], concurrency: int) -> None:
+def test_who_gives_up_takes_nothing_from_the_others(given_callers: list[Caller], concurrency: int) -> None:
     """Those who stay get their permits when they would if nobody else had come, or earlier."""
-    patient = [replace(pipeline, gives_up=None, patience=1e9) for pipeline in given_callers]
+    patient = [replace(caller, gives_up=None, patience=1e9) for caller in given_callers]
     alone = World(RateLimiter(concurrency), Tenant(20, 60.0), concurrency)
     alone.run(patient)
     assert [number for _, number in sorted(alone.order)] == list(range(len(patient)))

@@ -83,6 +83,8 @@ class RateLimiter:
         self._window_ends = math.inf
         self._window_length = 0.0
         self._window_began_with = 0
+        self._is_assumed = False
+        """Whether no response has shown the window yet: it was assumed to follow the one before."""
         self._size = 0
         self._left: float = math.inf
         self.renew()
@@ -202,12 +204,16 @@ class RateLimiter:
             self._left = min(max(self._left, least), remaining)
             self._window_ends = max(self._window_ends, ends)
         elif window == self._window and ends < self._window_ends < math.inf and permit.number < self._window_began_with:
-            return  # a late response, from the window before
+            # A late response, from the window before; or the assumed window begins later than the true one.
+            if self._is_assumed:
+                self._left = min(self._left, least)
+            return
         else:
             if window != self._window:
                 self._size, self._window_length = 0, 0.0
             self._window, self._window_began_with, self._left = window, self._granted, least
             self._window_ends = ends
+        self._is_assumed = False
         self._size = max(self._size, remaining + 1)
         self._window_length = max(self._window_length, reset)
 
@@ -216,6 +222,7 @@ class RateLimiter:
         if now >= self._window_ends:
             self._window_ends = now + self._window_length
             self._window_began_with = self._granted
+            self._is_assumed = True
             # Requests in progress may be counted in the new window.
             self._left = self._size - len(self._active)
 
