@@ -285,6 +285,15 @@ def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.Monk
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_windows_sends_what_comes_from_the_keyboard_to_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "tcgetpgrp")
+    sent: list[int] = []
+    monkeypatch.setattr(subprocess.Popen, "send_signal", lambda _, number: sent.append(number))
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    assert run_child([sys.executable, "-c", code], os.environ) == 0
+    assert sent == []
+
+
 def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     start = subprocess.Popen
 

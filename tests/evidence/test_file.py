@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -347,6 +349,23 @@ def test_two_writers_are_kept_apart(kind: Kind, file: Path) -> None:
 
     kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file, on_progress=meanwhile))
     assert evidence.read_evidence(file).conclusion is not None
+
+
+def test_on_windows_a_byte_is_locked_that_readers_do_not_need(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: list[tuple[int, int]] = []
+
+    def locking(file: int, _mode: int, count: int) -> None:
+        if locked:
+            raise PermissionError(13, "Permission denied")
+        locked.append((os.lseek(file, 0, os.SEEK_CUR), count))
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    Sync().use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file))
+    assert evidence.read_evidence(file).conclusion is not None
+    assert locked == [(2**31 - 2, 1)]
+    with pytest.raises(errors.InvalidArgumentError, match="another program is writing"):
+        Sync().use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file))
 
 
 def test_files_that_cannot_be_written(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

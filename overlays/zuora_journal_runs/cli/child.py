@@ -67,6 +67,8 @@ def _ignored(number: int) -> bool:
 
 def _of_terminal() -> bool:
     """Whether what comes from the keyboard comes to the child as well: both are in the terminal's foreground."""
+    if not hasattr(os, "tcgetpgrp"):  # on Windows, where it comes to every program of the console
+        return True
     try:
         with Path("/dev/tty").open("rb", buffering=0) as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

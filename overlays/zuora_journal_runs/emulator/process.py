@@ -33,7 +33,9 @@ def serve(emulator: Emulator, ready: Callable[[Emulator], object]) -> None:
     try:
         with emulator:
             ready(emulator)
-            stopped.wait()
+            # On Windows, a signal does not end a wait that has no timeout.
+            while not stopped.wait(1):
+                pass
     finally:
         for each, handler in zip(signals, previous, strict=True):
             signal.signal(each, handler)
