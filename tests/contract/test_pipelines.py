@@ -67,6 +67,7 @@ def test_both_servers_do_the_same(job: str) -> None:
     assert github == gitlab
 
 
+@pytest.mark.posix("the shell of the machines that pipelines run on")
 @pytest.mark.parametrize("job", ["emulator", "sandbox"])
 def test_the_commands_of_a_pipeline_work(tools: dict[str, str], tmp_path: Path, job: str) -> None:
     for command in commands("github", job):
