@@ -1,19 +1,12 @@
 """Zuora journal runs: create, retrieve, cancel and delete them, and learn what a cancellation really did."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from . import _lazy
 
 if TYPE_CHECKING:
     __version__: str
 
-    from zuora_journal_runs._client.async_ import AsyncJournalRunsClient
-    from zuora_journal_runs._client.environment import ENVIRONMENTS
-    from zuora_journal_runs._client.operations import JournalEntries
-    from zuora_journal_runs._client.sync import JournalRunsClient
-    from zuora_journal_runs._http.clock import Clock, SystemClock
-    from zuora_journal_runs._http.options import Attempt, Timeouts
-    from zuora_journal_runs._http.polling import Polling
-    from zuora_journal_runs._http.retry import Backoff, FailedAttempt, RetryPolicy
     from zuora_journal_runs_api.models import (
         CreateJournalRunResponse,
         JournalEntry,
@@ -27,6 +20,17 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
+    from ._client import ENVIRONMENTS, AsyncJournalRunsClient, JournalEntries, JournalRunsClient
+    from ._http import (
+        Attempt,
+        Backoff,
+        Clock,
+        FailedAttempt,
+        Polling,
+        RetryPolicy,
+        SystemClock,
+        Timeouts,
+    )
     from .errors import JournalRunsError
     from .results import (
         BlockedEntry,
@@ -64,17 +68,20 @@ _HOMES = {
         "Deletion",
         "Ending",
     ),
-    "._client.async_": ("AsyncJournalRunsClient",),
-    "._client.sync": ("JournalRunsClient",),
-    "._http.clock": ("Clock", "SystemClock"),
-    "._http.options": ("Attempt", "Timeouts"),
-    "._http.polling": ("Polling",),
-    "._http.retry": ("Backoff", "FailedAttempt", "RetryPolicy"),
-    "._client.environment": ("ENVIRONMENTS",),
-    "._client.operations": ("JournalEntries",),
+    "._client": ("ENVIRONMENTS", "AsyncJournalRunsClient", "JournalEntries", "JournalRunsClient"),
+    "._http": (
+        "Attempt",
+        "Backoff",
+        "Clock",
+        "FailedAttempt",
+        "Polling",
+        "RetryPolicy",
+        "SystemClock",
+        "Timeouts",
+    ),
     ".errors": ("JournalRunsError",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_load = _lazy.lazy_names(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> object:
@@ -83,11 +90,14 @@ def __getattr__(name: str) -> object:
 
         return version("zuora-journal-runs")
     if name == "errors":
+        from importlib import import_module
+
         return import_module(".errors", __name__)
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME_OF[name], __name__), name)
-    return value
+    return _load(name)
+
+
+def __dir__() -> list[str]:
+    return ["__all__", "__doc__", "__version__", *__all__]
 
 
 __all__ = [

@@ -34,16 +34,56 @@ Categories are the last two digits of a reason's code (Zuora, error handling, 20
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zuora_journal_runs._generated import models, types
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from . import _observations, _progress
+else:
+    from ._lazy import LazyModule
 
-    from zuora_journal_runs_api.models import JournalRun, Reason
-    from zuora_journal_runs_api.types import Exchange
+    _observations = LazyModule("zuora_journal_runs._observations")
+    _progress = LazyModule("zuora_journal_runs._progress")
 
-    from .evidence import Observation
-    from .results import CancellationProgress
+
+__all__ = [
+    "CATEGORIES",
+    "STATUSES",
+    "APIConnectionError",
+    "APIError",
+    "AuthenticationError",
+    "CallError",
+    "CallInfo",
+    "CancellationTimeoutError",
+    "ClientClosedError",
+    "CompletionTimeoutError",
+    "ConflictError",
+    "DeletionTimeoutError",
+    "EvidenceError",
+    "IdempotencyError",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "InvalidResponseError",
+    "JournalRunsError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestNotSentError",
+    "ResponseError",
+    "ResponseLostError",
+    "RuleViolationError",
+    "RunError",
+    "RunStatusError",
+    "ServerError",
+    "TokenError",
+    "UnsupportedRequestError",
+    "WaitTimeoutError",
+    "category_of",
+    "kind_of",
+]
 
 
 class JournalRunsError(Exception):
@@ -71,24 +111,24 @@ class JournalRunsError(Exception):
     def __str__(self) -> str:
         identifiers = [("request", self.request_id), ("track", self.track_id)]
         known = ", ".join(f"{name} {value}" for name, value in identifiers if value)
-        return _one_line(f"[{known}] {self._said()}" if known else self._said())
+        return _one_line(f"[{known}] {self._description()}" if known else self._description())
 
-    def _said(self) -> str:
-        """What is wrong, without the identifiers."""
+    def _description(self) -> str:
+        """Return what is wrong, without the identifiers."""
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.args, self.__dict__)
+        return _restore, (type(self), self.args, self.__dict__)
 
 
-def _rebuilt(kind: type[JournalRunsError], args: tuple[Any, ...], state: dict[str, Any]) -> JournalRunsError:
+def _restore(kind: type[JournalRunsError], args: tuple[Any, ...], state: dict[str, Any]) -> JournalRunsError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
 
 
 def _one_line(text: str) -> str:
-    """A text without line breaks and control characters, whatever a server put into it."""
+    """Return a text without the line breaks and control characters that a server may have sent."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
@@ -121,7 +161,7 @@ class RunError(JournalRunsError):
         run: The run as it was seen last; None if it was not seen.
     """
 
-    def __init__(self, message: str, *, run: JournalRun | None) -> None:
+    def __init__(self, message: str, *, run: models.JournalRun | None) -> None:
         super().__init__(message)
         self.run = run
         exchange = None if run is None else run.exchange
@@ -136,7 +176,24 @@ class RunError(JournalRunsError):
 class RunStatusError(RunError):
     """The run's status does not allow the request, which was not sent."""
 
-    run: JournalRun
+    run: models.JournalRun
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """Which call failed: what a support ticket needs."""
+
+    call: str = ""
+    """The call in words, such as `cancel JR-00000075`."""
+    track_id: str | None = None
+    """The `Zuora-Track-Id` of the request."""
+    attempts: int = 1
+    """How many times it was sent."""
+    idempotency_key: str | None = None
+    """The key of a POST. To repeat the call without doing it twice, repeat the key."""
+
+
+_NO_CALL = CallInfo()
 
 
 class CallError(JournalRunsError):
@@ -144,28 +201,17 @@ class CallError(JournalRunsError):
 
     Args:
         message: What is wrong, without the identifiers.
-        call: The call in words, such as `cancel JR-00000075`.
-        track_id: The `Zuora-Track-Id` of the request.
-        attempts: How many times it was sent.
-        idempotency_key: The key of a POST. To repeat the call without doing it twice, repeat the key.
+        info: Which call failed. Its fields are attributes of the error.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        call: str = "",
-        track_id: str | None = None,
-        attempts: int = 1,
-        idempotency_key: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, info: CallInfo = _NO_CALL) -> None:
         super().__init__(message)
-        self.call = call
-        self.track_id = track_id
-        self.attempts = attempts
-        self.idempotency_key = idempotency_key
+        self.call = info.call
+        self.track_id = info.track_id
+        self.attempts = info.attempts
+        self.idempotency_key = info.idempotency_key
 
-    def _said(self) -> str:
+    def _description(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         return f"{self.call}: {self.message}{tries}" if self.call else f"{self.message}{tries}"
 
@@ -189,13 +235,13 @@ class ResponseError(CallError):
 
     Args:
         message: What is wrong, without the identifiers.
+        info: Which call failed.
         exchange: Status and headers of the response.
         body: The body of the response as it was received.
-        details: The arguments of CallError.
     """
 
-    def __init__(self, message: str, *, exchange: Exchange, body: bytes, **details: Any) -> None:
-        super().__init__(message, **details)
+    def __init__(self, message: str, info: CallInfo = _NO_CALL, *, exchange: types.Exchange, body: bytes) -> None:
+        super().__init__(message, info)
         self.exchange = exchange
         self.body = body
 
@@ -215,14 +261,18 @@ class InvalidResponseError(ResponseError):
 
     Args:
         message: What is wrong, without the identifiers.
+        info: Which call failed.
+        exchange: Status and headers of the response.
+        body: The body of the response as it was received.
         cut_off: Whether it is not a JSON object at all, for example truncated, or the page of a proxy.
-        details: The arguments of ResponseError.
     """
 
     maybe_processed = True
 
-    def __init__(self, message: str, *, cut_off: bool, **details: Any) -> None:
-        super().__init__(message, **details)
+    def __init__(
+        self, message: str, info: CallInfo = _NO_CALL, *, exchange: types.Exchange, body: bytes, cut_off: bool
+    ) -> None:
+        super().__init__(message, info, exchange=exchange, body=body)
         self.cut_off = cut_off
 
 
@@ -231,13 +281,24 @@ class APIError(ResponseError):
 
     Args:
         message: What is wrong, without the identifiers.
+        info: Which call failed.
+        exchange: Status and headers of the response.
+        body: The body of the response as it was received.
         reasons: The reasons in the body, each with a code and a message.
         process_id: Zuora's identifier of the process, from the body.
-        details: The arguments of ResponseError.
     """
 
-    def __init__(self, message: str, *, reasons: list[Reason], process_id: str | None, **details: Any) -> None:
-        super().__init__(message, **details)
+    def __init__(
+        self,
+        message: str,
+        info: CallInfo = _NO_CALL,
+        *,
+        exchange: types.Exchange,
+        body: bytes,
+        reasons: list[models.Reason],
+        process_id: str | None,
+    ) -> None:
+        super().__init__(message, info, exchange=exchange, body=body)
         self.reasons = reasons
         self.process_id = process_id
         self.maybe_processed: bool = self.status_code >= 500 or self.category in _FAILED_INSIDE
@@ -298,12 +359,12 @@ class TokenError(CallError):
 
     Args:
         message: What is wrong, with the server's reason and without the secret.
+        info: Which call failed.
         exchange: Status and headers of the response to the token request, if there was one.
-        details: The arguments of CallError.
     """
 
-    def __init__(self, message: str, *, exchange: Exchange | None = None, **details: Any) -> None:
-        super().__init__(message, **details)
+    def __init__(self, message: str, info: CallInfo = _NO_CALL, *, exchange: types.Exchange | None = None) -> None:
+        super().__init__(message, info)
         self.exchange = exchange
 
     @property
@@ -335,16 +396,16 @@ class WaitTimeoutError(RunError, TimeoutError):
         message: str,
         *,
         number: str,
-        run: JournalRun | None,
+        run: models.JournalRun | None,
         problem: CallError | None = None,
-        observations: tuple[Observation, ...] = (),
+        observations: tuple[_observations.Observation, ...] = (),
     ) -> None:
         super().__init__(message, run=run)
         self.number = number
         self.problem = problem
         self.observations = observations
 
-    def _said(self) -> str:
+    def _description(self) -> str:
         return f"{self.message}. Wait for it again, or look at the run"
 
 
@@ -355,8 +416,9 @@ class CancellationTimeoutError(WaitTimeoutError):
         message: What was waited for, and what was seen last.
         number: The run's number.
         run: The run as it was seen last; None if it was not seen.
+        problem: Why the last request failed; None if it did not.
+        observations: What was observed, in order: see `zuora_journal_runs.evidence`.
         progress: What was seen last of the run and its entries.
-        details: The arguments of WaitTimeoutError.
     """
 
     def __init__(
@@ -364,11 +426,12 @@ class CancellationTimeoutError(WaitTimeoutError):
         message: str,
         *,
         number: str,
-        run: JournalRun | None,
-        progress: CancellationProgress | None,
-        **details: Any,
+        run: models.JournalRun | None,
+        problem: CallError | None = None,
+        observations: tuple[_observations.Observation, ...] = (),
+        progress: _progress.CancellationProgress | None = None,
     ) -> None:
-        super().__init__(message, number=number, run=run, **details)
+        super().__init__(message, number=number, run=run, problem=problem, observations=observations)
         self.progress = progress
 
 
@@ -428,8 +491,8 @@ def category_of(codes: list[str]) -> str | None:
 def kind_of(status_code: int, codes: list[str]) -> type[APIError]:
     """Return the exception for an HTTP status and the codes of the reasons.
 
-    A status that says something goes first, since gateways before Zuora's own code set it; codes that begin with 9
-    speak of authentication and have no category (Zuora, error handling, 2026).
+    A specific status decides first, since gateways in front of Zuora set it; codes that begin with 9 are about
+    authentication and have no category (Zuora, error handling, 2026).
     """
     if status_code in (401, 403, 409, 422, 429):
         return STATUSES[status_code]

@@ -6,19 +6,33 @@ happened. Use `.complete`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from decimal import MAX_PREC, Decimal, localcontext
 from enum import StrEnum
-from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from zuora_journal_runs._generated import models, types
+from zuora_journal_runs._observations import Observation
+from zuora_journal_runs._progress import CancellationProgress, NoTruthValue
+from zuora_journal_runs.errors import JournalRunsError
 
-    from zuora_journal_runs_api.models import JournalEntry, JournalRun
-    from zuora_journal_runs_api.types import Exchange
-
-    from .errors import JournalRunsError
-    from .evidence import Observation
+__all__ = [
+    "CANCELLABLE_STATUSES",
+    "BlockedEntry",
+    "Cancellation",
+    "CancellationOutcome",
+    "CancellationPlan",
+    "CancellationProgress",
+    "CancellationResult",
+    "CompletionOutcome",
+    "Deletion",
+    "Ending",
+    "blocked",
+    "is_blocked",
+    "is_cancellable",
+    "is_cancelled",
+]
 
 CANCELLABLE_STATUSES = ("Pending", "Error", "Completed")
 """The statuses in which a run can be cancelled (Zuora, Cancel a journal run, 2026-02-20)."""
@@ -34,28 +48,36 @@ _BLOCKED = {
 }
 
 
-class _NoTruthValue:
-    """Base of results whose truth value would be misread."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} has no truth value: use {self._instead()}")
-
-    def _instead(self) -> str:
-        return ".complete"
-
-
 @frozen(repr=False)
 class BlockedEntry:
     """An entry that a cancellation leaves as it is."""
 
-    entry: JournalEntry
+    entry: models.JournalEntry
 
     @property
     def number(self) -> str:
         """The entry's number."""
         return self.entry.number
+
+    @property
+    def transaction_type(self) -> str | None:
+        """The type of its transactions."""
+        return self.entry.transaction_type
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of its amount."""
+        return self.entry.currency
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The sum of its debits, exactly; None if it has none, or one without an amount."""
+        amounts = [item.amount for item in self.entry.journal_entry_items if item.type_ == "Debit"]
+        known = [amount for amount in amounts if amount is not None]
+        if not known or len(known) < len(amounts):
+            return None
+        with localcontext(prec=MAX_PREC):
+            return sum(known, Decimal(0))
 
     @property
     def reason(self) -> str:
@@ -72,12 +94,12 @@ class BlockedEntry:
 
 
 @frozen(repr=False)
-class Cancellation(_NoTruthValue):
+class Cancellation(NoTruthValue):
     """A cancellation that Zuora accepted. What it does is not known yet: wait for its outcome."""
 
     number: str
     """The run's number."""
-    exchange: Exchange | None
+    exchange: types.Exchange | None
     """The HTTP exchange that accepted it."""
     acknowledged: bool = True
     """Whether a response said `success: true`. If not, the run's status shows that the cancellation was accepted."""
@@ -90,11 +112,11 @@ class Cancellation(_NoTruthValue):
 
 
 @frozen(repr=False)
-class CancellationPlan(_NoTruthValue):
+class CancellationPlan(NoTruthValue):
     """What a cancellation would do now."""
 
-    run: JournalRun
-    cancellable: Sequence[JournalEntry]
+    run: models.JournalRun
+    cancellable: Sequence[models.JournalEntry]
     """The entries that would be cancelled."""
     blocked: Sequence[BlockedEntry]
     """The entries that would stay."""
@@ -120,43 +142,14 @@ class CancellationPlan(_NoTruthValue):
 
 
 @frozen(repr=False)
-class CancellationProgress(_NoTruthValue):
-    """What was seen so far of a cancellation that is under way."""
-
-    run: JournalRun
-    """The run as it was seen last."""
-    entries: Sequence[JournalEntry]
-    """The entries as they were listed last; empty until they were listed."""
-    total: int
-    """How many entries the run has, as far as is known."""
-    cancelled: int
-    """How many of them were seen cancelled."""
-    seconds: float
-    """Seconds since the wait began."""
-    rate: float | None
-    """Entries cancelled per second, once that can be estimated."""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until all entries are cancelled at this rate, once that can be estimated."""
-        return None if not self.rate else (self.total - self.cancelled) / self.rate
-
-    def _instead(self) -> str:
-        return ".cancelled and .total"
-
-    def __repr__(self) -> str:
-        return f"<CancellationProgress {self.run.number}: {self.run.status}, {self.cancelled:,} of {self.total:,}>"
-
-
-@frozen(repr=False)
-class CancellationOutcome(_NoTruthValue):
+class CancellationOutcome(NoTruthValue):
     """What a cancellation did, as far as responses of the API prove it."""
 
-    run: JournalRun
+    run: models.JournalRun
     """The run as it was seen last."""
-    cancelled: Sequence[JournalEntry]
+    cancelled: Sequence[models.JournalEntry]
     """The entries that were shown to be cancelled."""
-    remaining: Sequence[JournalEntry]
+    remaining: Sequence[models.JournalEntry]
     """The entries that were not."""
     complete: bool
     """Whether the run and all of its entries are cancelled."""
@@ -173,12 +166,12 @@ class CancellationOutcome(_NoTruthValue):
         return blocked(self.remaining)
 
     @property
-    def cancellable(self) -> Sequence[JournalEntry]:
+    def cancellable(self) -> Sequence[models.JournalEntry]:
         """Those of the remaining entries that another cancellation would cancel, since their transfer has ended."""
         return [entry for entry in self.remaining if is_cancellable(entry)]
 
     @property
-    def unsettled(self) -> Sequence[JournalEntry]:
+    def unsettled(self) -> Sequence[models.JournalEntry]:
         """Those of the remaining entries that are being transferred: that may still end as `No`, `Error` or `Yes`."""
         return [entry for entry in self.remaining if entry.transferred_to_accounting == "Processing"]
 
@@ -187,15 +180,15 @@ class CancellationOutcome(_NoTruthValue):
         number = self.run.number
         if self.complete:
             end = f"{number} is cancelled{' and deleted' if self.deleted else ''}"
-            said = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
+            text = f"{end}, and so are all of its entries ({len(self.cancelled):,})."
         elif self.deleted:
-            said = f"{number} is gone, and its cancellation was not shown."
+            text = f"{number} is gone, and its cancellation was not shown."
         else:
-            said = (
+            text = (
                 f"{number} is NOT completely cancelled: {len(self.cancelled):,} entries are cancelled, "
                 f"{len(self.remaining):,} are not; the run is {self.run.status}."
             )
-        return " ".join([said, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
+        return " ".join([text, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
 
     def __repr__(self) -> str:
         verdict = "complete" if self.complete else "not complete"
@@ -216,11 +209,11 @@ class Ending(StrEnum):
 
 
 @frozen(repr=False)
-class CompletionOutcome(_NoTruthValue):
+class CompletionOutcome(NoTruthValue):
     """What became of a run that was created."""
 
     ending: Ending
-    run: JournalRun
+    run: models.JournalRun
     """The run as it was seen last."""
     observations: tuple[Observation, ...] = field(default=(), eq=False)
     """The observations that prove it, in order."""
@@ -235,13 +228,13 @@ class CompletionOutcome(_NoTruthValue):
 
 
 @frozen(repr=False)
-class Deletion(_NoTruthValue):
+class Deletion(NoTruthValue):
     """A deletion that Zuora accepted."""
 
     number: str
     gone: bool
     """Whether the run is known to be gone; if not, it may be `DeleteInprogress` for a while."""
-    exchange: Exchange | None = None
+    exchange: types.Exchange | None = None
     """The HTTP exchange that accepted it, or that showed it."""
     observations: tuple[Observation, ...] = field(default=(), eq=False)
     """The observations that prove it, in order."""
@@ -254,7 +247,7 @@ class Deletion(_NoTruthValue):
 
 
 @frozen(repr=False)
-class CancellationResult(_NoTruthValue):
+class CancellationResult(NoTruthValue):
     """What became of one of many runs: an outcome, or a cancellation that was not waited for, or an error."""
 
     number: str
@@ -286,21 +279,21 @@ class CancellationResult(_NoTruthValue):
         return f"<CancellationResult {self.number}: {next((part for part in parts if part is not None), None)!r}>"
 
 
-def is_blocked(entry: JournalEntry) -> bool:
+def is_blocked(entry: models.JournalEntry) -> bool:
     """Return whether an entry cannot be cancelled now."""
     return str(entry.transferred_to_accounting) in _BLOCKED
 
 
-def is_cancelled(entry: JournalEntry) -> bool:
+def is_cancelled(entry: models.JournalEntry) -> bool:
     """Return whether an entry is cancelled."""
     return entry.status == "Cancelled"
 
 
-def is_cancellable(entry: JournalEntry) -> bool:
+def is_cancellable(entry: models.JournalEntry) -> bool:
     """Return whether a cancellation that reaches an entry now cancels it."""
     return not is_cancelled(entry) and not is_blocked(entry)
 
 
-def blocked(entries: Iterable[JournalEntry]) -> list[BlockedEntry]:
+def blocked(entries: Iterable[models.JournalEntry]) -> list[BlockedEntry]:
     """Return the entries that cannot be cancelled now."""
     return [BlockedEntry(entry) for entry in entries if is_blocked(entry) and not is_cancelled(entry)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 FILE = "journal-runs.yaml"
 
 
-class ContractId(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ContractId:
     """Which contract this is."""
 
     version: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zuora_journal_runs._client import batch
+from zuora_journal_runs import _client
 from zuora_journal_runs.cli import consent
 from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun
@@ -131,7 +131,7 @@ class TestManyRuns:
             yield work(numbers[0])
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(batch, "side_by_side", one_then_stop)
+        monkeypatch.setattr(_client, "side_by_side", one_then_stop)
         result = zjr("delete", "--yes", "JR-00000072", "JR-00000073")
 
         assert result.exit_code == 130

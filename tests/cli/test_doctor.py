@@ -134,7 +134,7 @@ def test_a_run_that_is_there_is_as_good() -> None:
         ({"ZUORA_ENVIRONMENT": "MOON"}, "address", "ZUORA_ENVIRONMENT is 'MOON'"),
         ({"ZUORA_ENVIRONMENT": "", "ZUORA_BASE_URL": "http://rest.zuora.com"}, "address", "use https"),
         ({"ZUORA_CLIENT_ID": ""}, "credentials", "no credentials: set ZUORA_CLIENT_ID"),
-        ({"ZUORA_ENTITY_ID": "a,b"}, "entity", "ZUORA_ENTITY_ID: entity id 'a,b' is not one"),
+        ({"ZUORA_ENTITY_ID": "a,b"}, "entity", "ZUORA_ENTITY_ID: entity id 'a,b' is not valid"),
         ({"ZUORA_VERSION": "ü"}, "entity", "ZUORA_VERSION: "),
         ({"HTTPS_PROXY": "socks5://localhost"}, "address", "the proxy that HTTPS_PROXY or ALL_PROXY names"),
     ],

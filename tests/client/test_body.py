@@ -30,7 +30,7 @@ def finished(content: bytes, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     body = body_module.Body(httpx.Response(200, headers=named, stream=httpx.ByteStream(b"")))
     for start in range(0, len(content), 7):
-        assert body.take(content[start : start + 7])
+        assert body.keep(content[start : start + 7])
     return body.finish()
 
 
@@ -106,7 +106,7 @@ def test_an_endless_answer_is_cut_off(kind: Kind, monkeypatch: pytest.MonkeyPatc
 def test_a_slow_answer_ends_with_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
     stream = Endless(clock)
-    with pytest.raises(errors.ResponseLostError, match="no answer in time"):
+    with pytest.raises(errors.ResponseLostError, match="no response in time"):
         kind.use(lambda _: httpx.Response(200, stream=stream), retrieve, clock=clock, deadline=10.0)
     assert clock.now <= 1011.0
     assert stream.closed

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pydoc
+import re
 import subprocess
 import sys
+import typing
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
 
 import zuora_journal_runs
-from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors
+from zuora_journal_runs import AsyncJournalRunsClient, JournalRunsClient, errors, evidence
 
 PACKAGE = Path(zuora_journal_runs.__file__).parent
 VERBS = (
@@ -79,3 +86,77 @@ def test_an_import_costs_no_more_than_what_is_used() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_what_dir_and_help_show_is_public() -> None:
+    public_names = {*zuora_journal_runs.__all__, "__version__"}
+    assert {name for name in dir(zuora_journal_runs) if name not in ("__all__", "__doc__")} == public_names
+    _, _, shown = pydoc.plain(pydoc.render_doc(zuora_journal_runs)).partition("\nCLASSES\n")
+    assert [
+        name for name in zuora_journal_runs.__all__ if name != "errors" and not re.search(rf"\b{name}\b", shown)
+    ] == []
+    assert re.findall(r"^    (_[a-zA-Z]\w*)", shown, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("package", ["_http", "_client"])
+def test_a_surface_is_what_the_modules_inside_have(package: str) -> None:
+    """What is not loaded is not in `vars`, so that a name that no module has would be noticed only when it is used."""
+    module = importlib.import_module(f"zuora_journal_runs.{package}")
+    assert all(getattr(module, name) is not None for name in module.__all__)
+    with pytest.raises(AttributeError, match=f"module 'zuora_journal_runs.{package}' has no attribute 'other'"):
+        _ = module.other
+
+
+def public_functions(module: ModuleType, names: list[str]) -> Iterator[tuple[str, FunctionType | type]]:
+    """Each public class, function, method and property of a module."""
+    for name in names:
+        value = getattr(module, name)
+        if isinstance(value, FunctionType):
+            yield name, value
+        if not inspect.isclass(value):
+            continue
+        yield name, value
+        for attribute, member in inspect.getmembers_static(value):
+            if attribute.startswith("_") and attribute != "__init__":
+                continue
+            function = underneath(member)
+            if isinstance(function, FunctionType):
+                yield f"{name}.{attribute}", function
+
+
+def underneath(member: object) -> object:
+    """The function that a property or a class method was made from."""
+    if isinstance(member, property):
+        return member.fget
+    if isinstance(member, cached_property):
+        return member.func
+    return member.__func__ if isinstance(member, classmethod | staticmethod) else member
+
+
+FUNCTIONS = {
+    f"{module.__name__}.{name}": function
+    for module, names in (
+        (zuora_journal_runs, zuora_journal_runs.__all__),
+        (errors, errors.__all__),
+        (evidence, evidence.__all__),
+    )
+    for name, function in public_functions(module, names)
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_type_hints_can_be_resolved(name: str) -> None:
+    typing.get_type_hints(FUNCTIONS[name])
+
+
+def test_type_hints_are_the_types() -> None:
+    hints = typing.get_type_hints(JournalRunsClient.wait_for_completion)
+    assert hints["return"] is zuora_journal_runs.CompletionOutcome
+    assert typing.get_type_hints(AsyncJournalRunsClient.retrieve)["return"] is zuora_journal_runs.JournalRun
+    assert hints == typing.get_type_hints(AsyncJournalRunsClient.wait_for_completion)
+
+
+def test_a_lazy_module_shows_its_name() -> None:
+    from zuora_journal_runs import _generated
+
+    assert repr(_generated.models) == "<LazyModule zuora_journal_runs_api.models>"

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zuora_journal_runs import JournalRunsClient, Timeouts, errors
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs_api.api.journal_runs import create_journal_run, get_journal_run
 from zuora_journal_runs_api.models import ContentEncoding, CreateJournalRunRequest, JournalRun
 
@@ -194,7 +194,7 @@ NUMBERS = st.from_regex(r"JR-[0-9]{8,12}", fullmatch=True, alphabet=st.character
 
 @given(NUMBERS)
 def test_run_numbers_pass(number: str) -> None:
-    assert header_rules.run_number(number) == number
+    assert RunNumber(number) == number
 
 
 @given(
@@ -203,7 +203,7 @@ def test_run_numbers_pass(number: str) -> None:
 def test_anything_else_is_no_run_number(text: str) -> None:
     if not re.fullmatch(r"JR-[0-9]{8,}", text, re.ASCII):
         with pytest.raises(errors.InvalidArgumentError, match="JR-00000075"):
-            header_rules.run_number(text)
+            RunNumber(text)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_one_line_for_each_call(kind: Kind, caplog: pytest.LogCaptureFixture) ->
         rf"retrieve JR-00000075: status 200 in \d+\.\d{{3}} s, attempt 2, request {REQUEST_ID}, track mine", lines[0]
     )
     assert re.fullmatch(
-        r"retrieve JR-00000075: no answer in \d+\.\d{3} s, attempt 5, request None, track mine", lines[1]
+        r"retrieve JR-00000075: no response in \d+\.\d{3} s, attempt 5, request None, track mine", lines[1]
     )
     assert len(lines) == 2
 

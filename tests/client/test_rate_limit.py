@@ -608,7 +608,7 @@ async def test_who_waits_for_a_place_keeps_to_the_deadline() -> None:
     async with AsyncJournalRunsClient(URL, token="t", concurrency=1, transport=httpx.MockTransport(handler)) as client:
         first = asyncio.create_task(client.retrieve("JR-00000075"))
         await asyncio.sleep(0)
-        with pytest.raises(errors.RequestNotSentError, match="under way"):
+        with pytest.raises(errors.RequestNotSentError, match="in progress"):
             await client.with_options(deadline=0.001).retrieve("JR-00000075")
         go.set()
         await first

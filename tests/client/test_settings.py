@@ -36,30 +36,30 @@ CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "the-secret"}
     ],
 )
 def test_addresses(address: str) -> None:
-    assert str(environment.base_url(address)).rstrip("/") == address.rstrip("/")
+    assert str(environment.parse_base_url(address)).rstrip("/") == address.rstrip("/")
 
 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("", "give one such as"),
-        ("rest.zuora.com", "give one such as"),
-        ("ftp://rest.zuora.com", "give one such as"),
-        ("https://", "give one such as"),
+        ("", "give a base_url such as"),
+        ("rest.zuora.com", "give a base_url such as"),
+        ("ftp://rest.zuora.com", "give a base_url such as"),
+        ("https://", "give a base_url such as"),
         ("https://rest.zuora.com/v1", "leave out /v1"),
         ("https://rest.zuora.com/v1/", "leave out /v1"),
         ("https://user:password@rest.zuora.com/v1", "must not hold"),
-        ("https://rest.zuora.com/v2", "give one such as"),
+        ("https://rest.zuora.com/v2", "give a base_url such as"),
         ("http://127.0.0.1:100753", "the port 100753: ports are 1 to 65535"),
         ("http://127.0.0.1:0", "the port 0"),
         ("https://rest.zuora.com:65536", "the port 65536"),
-        ("https://rest.zuora.com?x=1", "give one such as"),
-        ("https://rest.zuora.com:port", "give one such as"),
+        ("https://rest.zuora.com?x=1", "give a base_url such as"),
+        ("https://rest.zuora.com:port", "give a base_url such as"),
         ("https://user:password@rest.zuora.com", "must not hold"),
         ("http://rest.zuora.com", "use https"),
         ("http://127.0.0.1.example.com", "use https"),
         ("http://localhost.example.com", "use https"),
-        (None, "give one such as"),
+        (None, "give a base_url such as"),
     ],
 )
 def test_what_is_no_address(kind: Kind, address: Any, said: str) -> None:
@@ -156,7 +156,7 @@ def test_a_secret_shows_itself_nowhere() -> None:
     ],
 )
 def test_intervals_that_would_keep_the_tenant_busy(kind: Kind, polling: Polling) -> None:
-    with pytest.raises(errors.InvalidArgumentError, match="Polling"):
+    with pytest.raises(errors.InvalidArgumentError, match="polling"):
         kind.client_class(URL, token="t", polling=polling)
 
 

@@ -150,7 +150,7 @@ def test_a_token_that_cannot_stand_in_a_header(kind: Kind) -> None:
         with pytest.raises(errors.InvalidArgumentError) as caught:
             kind.use(Server(), retrieve, token=token)
         assert "á" not in str(caught.value)
-        with pytest.raises(errors.TokenError, match="the token function gave") as failed:
+        with pytest.raises(errors.TokenError, match="the token function returned") as failed:
             kind.use(Server(), retrieve, token=lambda token=token: token)
         assert "á" not in str(failed.value)
 
@@ -351,17 +351,19 @@ async def test_who_waits_for_a_token_keeps_to_the_deadline() -> None:
 
 
 def test_tokens_are_kept_apart_by_address_client_and_entity() -> None:
-    from zuora_journal_runs._http.token_cache import token_cache
+    from zuora_journal_runs._http.token_cache import shared_token_cache
 
     one = Credentials("id", Secret("secret"), None)
-    cell = token_cache("https://one.example", one, None)
-    assert token_cache("https://one.example", Credentials("id", Secret("secret"), None), None) is cell
-    assert token_cache("https://two.example", one, None) is not cell
-    assert token_cache("https://one.example", Credentials("id", Secret("other"), None), None) is not cell
-    assert token_cache("https://one.example", Credentials("id", Secret("secret"), "entity"), None) is not cell
+    cell = shared_token_cache("https://one.example", one, None)
+    assert shared_token_cache("https://one.example", Credentials("id", Secret("secret"), None), None) is cell
+    assert shared_token_cache("https://two.example", one, None) is not cell
+    assert shared_token_cache("https://one.example", Credentials("id", Secret("other"), None), None) is not cell
+    assert shared_token_cache("https://one.example", Credentials("id", Secret("secret"), "entity"), None) is not cell
     transport = httpx.MockTransport(Server())
-    assert token_cache("https://one.example", one, transport) is not cell
-    assert token_cache("https://one.example", one, transport) is token_cache("https://one.example", one, transport)
+    assert shared_token_cache("https://one.example", one, transport) is not cell
+    assert shared_token_cache("https://one.example", one, transport) is shared_token_cache(
+        "https://one.example", one, transport
+    )
 
 
 def test_a_refresh_of_before_a_fork_does_not_end_the_one_of_the_child() -> None:
@@ -374,7 +376,10 @@ def test_a_refresh_of_before_a_fork_does_not_end_the_one_of_the_child() -> None:
     assert isinstance(own, Refresh)
     assert own.mine
     cache.finish(inherited, None)
-    assert cache.get(0.0, None) == Refresh(own.result, mine=False)
+    waiting = cache.get(0.0, None)
+    assert isinstance(waiting, Refresh)
+    assert waiting.result is own.result
+    assert not waiting.mine
     cache.finish(own, Token(Secret("fresh"), 10.0))
     assert cache.get(0.0, None) == "fresh"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Attempt, Backoff, TransactionType, errors
+from zuora_journal_runs import Attempt, Backoff, BlockedEntry, JournalEntry, TransactionType, errors
 
 from .world import URL, Script, answer, refusal, run
 
@@ -357,3 +358,23 @@ def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(kind: Kind, v
     with pytest.raises(errors.InvalidArgumentError, match="timeout"):
         kind.use(script, lambda client: getattr(client, verb)("JR-00000075", timeout=timeout))
     assert script.requests == []
+
+
+def items(*amounts: str | None, side: str = "Debit") -> list[dict[str, object]]:
+    return [{"type": side, "accountingCodeName": "A", "amount": amount} for amount in amounts]
+
+
+@pytest.mark.parametrize(
+    ("journal_entry_items", "amount"),
+    [
+        (items("10.10", "0.90") + items("11.00", side="Credit"), Decimal("11.00")),
+        (items("1" * 40 + ".01", "0.01"), Decimal("1" * 40 + ".02")),
+        (items("10", None), None),
+        (items("10", side="Credit"), None),
+        ([], None),
+    ],
+)
+def test_what_a_blocked_entry_is_worth(journal_entry_items: list[dict[str, object]], amount: Decimal | None) -> None:
+    fields = {"transactionType": "Invoice Item", "currency": "EUR", "journalEntryItems": journal_entry_items}
+    blocked = BlockedEntry(JournalEntry.from_dict({**entry(1, transferred="Yes"), **fields}))
+    assert (blocked.amount, blocked.currency, blocked.transaction_type) == (amount, "EUR", "Invoice Item")

@@ -89,7 +89,7 @@ class Session(Protocol):
 
 class SyncSession:
     def __init__(self, url: str, hook: Hook | None, arguments: dict[str, Any]) -> None:
-        transport = None if hook is None else Interposed(transports.default(httpx.URL(url)), hook)
+        transport = None if hook is None else Interposed(transports.default_transport(httpx.URL(url)), hook)
         self.client = JournalRunsClient(url, transport=transport, **arguments)
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ class SyncSession:
 
 class AsyncSession:
     def __init__(self, url: str, hook: Hook | None, arguments: dict[str, Any]) -> None:
-        transport = None if hook is None else Interposed(transports.default_async(httpx.URL(url)), hook)
+        transport = None if hook is None else Interposed(transports.default_async_transport(httpx.URL(url)), hook)
         self._runner = asyncio.Runner()
         self.client = AsyncJournalRunsClient(url, transport=transport, **arguments)
 

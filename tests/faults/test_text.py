@@ -78,12 +78,12 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
     errors.ResponseLostError: (
         failure(httpx.ReadTimeout, ""),
         cancel,
-        f"{SENT}cancel JR-00000075: the answer of rest.zuora.com was lost (no answer in time: ReadTimeout)",
+        f"{SENT}cancel JR-00000075: the response of rest.zuora.com was lost (no response in time: ReadTimeout)",
     ),
     errors.InvalidResponseError: (
         answer(200, b"<html>\n</html>"),
         retrieve,
-        f"{IDS}retrieve JR-00000075: the answer's body is not JSON (Expecting value: line 1 column 1 (char 0))",
+        f"{IDS}retrieve JR-00000075: the response's body is not JSON (Expecting value: line 1 column 1 (char 0))",
     ),
     errors.APIError: (answer(413, b""), cancel, f"{IDS}cancel JR-00000075: no reason given (HTTP 413)"),
     errors.InvalidRequestError: (
@@ -178,13 +178,18 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
     errors.ClientClosedError: (errors.ClientClosedError("the client is closed"), "the client is closed"),
     errors.JournalRunsError: (errors.JournalRunsError("It failed."), "It failed."),
     errors.CallError: (
-        errors.CallError("It failed.", call="cancel JR-00000075", track_id=TRACK, attempts=3),
+        errors.CallError("It failed.", errors.CallInfo("cancel JR-00000075", TRACK, attempts=3)),
         f"{SENT}cancel JR-00000075: It failed. (after 3 attempts)",
     ),
-    errors.APIConnectionError: (errors.APIConnectionError("It failed.", track_id=TRACK), f"{SENT}It failed."),
+    errors.APIConnectionError: (
+        errors.APIConnectionError("It failed.", errors.CallInfo(track_id=TRACK)),
+        f"{SENT}It failed.",
+    ),
     errors.RunError: (errors.RunError("It failed.", run=None), "It failed."),
     errors.ResponseError: (
-        errors.ResponseError("It failed.", exchange=_EXCHANGE, body=b"", call="retrieve JR-00000075", track_id=TRACK),
+        errors.ResponseError(
+            "It failed.", errors.CallInfo("retrieve JR-00000075", TRACK), exchange=_EXCHANGE, body=b""
+        ),
         f"{IDS}retrieve JR-00000075: It failed.",
     ),
     errors.WaitTimeoutError: (

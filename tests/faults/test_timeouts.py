@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +52,7 @@ def test_each_phase_has_its_own(
         kind,
         server.url,
         token=READY_TOKEN,
-        timeouts=Timeouts(AGES, AGES, AGES, AGES)._replace(**{phase: QUICK}),
+        timeouts=replace(Timeouts(AGES, AGES, AGES, AGES), **{phase: QUICK}),
         retry=Backoff(attempts=1),
         compress_over=None,
         clock=FakeClock(),

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zuora_journal_runs import errors
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs._http import headers as header_rules
 
 from .walk import schema_named, validator
@@ -22,12 +23,12 @@ FORBIDDEN = ":;\"'"
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
 
 CHECKS: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "Zuora-Track-Id": ("ZuoraTrackId", header_rules.track_id),
-    "Zuora-Entity-Ids": ("ZuoraEntityIds", header_rules.entity_id),
-    "Zuora-Org-Ids": ("ZuoraOrgIds", header_rules.org_ids),
-    "Zuora-Version": ("ZuoraVersion", header_rules.zuora_version),
-    "Idempotency-Key": ("IdempotencyKey", header_rules.idempotency_key),
-    "jr-number": ("JournalRunNumber", header_rules.run_number),
+    "Zuora-Track-Id": ("ZuoraTrackId", header_rules.parse_track_id),
+    "Zuora-Entity-Ids": ("ZuoraEntityIds", header_rules.parse_entity_id),
+    "Zuora-Org-Ids": ("ZuoraOrgIds", header_rules.parse_org_ids),
+    "Zuora-Version": ("ZuoraVersion", header_rules.parse_zuora_version),
+    "Idempotency-Key": ("IdempotencyKey", header_rules.parse_idempotency_key),
+    "jr-number": ("JournalRunNumber", lambda text: str(RunNumber(text))),
 }
 """For each parameter of the fragment's, its component and the client's check."""
 

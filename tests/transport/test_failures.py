@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from zuora_journal_runs._http.response import no_answer
+from zuora_journal_runs._http.response import connection_error
+from zuora_journal_runs.errors import CallInfo
 
 from .sending import send, tells_no_secret
 from .server import turns
@@ -127,7 +128,7 @@ async def test_maybe_processed(name: str, serve: Serve, opened: Opened) -> None:
             await send(transport, server.url, content=content, timeouts=timeouts)
         assert caught.value.request.url == server.url
         assert tells_no_secret(caught.value)
-        assert no_answer(caught.value, "here").maybe_processed
+        assert connection_error(caught.value, "here", CallInfo()).maybe_processed
         assert server.connections == attempt
     await turns()
     assert len(server.requests) in (0, 2)
@@ -168,7 +169,7 @@ async def fails_unsent(transport: AiohttpTransport, url: str, *, connect: float 
     for _ in range(2):
         with pytest.raises(httpx.TransportError) as caught:
             await send(transport, url, timeouts={"connect": connect}, content=b"{}")
-        assert not no_answer(caught.value, "here").maybe_processed
+        assert not connection_error(caught.value, "here", CallInfo()).maybe_processed
         assert caught.value.request.url == url
         assert tells_no_secret(caught.value)
         failures.append(caught.value)
@@ -256,6 +257,6 @@ async def test_never_sent_if_it_is_no_http(
     for _ in range(2):
         with pytest.raises(httpx.LocalProtocolError) as caught:
             await transport.handle_async_request(httpx.Request(method, server.url, headers=headers))
-        assert not no_answer(caught.value, "here").maybe_processed
+        assert not connection_error(caught.value, "here", CallInfo()).maybe_processed
     await turns()
     assert server.requests == []

@@ -241,9 +241,9 @@ def trusting(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("trusting")
 async def test_both_defaults_verify_the_server(serve: Serve) -> None:
     server = await serve(keeps_answering, tls=True)
-    async with transports.default_async(httpx.URL(server.url)) as transport:
+    async with transports.default_async_transport(httpx.URL(server.url)) as transport:
         assert (await send(transport, server.url)).body == b"ok"
-    with httpx.Client(transport=transports.default(httpx.URL(server.url))) as client:
+    with httpx.Client(transport=transports.default_transport(httpx.URL(server.url))) as client:
         assert (await asyncio.to_thread(client.get, server.url)).text == "ok"
 
 
@@ -251,11 +251,11 @@ async def test_both_defaults_verify_the_server(serve: Serve) -> None:
 async def test_the_defaults_for_http_trust_nobody(serve: Serve) -> None:
     server = await serve(keeps_answering, tls=True)
     plain = httpx.URL("http://127.0.0.1")
-    async with transports.default_async(plain) as transport:
+    async with transports.default_async_transport(plain) as transport:
         with pytest.raises(httpx.ConnectError, match="verify failed"):
             await send(transport, server.url)
     with (
-        httpx.Client(transport=transports.default(plain)) as client,
+        httpx.Client(transport=transports.default_transport(plain)) as client,
         pytest.raises(httpx.ConnectError, match="verify failed"),
     ):
         await asyncio.to_thread(client.get, server.url)

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.response import no_answer
-from zuora_journal_runs.errors import InvalidArgumentError
+from zuora_journal_runs._http.response import connection_error
+from zuora_journal_runs.errors import CallInfo, InvalidArgumentError
 
 from .sending import BASIC, PASSWORD, TOKEN, send, tells_no_secret
 from .server import keeps_answering, turns
@@ -106,7 +106,7 @@ async def test_nothing_was_sent_if_the_proxy_fails(name: str, serve: Serve, open
     for _ in range(2):
         with pytest.raises(httpx.ProxyError) as caught:
             await send(transport, server.url)
-        assert not no_answer(caught.value, "here").maybe_processed
+        assert not connection_error(caught.value, "here", CallInfo()).maybe_processed
         assert str(caught.value)
         assert tells_no_secret(caught.value)
     assert server.connections == 0
@@ -180,7 +180,7 @@ def test_loopback_over_http_needs_no_proxy(environment: Callable[..., None]) -> 
     assert transports.proxy_for(httpx.URL("http://127.0.0.1:8080")) is None
 
 
-@pytest.mark.parametrize("make", [transports.default, transports.default_async])
+@pytest.mark.parametrize("make", [transports.default_transport, transports.default_async_transport])
 @pytest.mark.parametrize(
     "address", ["socks5://u:pw@proxy:1080", "ftp://u:pw@proxy", "http://u:pw@proxy:port", "http://", ":1"]
 )

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from zuora_journal_runs._http.deadline import Bounded
-from zuora_journal_runs._http.response import no_answer
+from zuora_journal_runs._http.response import connection_error
 from zuora_journal_runs._http.sync_transport import SyncTransport
+from zuora_journal_runs.errors import CallInfo
 
 from .sending import PATIENCE
 from .server import OK, keeps_answering, turns
@@ -140,11 +141,11 @@ async def test_a_connection_that_is_reset_while_a_request_is_sent(serve: Serve, 
     # More than the buffers of both sides hold.
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)) as caught:
         await asyncio.to_thread(send, SyncTransport(tls=authority.client), server.url, content=bytes(2**25))
-    assert no_answer(caught.value, "here").maybe_processed
+    assert connection_error(caught.value, "here", CallInfo()).maybe_processed
 
 
 def test_a_host_without_addresses(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     with pytest.raises(httpx.ConnectError, match=r"nowhere\.example has no address") as caught:
         send(SyncTransport(tls=authority.client), "https://nowhere.example/")
-    assert not no_answer(caught.value, "here").maybe_processed
+    assert not connection_error(caught.value, "here", CallInfo()).maybe_processed

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Union
+
+import httpx
 
 from zuora_journal_runs._client import environment
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.auth import Authorization, Authorizer
-from zuora_journal_runs._http.clock import Clock, SystemClock
-from zuora_journal_runs._http.options import OptionChanges, Options, changed
-from zuora_journal_runs._http.pipeline import Pipeline
-from zuora_journal_runs._http.rate_limit import RateLimiter
-from zuora_journal_runs._http.token_cache import Credentials, Secret, token_cache
+from zuora_journal_runs._http import (
+    Authorization,
+    Authorizer,
+    Clock,
+    Credentials,
+    OptionChanges,
+    Options,
+    Pipeline,
+    RateLimiter,
+    Secret,
+    SystemClock,
+    TokenFunction,
+    changed,
+    parse_count,
+    parse_token,
+    shared_token_cache,
+)
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    import httpx
+    from zuora_journal_runs import results
+    from zuora_journal_runs._generated import models
 
 DEFAULT_TIMEOUT = 3600.0
-"""Seconds to wait for a run by default: one with a million items takes Zuora 25 minutes."""
+"""Seconds to wait for a run by default: Zuora takes 25 minutes for one with a million items."""
 DEFAULT_STALL = 600.0
 """Seconds without any change after which a cancellation that has begun counts as stalled, by default."""
+
+EvidenceFile = str | os.PathLike[str]
+EvidenceFolder = Union[str, "os.PathLike[str]", Callable[[str], "os.PathLike[str] | None"], None]
+OnProgress = Callable[["results.CancellationProgress"], None]
+OnPoll = Callable[["models.JournalRun"], None]
+OnResult = Callable[["results.CancellationResult"], None]
 
 
 class ClientArguments(OptionChanges, total=False):
     """What a client is made of, beside its address and authorization: see OptionChanges for the options."""
 
     concurrency: int | None
-    """Requests under way at once at most; what the tenant's headers say, and 40 until they do, by default."""
+    """How many requests may be in progress at once; by default what the tenant's headers say, and 40 until they do."""
     clock: Clock
     """Time; the machine's own by default."""
     random: Random
-    """Chance, for waits and for identifiers."""
+    """The source of randomness, for waits and for identifiers."""
 
 
 def build_pipeline(
@@ -46,25 +65,63 @@ def build_pipeline(
     transport: object | None,
     arguments: ClientArguments,
 ) -> tuple[Pipeline, Options]:
+    """Return the pipeline and the options of a client.
+
+    Raises:
+        InvalidArgumentError: An argument is not valid; the error names it.
+    """
     clock = arguments.pop("clock", None) or SystemClock()
     random = arguments.pop("random", None) or SystemRandom()
     concurrency = arguments.pop("concurrency", None)
-    if concurrency is not None and concurrency < 1:
-        raise InvalidArgumentError(f"concurrency is {concurrency}: give a number above 0, or None")
+    if concurrency is not None:
+        parse_count("concurrency", concurrency)
     options = changed(Options(), arguments)
-    url = environment.base_url(base_url)
-    given = [name for name, value in (("token", token), ("auth", auth), ("client_id", client_id)) if value is not None]
-    if len(given) != 1 or (client_id is None) != (client_secret is None):
-        raise InvalidArgumentError("give client_id and client_secret, or token, or auth: one of the three")
-    authorization: Authorization
-    cache = None
-    if client_id is not None and client_secret is not None:
-        authorization = Credentials(client_id, Secret(client_secret), options.entity_id)
-        cache = token_cache(str(url), authorization, transport)
-    elif token is not None:
-        authorization = header_rules.token(token) if isinstance(token, str) else token
-    else:
-        assert auth is not None
-        authorization = auth
+    url = environment.parse_base_url(base_url)
+    authorization = _parse_authorization(client_id, client_secret, token, auth, options.entity_id)
+    cache = shared_token_cache(str(url), authorization, transport) if isinstance(authorization, Credentials) else None
     authorizer = Authorizer(url, authorization, cache, clock, random)
-    return Pipeline(url, authorizer, RateLimiter(concurrency), clock, random, {}), options
+    return Pipeline(url, authorizer, RateLimiter(concurrency), clock, random), options
+
+
+def _parse_authorization(
+    client_id: object, client_secret: object, token: Any, auth: object, entity_id: str | None
+) -> Authorization:
+    """Return the one kind of authorization that is given.
+
+    Raises:
+        InvalidArgumentError: There is not exactly one, or one is of the wrong type.
+    """
+    kinds = [kind for kind in (token, auth, client_id) if kind is not None]
+    if len(kinds) != 1 or (client_id is None) != (client_secret is None):
+        raise InvalidArgumentError("give client_id and client_secret, or token, or auth: one of the three")
+    if client_id is not None:
+        if isinstance(client_id, str) and isinstance(client_secret, str):
+            return Credentials(client_id, Secret(client_secret), entity_id)
+        raise InvalidArgumentError("client_id and client_secret: give strings")
+    if auth is not None:
+        if isinstance(auth, httpx.Auth):
+            return auth
+        raise InvalidArgumentError(f"auth is of the type {_type_name(auth)}: give an httpx.Auth")
+    if isinstance(token, str):
+        return parse_token(token)
+    if callable(token):
+        function: TokenFunction = token
+        return function
+    raise InvalidArgumentError(
+        f"token is of the type {_type_name(token)}: give a string, or a function that returns one"
+    )
+
+
+def check_transport(transport: object, kind: type) -> None:
+    """Check a transport that the caller passes.
+
+    Raises:
+        InvalidArgumentError: It is not an httpx transport of this kind.
+    """
+    if not isinstance(transport, kind):
+        raise InvalidArgumentError(f"transport is of the type {_type_name(transport)}: give an httpx.{kind.__name__}")
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

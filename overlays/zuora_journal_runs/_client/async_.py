@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
     build_pipeline,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import AsyncConnection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    AsyncConnection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_async_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from zuora_journal_runs import results
+    from zuora_journal_runs._client import batch, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class AsyncJournalRunsClient:
@@ -47,10 +53,10 @@ class AsyncJournalRunsClient:
         base_url: The address of the API, such as https://rest.zuora.com.
         client_id: An OAuth client's id.
         client_secret: Its secret.
-        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        token: A bearer token in place of an OAuth client, or a function that returns one for each attempt.
         auth: An `httpx.Auth` in place of both.
-        transport: How requests travel; httpx's own way by default.
-        arguments: The options of all calls, clock and chance.
+        transport: An httpx transport to send requests with, in place of the default one.
+        arguments: The options of all calls, the clock and the source of randomness.
 
     Raises:
         InvalidArgumentError: `base_url` is not a valid https URL, or there is not exactly one kind of credentials.
@@ -67,12 +73,15 @@ class AsyncJournalRunsClient:
         transport: httpx.AsyncBaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> None:
-        # Rebound at once, so that no traceback of a failure in here shows them.
+        # Rebound at once, so that the traceback of a failure does not show them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(AsyncConnection(pipeline, options, transport or transports.default_async(pipeline.base_url)))
+        if transport is None:
+            transport = default_async_transport(pipeline.base_url)
+        check_transport(transport, httpx.AsyncBaseTransport)
+        self._use(AsyncConnection(pipeline, options, transport))
 
     def _use(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -88,34 +97,33 @@ class AsyncJournalRunsClient:
     ) -> Self:
         """See `JournalRunsClient.from_env`."""
         found = environment.read(os.environ if environ is None else environ)
-        environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        environ = None  # so that the traceback of a failure does not show its secrets
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """See `JournalRunsClient.with_options`."""
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
     def connection(self) -> httpx.AsyncClient:
-        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        """The httpx client underneath, for instrumentation; everything that it sends obeys the conventions."""
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         See `JournalRunsClient.api`; for example `await get_journal_run.asyncio_detailed(number, client=client.api)`.
         """
-        from zuora_journal_runs_api import Client
-
-        return Client(async_httpx_client=self._connection)
+        return client.Client(async_httpx_client=self._connection)
 
     async def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
@@ -123,9 +131,9 @@ class AsyncJournalRunsClient:
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
+    ) -> models.CreateJournalRunResponse:
         """See `JournalRunsClient.create`."""
-        return await self._connection.run(
+        return await self._connection.execute(
             self._operations.create(
                 transaction_types,
                 journal_entry_date,
@@ -137,21 +145,21 @@ class AsyncJournalRunsClient:
             )
         )
 
-    async def retrieve(self, number: str) -> JournalRun:
+    async def retrieve(self, number: str) -> models.JournalRun:
         """See `JournalRunsClient.retrieve`."""
-        return await self._connection.run(self._operations.retrieve(number))
+        return await self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     async def entries(self, number: str) -> JournalEntries:
         """See `JournalRunsClient.entries`."""
-        return await self._connection.run(self._operations.entries(number))
+        return await self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    async def plan_cancellation(self, number: str) -> CancellationPlan:
+    async def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """See `JournalRunsClient.plan_cancellation`."""
-        return await self._connection.run(self._operations.plan_cancellation(number))
+        return await self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    async def cancel(self, number: str) -> Cancellation:
+    async def cancel(self, number: str) -> results.Cancellation:
         """See `JournalRunsClient.cancel`."""
-        return await self._connection.run(self._operations.cancel(number))
+        return await self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     async def cancel_and_wait(
         self,
@@ -161,14 +169,12 @@ class AsyncJournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """See `JournalRunsClient.cancel_and_wait`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -178,17 +184,15 @@ class AsyncJournalRunsClient:
 
     async def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
+    ) -> results.CancellationOutcome:
         """See `JournalRunsClient.wait_for_cancellation`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -208,12 +212,10 @@ class AsyncJournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
+    ) -> list[results.CancellationResult]:
         """See `JournalRunsClient.cancel_many`."""
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -223,20 +225,18 @@ class AsyncJournalRunsClient:
             on_progress=on_progress,
             evidence=evidence,
         )
-        return await batch.in_tasks(numbers, at_once, flow, self._connection.run, on_result)
+        return await batch.in_tasks(numbers, at_once, flow, self._connection.execute, on_result)
 
     async def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
+    ) -> results.CompletionOutcome:
         """See `JournalRunsClient.wait_for_completion`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
+        return await self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -248,12 +248,12 @@ class AsyncJournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """See `JournalRunsClient.delete`."""
-        from zuora_journal_runs._client import waiting
-
-        return await self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return await self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
 
     async def aclose(self) -> None:

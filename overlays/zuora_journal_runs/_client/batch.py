@@ -1,4 +1,4 @@
-"""Cancelling many runs: each by the same flows as one, side by side."""
+"""Cancel many runs side by side, each by the same flow as a single one."""
 
 from __future__ import annotations
 
@@ -8,65 +8,66 @@ import itertools
 import queue
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic
 
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.flow import Flow, Sleep, Step, T, Wait
+from zuora_journal_runs._http import Flow, RunNumber, Sleep, Step, T, Wait
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 
-    from zuora_journal_runs._http.clock import Clock
+    from zuora_journal_runs._client._base import OnResult
+    from zuora_journal_runs._http import Clock
     from zuora_journal_runs.results import CancellationResult
 
-    OnResult = Callable[["CancellationResult"], None]
-
 _THREADS = 40
-"""Threads where all runs are under way at once; a tenant allows no more requests at once, if nothing else is known."""
+"""Threads at most. A tenant allows no more requests at once, if nothing else is known."""
 _NAP = 1.0
-"""Seconds to sleep at once where nothing is under way, on a clock that cannot be interrupted."""
+"""Seconds to sleep at once while nothing is in progress: the clock cannot be interrupted."""
 
 
-def sorted_out(numbers: Iterable[str]) -> list[str]:
+def parse_numbers(numbers: Iterable[str]) -> list[RunNumber]:
     """Return the numbers of the runs to cancel, all of them checked before the first request.
 
     Raises:
         InvalidArgumentError: `numbers` is empty, or some are not valid or repeated; all of these are named.
     """
-    given = [numbers] if isinstance(numbers, str) else list(numbers)
-    if not given:
-        raise InvalidArgumentError("no journal runs: give at least one number")
+    if not isinstance(numbers, Iterable):
+        raise InvalidArgumentError(f"numbers is {numbers!r}: give a list of numbers such as 'JR-00000075'")
+    valid: list[RunNumber] = []
     invalid: dict[str, None] = {}
-    for number in given:
+    for number in [numbers] if isinstance(numbers, str) else numbers:
         try:
-            header_rules.run_number(number)
+            valid.append(RunNumber(number))
         except InvalidArgumentError:
             invalid[repr(number)] = None
-    repeated = [number for number, times in Counter(given).items() if times > 1 and repr(number) not in invalid]
-    wrong = [f"not a journal run number, such as JR-00000075: {', '.join(invalid)}"] if invalid else []
-    wrong += [f"given more than once: {', '.join(repeated)}"] if repeated else []
-    if wrong:
-        raise InvalidArgumentError(f"{'; '.join(wrong)}; nothing was sent")
-    return given
+    if not valid and not invalid:
+        raise InvalidArgumentError("no journal runs: give at least one number")
+    repeated = [number for number, times in Counter(valid).items() if times > 1]
+    problems = [f"not a journal run number, such as JR-00000075: {', '.join(invalid)}"] if invalid else []
+    problems += [f"given more than once: {', '.join(repeated)}"] if repeated else []
+    if problems:
+        raise InvalidArgumentError(f"{'; '.join(problems)}; nothing was sent")
+    return valid
 
 
 def in_threads(
     numbers: Iterable[str],
     at_once: int | None,
-    flow: Callable[[str], Flow[CancellationResult]],
+    flow: Callable[[RunNumber], Flow[CancellationResult]],
     perform: Callable[[Step], Any],
     clock: Clock,
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
     """Cancel runs in threads; results in the order of the numbers."""
-    given = sorted_out(numbers)
+    parsed = parse_numbers(numbers)
     results: dict[int, CancellationResult] = {}
-    flows = ((place, flow(number)) for place, number in enumerate(given))
+    flows = ((place, flow(number)) for place, number in enumerate(parsed))
     with (
         _callbacks_unwrapped(),
-        contextlib.closing(drive_many(flows, at_once or len(given), perform, clock)) as ended,
+        contextlib.closing(drive_many(flows, at_once or len(parsed), perform, clock)) as ended,
     ):
         for place, result in ended:
             results[place] = result
@@ -76,7 +77,7 @@ def in_threads(
 
 @contextlib.contextmanager
 def _callbacks_unwrapped() -> Iterator[None]:
-    """Raise what a callback raised as it was."""
+    """Raise the error of a callback unchanged."""
     from zuora_journal_runs._client.waiting import CallbackRaised
 
     try:
@@ -97,13 +98,13 @@ class _Task(Generic[T]):
         self.failure: Exception | None = None
         """What to throw into it instead."""
         self.ticket: int | None = None
-        """Which of its pauses it is in; None while it is at work."""
+        """Which of its pauses it is in; None while a thread executes it."""
 
     def advance(self, perform: Callable[[Step], Any]) -> Sleep | Wait:
-        """Do what the flow yields, until it pauses.
+        """Perform the steps of the flow until it pauses.
 
         Raises:
-            StopIteration: it is at its end; with what it returns.
+            StopIteration: The flow has ended; the value is what it returned.
         """
         while True:
             value, failure, self.value, self.failure = self.value, self.failure, None, None
@@ -112,36 +113,43 @@ class _Task(Generic[T]):
                 return step
             try:
                 self.value = perform(step)
-            except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
+            except Exception as error:  # noqa: BLE001 - thrown into the flow, which raises what it does not expect
                 self.failure = error
 
 
-class _Ended(NamedTuple):
-    """How a flow ended."""
+class _Ended:
+    """How a flow ended.
 
-    value: Any
-    failure: BaseException | None = None
+    Args:
+        value: What it returned.
+        failure: What it raised; None if it returned.
+    """
+
+    __slots__ = ("failure", "value")
+
+    def __init__(self, value: Any, failure: BaseException | None = None) -> None:
+        self.value, self.failure = value, failure
 
 
 def drive_many(
     flows: Iterable[tuple[int, Flow[T]]], at_once: int, perform: Callable[[Step], Any], clock: Clock
 ) -> Generator[tuple[int, T]]:
-    """Run many flows in few threads, and yield what each returns as soon as it does.
+    """Execute many flows in few threads, and yield what each returns as soon as it does.
 
-    A flow that sleeps, or waits for what another one does, holds no thread, so all of them get their turn however many
-    there are. The threads are daemons: an interrupted program does not have to wait for them.
+    A flow that sleeps, or waits for another one, occupies no thread, so all of them proceed however many there are.
+    The threads are daemons: an interrupted program does not have to wait for them.
 
     Args:
         flows: The flows, each with its place. They begin in this order.
         at_once: How many of them may have begun and not ended.
-        perform: Does a step that is not a pause, in one of the threads.
-        clock: Tells when a pause is over.
+        perform: Performs a step that is not a pause, in one of the threads.
+        clock: Time.
     """
-    return _Scheduler[T](flows, at_once, perform, clock).run()
+    return _Scheduler[T](flows, at_once, perform, clock).execute()
 
 
 class _Scheduler(Generic[T]):
-    """What `drive_many` needs to know. All of it belongs to the thread that iterates; the others see two queues."""
+    """The state of `drive_many`. It belongs to the thread that iterates; the others use two queues only."""
 
     def __init__(
         self, flows: Iterable[tuple[int, Flow[T]]], at_once: int, perform: Callable[[Step], Any], clock: Clock
@@ -157,7 +165,7 @@ class _Scheduler(Generic[T]):
         self._threads: list[threading.Thread] = []
         self._stopped = False
 
-    def run(self) -> Generator[tuple[int, T]]:
+    def execute(self) -> Generator[tuple[int, T]]:
         try:
             for task in itertools.islice(self._coming, self._at_once):
                 self._begin(task)
@@ -186,7 +194,7 @@ class _Scheduler(Generic[T]):
         self._hand_out(task)
 
     def _hand_out(self, task: _Task[T]) -> None:
-        """Let a thread go on with a flow."""
+        """Let a thread continue a flow."""
         self._working += 1
         if len(self._threads) < min(self._working, _THREADS):
             thread = threading.Thread(target=self._work, name="zuora-journal-runs", daemon=True)
@@ -195,7 +203,7 @@ class _Scheduler(Generic[T]):
         self._ready.put(task)
 
     def _work(self) -> None:
-        """Go on with one flow after another."""
+        """Continue one flow after another."""
         while (task := self._ready.get()) is not None:
             event: Sleep | Wait | _Ended
             try:
@@ -219,7 +227,7 @@ class _Scheduler(Generic[T]):
         heapq.heappush(self._timers, (due, ticket, task))
 
     def _resume(self, task: _Task[T]) -> None:
-        """Go on after a pause."""
+        """Continue after a pause."""
         task.ticket = None
         if isinstance(task.value, Future):
             future, task.value = task.value, None
@@ -230,7 +238,7 @@ class _Scheduler(Generic[T]):
         self._hand_out(task)
 
     def _next_event(self) -> tuple[_Task[T], Sleep | Wait | _Ended | int]:
-        """Wait for what happens next, and resume the flows whose pauses are over meanwhile."""
+        """Wait for the next event, and resume the flows whose pauses are over meanwhile."""
         while True:
             now = self._clock.monotonic()
             while self._timers and (self._timers[0][0] <= now or self._timers[0][1] != self._timers[0][2].ticket):
@@ -242,13 +250,13 @@ class _Scheduler(Generic[T]):
                 with contextlib.suppress(queue.Empty):
                     return self._events.get(timeout=rest)
             else:
-                # Nothing is under way, so time is all there is to wait for, on whatever clock it is.
+                # Nothing is in progress, so time is all there is to wait for, on whatever clock it is.
                 with contextlib.suppress(queue.Empty):
                     return self._events.get_nowait()
                 self._clock.sleep(min(rest, _NAP))
 
     def _stop(self) -> None:
-        """Begin nothing any more, and end what pauses; what is under way ends as it may."""
+        """Begin no further flow, and end those that pause; those in progress end by themselves."""
         self._stopped = True
         while not self._ready.empty():
             with contextlib.suppress(queue.Empty):  # a thread was faster
@@ -256,19 +264,19 @@ class _Scheduler(Generic[T]):
         for _ in self._threads:
             self._ready.put(None)
         for task in self._begun:
-            # Those at work are ended by their threads.
+            # The others are ended by their threads.
             if task.ticket is not None:
                 task.flow.close()
 
 
 def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T]:
-    """What `work` gives for each run, in order, as soon as it is there; done in threads that are daemons."""
+    """Yield the result of `work` for each run, in order, as soon as it is there; the work is done in daemon threads."""
     jobs: queue.SimpleQueue[tuple[Future[T], str]] = queue.SimpleQueue()
     futures = [Future[T]() for _ in numbers]
     for job in zip(futures, numbers, strict=True):
         jobs.put(job)
 
-    def serve() -> None:
+    def execute() -> None:
         with contextlib.suppress(queue.Empty):
             while True:
                 future, number = jobs.get_nowait()
@@ -278,7 +286,7 @@ def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T
                     future.set_exception(error)
 
     for _ in range(min(_THREADS, len(numbers))):
-        threading.Thread(target=serve, name="zuora-journal-runs", daemon=True).start()
+        threading.Thread(target=execute, name="zuora-journal-runs", daemon=True).start()
     try:
         for future in futures:
             yield future.result()
@@ -291,23 +299,23 @@ def side_by_side(work: Callable[[str], T], numbers: Sequence[str]) -> Iterator[T
 async def in_tasks(
     numbers: Iterable[str],
     at_once: int | None,
-    flow: Callable[[str], Flow[CancellationResult]],
-    run: Callable[[Flow[CancellationResult]], Awaitable[CancellationResult]],
+    flow: Callable[[RunNumber], Flow[CancellationResult]],
+    execute: Callable[[Flow[CancellationResult]], Awaitable[CancellationResult]],
     on_result: OnResult | None,
 ) -> list[CancellationResult]:
     """Cancel runs in tasks; results in the order of the numbers."""
     import asyncio  # it takes a while to import, and threads do without it
 
-    given = sorted_out(numbers)
+    parsed = parse_numbers(numbers)
     results: dict[int, CancellationResult] = {}
-    gate = asyncio.Semaphore(at_once or len(given))
+    gate = asyncio.Semaphore(at_once or len(parsed))
 
-    async def work(place: int, number: str) -> None:
+    async def work(place: int, number: RunNumber) -> None:
         async with gate:
-            results[place] = await run(flow(number))
+            results[place] = await execute(flow(number))
         _report(on_result, results[place])
 
-    tasks = [asyncio.create_task(work(place, number)) for place, number in enumerate(given)]
+    tasks = [asyncio.create_task(work(place, number)) for place, number in enumerate(parsed)]
     try:
         with _callbacks_unwrapped():
             await asyncio.gather(*tasks)

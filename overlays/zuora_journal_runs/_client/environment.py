@@ -1,4 +1,4 @@
-"""Where the API is, and who asks: addresses, credentials, environment variables."""
+"""Resolve base URL and credentials from arguments and environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._http import Secret
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -24,46 +24,48 @@ ENVIRONMENTS: Mapping[str, str] = {
     "PROD_AP": "https://rest.ap.zuora.com",
     "CSBX_AP": "https://rest.test.ap.zuora.com",
 }
-"""The address of each data centre, by the name that Zuora's own SDK has for it."""
+"""The address of each data centre, by its name in Zuora's own SDK."""
 
 
 _LAST_PORT = 65535
 
 
-def base_url(address: str) -> httpx.URL:
-    """The address of the API, checked: https, or http on this machine alone.
+def parse_base_url(address: str) -> httpx.URL:
+    """Return the address of the API: https, or http on this machine alone.
 
     Raises:
-        InvalidArgumentError: it is no address, or credentials would travel unencrypted.
+        InvalidArgumentError: It is not an address, or credentials would be sent unencrypted.
     """
-    # What holds an @ may hold a password, and is not repeated.
-    said = "what is given as the address" if "@" in str(address) else repr(address)
-    wrong = InvalidArgumentError(f"{said} is not the address of an API: give one such as https://rest.zuora.com")
+    # An address with an @ may have a password, and is not repeated.
+    shown = "base_url" if "@" in str(address) else repr(address)
+    wrong = InvalidArgumentError(
+        f"{shown} is not the address of an API: give a base_url such as https://rest.zuora.com"
+    )
     try:
         url = httpx.URL(address)
         bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
     except (httpx.InvalidURL, TypeError):
         raise wrong from None
     if url.path.rstrip("/") == "/v1" and not url.userinfo:
-        raise InvalidArgumentError(f"{said} ends in /v1: leave out /v1, as in https://rest.zuora.com")
+        raise InvalidArgumentError(f"{shown} ends in /v1: leave out /v1, as in https://rest.zuora.com")
     if url.userinfo:
         raise InvalidArgumentError("the address must not hold a user name or password: pass credentials on their own")
     if url.scheme not in ("https", "http") or not url.host or not bare:
         raise wrong
     if url.port is not None and not 1 <= url.port <= _LAST_PORT:
-        raise InvalidArgumentError(f"{said} has the port {url.port}: ports are 1 to {_LAST_PORT}")
+        raise InvalidArgumentError(f"{shown} has the port {url.port}: ports are 1 to {_LAST_PORT}")
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(f"{address} is not encrypted, and would show your credentials: use https")
     return url.copy_with(raw_path=b"/")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine."""
+    """Return whether a host of a URL is this machine."""
     return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())
 
 
 def read(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables ZUORA_… that are set, without the blanks around them; the secret hides itself."""
+    """Return the variables ZUORA_… that are set, without blanks at the ends. No repr shows the secret."""
     names = ("BASE_URL", "ENVIRONMENT", "CLIENT_ID", "CLIENT_SECRET", "ENTITY_ID", "ORG_IDS", "VERSION")
     found = {name: environ.get(f"ZUORA_{name}", "").strip() for name in names}
     return {name: hidden(value) if name == "BASE_URL" else Secret(value) if name == "CLIENT_SECRET" else value
@@ -71,24 +73,24 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def hidden(address: str) -> str:
-    """An address, as a text that hides itself if it may hold a password."""
+    """Return an address, as a string that no repr shows if it may have a password."""
     return Secret(address) if "@" in str(address) else address
 
 
 def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of a client, as the variables ZUORA_… give them.
+    """Return the arguments of a client from the variables ZUORA_….
 
     Raises:
-        InvalidArgumentError: the address or the credentials are missing, or contradict each other.
+        InvalidArgumentError: The address or the credentials are missing, or contradict each other.
     """
-    return described(read(environ))
+    return arguments(read(environ))
 
 
-def described(found: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of a client, as the variables that were read give them.
+def arguments(found: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments of a client from the variables that were read.
 
     Raises:
-        InvalidArgumentError: the address or the credentials are missing, or contradict each other.
+        InvalidArgumentError: The address or the credentials are missing, or contradict each other.
     """
     address, name = found.get("BASE_URL"), found.get("ENVIRONMENT")
     if address is None and name is None:
@@ -99,7 +101,7 @@ def described(found: Mapping[str, str]) -> dict[str, Any]:
     if name is not None:
         if name.upper() not in ENVIRONMENTS:
             raise InvalidArgumentError(f"ZUORA_ENVIRONMENT is {name!r}, which is none of {', '.join(ENVIRONMENTS)}")
-        if address is not None and base_url(address) != base_url(ENVIRONMENTS[name.upper()]):
+        if address is not None and parse_base_url(address) != parse_base_url(ENVIRONMENTS[name.upper()]):
             raise InvalidArgumentError("ZUORA_BASE_URL and ZUORA_ENVIRONMENT name different addresses: set one of them")
         address = ENVIRONMENTS[name.upper()]
     missing = [f"ZUORA_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if name not in found]

@@ -1,4 +1,4 @@
-"""What sees every response about a run, and makes observations and evidence of it."""
+"""Turn the responses about a run into observations and evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import evolve
 
 from zuora_journal_runs import errors, evidence
-from zuora_journal_runs.evidence._file import EvidenceWriter
 
 if TYPE_CHECKING:
     import os
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from zuora_journal_runs._http.clock import Clock
-    from zuora_journal_runs._http.options import Attempt, Options
+    from zuora_journal_runs._http import Attempt, Clock, Options
     from zuora_journal_runs_api.models import JournalEntry, JournalRun
 
 
@@ -34,10 +32,10 @@ class Observer:
     Args:
         number: The run's number; empty for a run that is being created.
         clock: Time.
-        writer: What writes the evidence file, if there is one; what it holds already is taken into account.
+        writer: Writes the evidence file; None if there is none. What the file holds already is taken into account.
     """
 
-    def __init__(self, number: str, clock: Clock, writer: EvidenceWriter | None = None) -> None:
+    def __init__(self, number: str, clock: Clock, writer: evidence.EvidenceWriter | None = None) -> None:
         self.number = number
         self.history = evidence.History() if writer is None else writer.history
         self.observations: list[evidence.Observation] = []
@@ -82,7 +80,7 @@ class Observer:
         key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
         requested = None if creation is None else evidence.digest_of(creation)
         header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key, requested)
-        with EvidenceWriter(path, header, clock.time()) as writer:
+        with evidence.EvidenceWriter(path, header, clock.time()) as writer:
             yield cls(number, clock, writer)
 
     def creation(self) -> tuple[str | None, dict[str, Any] | None]:
@@ -131,7 +129,7 @@ class Observer:
     def failed(self, error: errors.CallError) -> None:
         """Take in a request that failed: it may still show that the run is not found."""
         self.error = error
-        # Without reasons the body could not be read, or is not Zuora's: whatever it looks like proves nothing.
+        # Without reasons the body could not be read, or is not Zuora's, and proves nothing.
         if isinstance(error, errors.APIError) and error.reasons:
             status, body = error.status_code, error.body
             observation = self._reader.read(self.now(), *self._request, status, body)
@@ -211,7 +209,7 @@ class Observer:
 
 
 def _described(error: errors.CallError) -> str:
-    """Return what was wrong with a response, without a word of the server's."""
+    """Return what is wrong with a response, without repeating what the server sent."""
     if isinstance(error, errors.APIError):
         return f"HTTP {error.status_code} without Zuora's error form"
     if isinstance(error, errors.ResponseError):

@@ -1,16 +1,17 @@
-"""What the clients can do, written once for both: flows without I/O."""
+"""The operations of the clients, written once for both: flows without I/O."""
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from zuora_journal_runs import errors
 from zuora_journal_runs._client.validation import creation
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.request import Outgoing, of_arguments, path_on
+from zuora_journal_runs._generated import types
+from zuora_journal_runs._http import Request, RunNumber, path_on
 
 if TYPE_CHECKING:
     import datetime
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from zuora_journal_runs._client.observer import Observer
-    from zuora_journal_runs._http.flow import Flow
-    from zuora_journal_runs._http.options import Options
-    from zuora_journal_runs._http.pipeline import Pipeline
+    from zuora_journal_runs._http import Flow, Options, Pipeline
     from zuora_journal_runs.results import Cancellation, CancellationPlan
     from zuora_journal_runs_api.models import (
         CommonResponse,
@@ -31,10 +30,9 @@ if TYPE_CHECKING:
         JournalRun,
         TransactionType,
     )
-    from zuora_journal_runs_api.types import Exchange
 
 SMALL_PAGE = 40
-"""The largest page size that every document allows; some tenants may allow no more."""
+"""The largest page size that all documents allow; some tenants may allow no more."""
 NO_TIME = 1e-9
 """A positive number of seconds, for a deadline that has passed."""
 UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
@@ -44,7 +42,7 @@ UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 class JournalEntries(list["JournalEntry"]):
     """A run's summary journal entries, of all pages."""
 
-    exchanges: tuple[Exchange | None, ...] = ()
+    exchanges: tuple[types.Exchange | None, ...] = ()
     """The HTTP exchanges that they came from, one for each page."""
 
 
@@ -52,9 +50,9 @@ class Operations:
     """The operations on journal runs, with given options.
 
     Args:
-        pipeline: What sends requests.
+        pipeline: Sends requests.
         options: The options of each call.
-        observer: What sees the responses about a run, if anything does.
+        observer: Sees the responses about a run; None if nothing does.
     """
 
     __slots__ = ("observer", "options", "pipeline")
@@ -64,20 +62,20 @@ class Operations:
 
     def observed_by(self, observer: Observer) -> Self:
         """Return these operations with an observer that sees every response."""
-        options = self.options._replace(on_attempt=observer.on_attempt(self.options.on_attempt))
+        options = replace(self.options, on_attempt=observer.on_attempt(self.options.on_attempt))
         return type(self)(self.pipeline, options, observer)
 
     def within(self, seconds: float) -> Self:
         """Return these operations with each call limited to so many seconds, or to less if its deadline is shorter."""
         deadline = min(self.options.deadline, max(seconds, NO_TIME))
-        return type(self)(self.pipeline, self.options._replace(deadline=deadline), self.observer)
+        return type(self)(self.pipeline, replace(self.options, deadline=deadline), self.observer)
 
     def by(self, deadline: float) -> Self:
         """Return these operations with what is left of the time until a deadline."""
         return self.within(deadline - self.pipeline.clock.monotonic())
 
     def deadline(self) -> float:
-        """Return when the time is up for a call that begins now."""
+        """Return the deadline of a call that begins now."""
         return self.pipeline.clock.monotonic() + self.options.deadline
 
     def observer_of(
@@ -87,11 +85,11 @@ class Operations:
         evidence: str | os.PathLike[str] | None,
         creation: Mapping[str, Any] | None = None,
     ) -> contextlib.AbstractContextManager[Observer]:
-        """Return what observes a run, and writes evidence to a file if one is given.
+        """Return an observer of a run that writes evidence to a file if one is given.
 
         Args:
             number: The run's number; empty for a creation.
-            operation: What is done.
+            operation: The method of the client.
             evidence: The file.
             creation: What a creation requests.
         """
@@ -138,26 +136,24 @@ class Operations:
 
                     return CreateJournalRunResponse.from_dict(recorded)
                 operations = self.observed_by(observer)
-                operations.options = operations.options._replace(idempotency_key=key)
+                operations.options = replace(operations.options, idempotency_key=key)
                 request = create_journal_run.get_kwargs(body=body)
                 created, _ = yield from operations.send(create_journal_run, request)
         self.pipeline.remember_created(created.journal_run_number)
         return created
 
-    def retrieve(self, number: str) -> Flow[JournalRun]:
+    def retrieve(self, number: RunNumber) -> Flow[JournalRun]:
         from zuora_journal_runs_api.api.journal_runs import get_journal_run
 
-        number = header_rules.run_number(number)
         run, response = yield from self.send(get_journal_run, get_journal_run.get_kwargs(number))
         if run.number != number:
             raise self.pipeline.invalid(response, f"the response is about {run.number!r}, not about {number}")
         found: JournalRun = run
         return found
 
-    def entries(self, number: str) -> Flow[JournalEntries]:
+    def entries(self, number: RunNumber) -> Flow[JournalEntries]:
         from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
 
-        number = header_rules.run_number(number)
         # One deadline for all pages: a server may always name a further page.
         deadline = self.deadline()
         found = JournalEntries()
@@ -183,17 +179,17 @@ class Operations:
     ) -> dict[str, Any]:
         """Return the request for the page after this one, which has to be another page of the same entries."""
         call = f"list the entries of {number}"
-        problem = "which is none of its pages"
+        problem = "which is not one of its pages"
         with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
             path = path_on(self.pipeline.base_url.join(str(page.next_page)), self.pipeline.base_url)
-            if Outgoing("GET", path, {}).operation == call:
+            if Request("GET", path, {}).operation == call:
                 if path not in seen:
                     seen.add(path)
                     return {"method": "GET", "url": path, "headers": {}}
                 problem = "which was read already"
         raise self.pipeline.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
 
-    def plan_cancellation(self, number: str) -> Flow[CancellationPlan]:
+    def plan_cancellation(self, number: RunNumber) -> Flow[CancellationPlan]:
         from zuora_journal_runs import results
 
         deadline = self.deadline()
@@ -203,19 +199,19 @@ class Operations:
             run, [entry for entry in entries if results.is_cancellable(entry)], results.blocked(entries)
         )
 
-    def cancel(self, number: str, *, join: bool = False) -> Flow[Cancellation]:
-        """Cancel a run; to join is to accept a cancellation that is under way, or done, as one's own."""
+    def cancel(self, number: RunNumber, *, join: bool = False) -> Flow[Cancellation]:
+        """Cancel a run; with `join`, a cancellation that is in progress or done counts as accepted."""
         from zuora_journal_runs.results import Cancellation
         from zuora_journal_runs_api.api.journal_runs import cancel_journal_run
 
         deadline = self.deadline()
         try:
-            accepted: CommonResponse = yield from self._call(cancel_journal_run, header_rules.run_number(number))
+            accepted: CommonResponse = yield from self._call(cancel_journal_run, number)
         except errors.CallError as error:
             refused = isinstance(error, errors.RuleViolationError | errors.InvalidRequestError | errors.ConflictError)
             if not error.maybe_processed and not (join and refused):
                 raise
-            # An earlier attempt may have been acted upon, and then a later one is refused. The run's status shows it.
+            # An earlier attempt may have been processed, and then a later one is refused. The run's status shows it.
             try:
                 run = yield from self.by(deadline).retrieve(number)
             except errors.CallError:
@@ -225,7 +221,7 @@ class Operations:
             return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, accepted.exchange)
 
-    def request_deletion(self, number: str) -> Flow[Exchange | None]:
+    def request_deletion(self, number: RunNumber) -> Flow[types.Exchange | None]:
         """Send the request that deletes a run."""
         from zuora_journal_runs_api.api.journal_runs import delete_journal_run
 
@@ -240,14 +236,14 @@ class Operations:
     def send(
         self, operation: ModuleType, request: dict[str, Any], deadline: float | None = None
     ) -> Flow[tuple[Any, httpx.Response]]:
-        """Send a request, and show the observer what came of it, whatever it is."""
-        outgoing = of_arguments(request)
+        """Send a request, and show the response or the error to the observer."""
+        sent = Request.from_kwargs(request)
         options = self.options if deadline is None else self.by(deadline).options
         observer = self.observer
         if observer is not None:
-            observer.sending(outgoing.method, outgoing.path)
+            observer.sending(sent.method, sent.path)
         try:
-            response = yield from self.pipeline.call(outgoing, options)
+            response = yield from self.pipeline.call(sent, options)
             parse: Callable[[httpx.Response], Any] = operation.parse_response
             model = self.pipeline.read(response, parse)
         except errors.CallError as error:

@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, Unpack
+
+import httpx
 
 from zuora_journal_runs._client import environment
 from zuora_journal_runs._client._base import (
     DEFAULT_STALL,
     DEFAULT_TIMEOUT,
     ClientArguments,
+    EvidenceFile,
+    EvidenceFolder,
+    OnPoll,
+    OnProgress,
+    OnResult,
     build_pipeline,
+    check_transport,
 )
 from zuora_journal_runs._client.operations import JournalEntries, Operations
-from zuora_journal_runs._http import transports
-from zuora_journal_runs._http.connection import Connection
-from zuora_journal_runs._http.options import OptionChanges, changed
-from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._generated import client, models
+from zuora_journal_runs._http import (
+    Connection,
+    OptionChanges,
+    RunNumber,
+    Secret,
+    changed,
+    default_transport,
+)
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Callable, Iterable, Mapping
+    from zuora_journal_runs import results
+    from zuora_journal_runs._client import batch, waiting
+else:
+    from zuora_journal_runs._lazy import LazyModule
 
-    import httpx
-
-    from zuora_journal_runs._client.waiting import EvidenceFolder, OnPoll, OnProgress
-    from zuora_journal_runs.results import (
-        Cancellation,
-        CancellationOutcome,
-        CancellationPlan,
-        CancellationResult,
-        CompletionOutcome,
-        Deletion,
-    )
-    from zuora_journal_runs_api import Client
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun, TransactionType
-
-    EvidenceFile = str | os.PathLike[str]
+    results = LazyModule("zuora_journal_runs.results")
+    batch = LazyModule("zuora_journal_runs._client.batch")
+    waiting = LazyModule("zuora_journal_runs._client.waiting")
 
 
 class JournalRunsClient:
@@ -47,10 +53,10 @@ class JournalRunsClient:
         base_url: The address of the API, such as https://rest.zuora.com.
         client_id: An OAuth client's id.
         client_secret: Its secret.
-        token: A bearer token in place of an OAuth client, or a function that gives one for each attempt.
+        token: A bearer token in place of an OAuth client, or a function that returns one for each attempt.
         auth: An `httpx.Auth` in place of both.
-        transport: How requests travel; httpx's own way by default.
-        arguments: The options of all calls, clock and chance.
+        transport: An httpx transport to send requests with, in place of the default one.
+        arguments: The options of all calls, the clock and the source of randomness.
 
     Raises:
         InvalidArgumentError: `base_url` is not a valid https URL, or there is not exactly one kind of credentials.
@@ -67,12 +73,15 @@ class JournalRunsClient:
         transport: httpx.BaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> None:
-        # Rebound at once, so that no traceback of a failure in here shows them.
+        # Rebound at once, so that the traceback of a failure does not show them.
         base_url = environment.hidden(base_url)
-        client_secret = None if client_secret is None else Secret(client_secret)
+        client_secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         token = Secret(token) if isinstance(token, str) else token
         pipeline, options = build_pipeline(base_url, client_id, client_secret, token, auth, transport, arguments)
-        self._use(Connection(pipeline, options, transport or transports.default(pipeline.base_url)))
+        if transport is None:
+            transport = default_transport(pipeline.base_url)
+        check_transport(transport, httpx.BaseTransport)
+        self._use(Connection(pipeline, options, transport))
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
@@ -86,52 +95,51 @@ class JournalRunsClient:
         transport: httpx.BaseTransport | None = None,
         **arguments: Unpack[ClientArguments],
     ) -> Self:
-        """A client as the environment describes it.
+        """Return a client that is configured by environment variables.
 
         The variables are ZUORA_BASE_URL or ZUORA_ENVIRONMENT, ZUORA_CLIENT_ID, ZUORA_CLIENT_SECRET, and where they are
-        needed ZUORA_ENTITY_ID, ZUORA_ORG_IDS and ZUORA_VERSION. Arguments given here go before them.
+        needed ZUORA_ENTITY_ID, ZUORA_ORG_IDS and ZUORA_VERSION. Arguments override them.
 
         Raises:
-            InvalidArgumentError: a variable is missing or wrong; the error names it.
+            InvalidArgumentError: A variable is missing or not valid; the error names it.
         """
         found = environment.read(os.environ if environ is None else environ)
-        environ = None  # so that no traceback of a failure in here shows what is secret in it
-        return cls(transport=transport, **{**environment.described(found), **arguments})
+        environ = None  # so that the traceback of a failure does not show its secrets
+        return cls(transport=transport, **{**environment.arguments(found), **arguments})
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
-        """This client with other options, on the same connection; closing either closes both.
+        """Return a client with other options on the same connection; closing either closes both.
 
         For one call: `client.with_options(track_id="close-2026-04").cancel("JR-00000075")`.
 
         Raises:
-            InvalidArgumentError: a value cannot be sent, or makes no sense.
+            InvalidArgumentError: There is no such option, or a value is not valid; the error names the option.
         """
         connection = self._connection
-        other = object.__new__(type(self))
-        other._use(connection.with_options(changed(connection.call_options, options)))
+        other = copy.copy(self)
+        other.__dict__.pop("api", None)
+        other._use(connection.with_options(changed(connection.call_options, options)))  # noqa: SLF001 - of this class
         return other
 
     @property
     def connection(self) -> httpx.Client:
-        """The httpx client underneath, for instrumentation; all that is sent through it obeys the conventions."""
+        """The httpx client underneath, for instrumentation; everything that it sends obeys the conventions."""
         return self._connection
 
     @cached_property
-    def api(self) -> Client:
+    def api(self) -> client.Client:
         """The client for the generated functions, with the same connection and conventions.
 
         For example `get_journal_run.sync_detailed("JR-00000075", client=client.api)`, with `get_journal_run` from
-        `zuora_journal_runs_api.api.journal_runs`. They raise what the client's own methods raise; but where a field of
+        `zuora_journal_runs_api.api.journal_runs`. They raise the errors of the client's own methods; only if a field of
         a successful response is not what the contract says, it is
         `zuora_journal_runs_api.errors.InvalidResponseError`, with the exchange and the body.
         """
-        from zuora_journal_runs_api import Client
-
-        return Client(httpx_client=self._connection)
+        return client.Client(httpx_client=self._connection)
 
     def create(
         self,
-        transaction_types: Iterable[TransactionType | str],
+        transaction_types: Iterable[models.TransactionType | str],
         journal_entry_date: datetime.date | str,
         *,
         accounting_period_name: str | None = None,
@@ -139,29 +147,28 @@ class JournalRunsClient:
         target_end_date: datetime.date | str | None = None,
         organization_labels: Iterable[Mapping[str, str]] = (),
         evidence: EvidenceFile | None = None,
-    ) -> CreateJournalRunResponse:
-        """Create a journal run; its number is in the answer's `journal_run_number`.
+    ) -> models.CreateJournalRunResponse:
+        """Create a journal run; its number is the response's `journal_run_number`.
 
-        The request bears an `Idempotency-Key`, so that it is safe to send it again after a lost answer.
+        The request has an `Idempotency-Key`, so that it is safe to send it again after a lost response.
 
         Args:
-            transaction_types: What the run takes in, such as "Invoice Item".
-            journal_entry_date: The date that its entries will bear.
-            accounting_period_name: The period to take in; or else give target dates within one.
-            target_start_date: The first date to take in.
-            target_end_date: The last date to take in.
-            organization_labels: Where Multi-Org is on, the organisations, each as {"organizationId": ...} or
+            transaction_types: The types of transactions to include, such as "Invoice Item".
+            journal_entry_date: The date of its entries.
+            accounting_period_name: The accounting period of the transactions; or else target dates within one.
+            target_start_date: The first date of the transactions.
+            target_end_date: The last date of the transactions.
+            organization_labels: With Multi-Org, the organisations, each as {"organizationId": ...} or
                 {"organizationName": ...}.
-            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
-                continued.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
 
         Raises:
-            InvalidArgumentError: a value cannot be sent.
-            CallError: the call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
+            InvalidArgumentError: An argument is not valid; the error names it.
+            CallError: The call failed. If `maybe_processed`, repeat it with the error's `idempotency_key`.
 
         Source: Zuora, Create a journal run, 2026-04-10.
         """
-        return self._connection.run(
+        return self._connection.execute(
             self._operations.create(
                 transaction_types,
                 journal_entry_date,
@@ -173,52 +180,52 @@ class JournalRunsClient:
             )
         )
 
-    def retrieve(self, number: str) -> JournalRun:
-        """Retrieve a run as it stands now.
+    def retrieve(self, number: str) -> models.JournalRun:
+        """Retrieve a run.
 
         Raises:
             InvalidArgumentError: `number` is not a valid run number.
-            NotFoundError: there is no such run.
-            CallError: the call failed.
+            NotFoundError: The run does not exist.
+            CallError: The call failed.
 
         Source: Zuora, Retrieve a journal run, 2026-04-17.
         """
-        return self._connection.run(self._operations.retrieve(number))
+        return self._connection.execute(self._operations.retrieve(RunNumber(number)))
 
     def entries(self, number: str) -> JournalEntries:
-        """All summary journal entries of a run, from all pages.
+        """Return all summary journal entries of a run, from all pages.
 
         Raises:
             InvalidArgumentError: `number` is not a valid run number.
-            NotFoundError: there is no such run.
-            CallError: the call failed.
+            NotFoundError: The run does not exist.
+            CallError: The call failed.
 
         Source: Zuora's swagger file, 2023-12-15.
         """
-        return self._connection.run(self._operations.entries(number))
+        return self._connection.execute(self._operations.entries(RunNumber(number)))
 
-    def plan_cancellation(self, number: str) -> CancellationPlan:
-        """What a cancellation would do now; changes nothing.
+    def plan_cancellation(self, number: str) -> results.CancellationPlan:
+        """Return what a cancellation would do now, without changing anything.
 
         Raises:
             InvalidArgumentError: `number` is not a valid run number.
-            NotFoundError: there is no such run.
-            CallError: the call failed.
+            NotFoundError: The run does not exist.
+            CallError: The call failed.
         """
-        return self._connection.run(self._operations.plan_cancellation(number))
+        return self._connection.execute(self._operations.plan_cancellation(RunNumber(number)))
 
-    def cancel(self, number: str) -> Cancellation:
-        """Ask for a run to be cancelled. That it was accepted says nothing of the outcome: wait for that.
+    def cancel(self, number: str) -> results.Cancellation:
+        """Request the cancellation of a run. That it is accepted says nothing about the outcome: wait for that.
 
         Raises:
             InvalidArgumentError: `number` is not a valid run number.
-            NotFoundError: there is no such run.
-            RuleViolationError: its status does not allow it.
-            CallError: the call failed. If `maybe_processed`, look at the run before you repeat it.
+            NotFoundError: The run does not exist.
+            RuleViolationError: The run's status does not allow it.
+            CallError: The call failed. If `maybe_processed`, look at the run before you repeat it.
 
         Source: Zuora, Cancel a journal run, 2026-02-20.
         """
-        return self._connection.run(self._operations.cancel(number))
+        return self._connection.execute(self._operations.cancel(RunNumber(number)))
 
     def cancel_and_wait(
         self,
@@ -228,28 +235,25 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
-        """Cancel a run and wait until it is known what that did.
+    ) -> results.CancellationOutcome:
+        """Cancel a run, and wait until the outcome is known.
 
         Args:
             number: The run's number.
             timeout: Seconds to wait; None for no limit.
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
                 for never.
-            on_progress: Called with what was seen, after each poll that did not decide it.
-            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
-                continued.
+            on_progress: Called with what was seen so far, after each poll that does not decide the outcome.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
 
         Raises:
-            CancellationTimeoutError: the time was up before it was known.
-            JournalRunsError: as for `cancel`.
+            CancellationTimeoutError: The time was up before the outcome was known.
+            JournalRunsError: See `cancel`.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.cancel_and_wait(
                 self._operations,
-                number,
+                RunNumber(number),
                 timeout=timeout,
                 stall_after=stall_after,
                 on_progress=on_progress,
@@ -259,35 +263,32 @@ class JournalRunsClient:
 
     def wait_for_cancellation(
         self,
-        cancellation: Cancellation | str,
+        cancellation: results.Cancellation | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         stall_after: float | None = DEFAULT_STALL,
         on_progress: OnProgress | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CancellationOutcome:
-        """Wait until it is known what a cancellation did. The run's number is all that it takes to wait again.
+    ) -> results.CancellationOutcome:
+        """Wait until the outcome of a cancellation is known. To wait again, the run's number is enough.
 
-        What counts as proof is described in the documentation ("What counts as evidence"). Nothing is concluded from
-        a response that proves nothing: the wait goes on.
+        What counts as proof is described in the documentation ("What counts as evidence"). After a response that proves
+        nothing the wait continues.
 
         Args:
-            cancellation: What `cancel` gave, or the run's number.
+            cancellation: What `cancel` returned, or the run's number.
             timeout: Seconds to wait; None for no limit.
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
                 for never.
-            on_progress: Called with what was seen, after each poll that did not decide it.
-            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
-                continued.
+            on_progress: Called with what was seen so far, after each poll that does not decide the outcome.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
 
         Raises:
-            CancellationTimeoutError: the time was up before it was known; it holds what was seen last.
-            NotFoundError: there is no such run.
-            CallError: a call failed.
+            CancellationTimeoutError: The time was up before the outcome was known; it holds what was seen last.
+            NotFoundError: The run does not exist.
+            CallError: A call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_cancellation(
                 self._operations,
                 cancellation,
@@ -307,27 +308,27 @@ class JournalRunsClient:
         stall_after: float | None = DEFAULT_STALL,
         at_once: int | None = None,
         on_progress: OnProgress | None = None,
-        on_result: Callable[[CancellationResult], None] | None = None,
+        on_result: OnResult | None = None,
         evidence: EvidenceFolder = None,
-    ) -> list[CancellationResult]:
-        """Cancel many runs, and wait until it is known what that did to each. One that fails stops none of the others.
+    ) -> list[results.CancellationResult]:
+        """Cancel many runs, and wait until the outcome of each is known. One that fails does not stop the others.
 
         The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
-        asynchronously, so that the runs are then waited for side by side. Where a tenant must have one run at work at a
-        time, `at_once=1` asks for a run only when the one before it is settled.
+        asynchronously, so the runs are then waited for side by side. If only one run may be cancelled at a time, use
+        `at_once=1`: then a run is requested only when the outcome of the one before it is known.
 
-        To resume after an interruption, call it again with the same numbers: a run whose cancellation is under way, or
-        done, is waited for and not refused.
+        To resume after an interruption, call it again with the same numbers: a run whose cancellation is in progress,
+        or done, is waited for and not refused.
 
         Args:
             numbers: The runs' numbers, each once.
-            wait: Whether to wait; if not, a result holds the cancellation, whose outcome is not known.
+            wait: Whether to wait; if not, each result holds the accepted cancellation, whose outcome is not known.
             timeout: Seconds for all of them together; None for no limit.
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
                 for never.
-            at_once: How many runs to have under way at once; all of them by default.
-            on_progress: Called with what was seen of a run, after each poll that did not decide it.
-            on_result: Called with each result as it comes. What it raises ends the whole.
+            at_once: How many runs to cancel at once; all of them by default.
+            on_progress: Called with what was seen so far of a run, after each poll that does not decide its outcome.
+            on_result: Called with each result as it comes. If it raises an exception, the batch ends with it.
             evidence: A folder to write the evidence to, one file for each run; or a function from a run's number to its
                 file.
 
@@ -335,11 +336,9 @@ class JournalRunsClient:
             A result for each number, in the order of the numbers.
 
         Raises:
-            InvalidArgumentError: `numbers` is empty, or some are not valid or come more than once (all of them are
-                named), or `timeout` or `at_once` is not valid. Nothing was sent.
+            InvalidArgumentError: `numbers` is empty, or some are not valid or repeated (all of these are named), or
+                another argument is not valid. Nothing was sent.
         """
-        from zuora_journal_runs._client import batch, waiting
-
         flow = waiting.cancel_one_of_many(
             self._operations,
             wait=wait,
@@ -354,29 +353,26 @@ class JournalRunsClient:
 
     def wait_for_completion(
         self,
-        created: CreateJournalRunResponse | str,
+        created: models.CreateJournalRunResponse | str,
         *,
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> CompletionOutcome:
-        """Wait until a created run has ended, well or not.
+    ) -> results.CompletionOutcome:
+        """Wait until a created run has ended, successfully or not.
 
         Args:
             created: What `create` returned, or the run's number.
             timeout: Seconds to wait; None for no limit.
-            on_poll: Called with the run, after each poll that saw one that has not ended.
-            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
-                continued.
+            on_poll: Called with the run, after each poll at which it has not ended.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
 
         Raises:
-            CompletionTimeoutError: the time was up before it had.
-            NotFoundError: there is no such run.
-            CallError: a call failed.
+            CompletionTimeoutError: The time was up before the run had ended.
+            NotFoundError: The run does not exist.
+            CallError: A call failed.
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
+        return self._connection.execute(
             waiting.wait_for_completion(self._operations, created, timeout=timeout, on_poll=on_poll, evidence=evidence)
         )
 
@@ -388,29 +384,28 @@ class JournalRunsClient:
         timeout: float | None = DEFAULT_TIMEOUT,
         on_poll: OnPoll | None = None,
         evidence: EvidenceFile | None = None,
-    ) -> Deletion:
+    ) -> results.Deletion:
         """Delete a cancelled run.
 
         Args:
             number: The run's number.
             wait: Whether to wait until it is gone.
             timeout: Seconds to wait; None for no limit.
-            on_poll: Called with the run, after each poll that saw one that is still there.
-            evidence: A file to write the evidence to, which can be judged again later; one that was begun before is
-                continued.
+            on_poll: Called with the run, after each poll at which it still exists.
+            evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued.
 
         Raises:
-            RunStatusError: the run is not `Cancelled`; nothing was deleted.
-            NotFoundError: there is no such run.
-            DeletionTimeoutError: the time was up before it was gone.
-            CallError: the call failed.
+            RunStatusError: The run is not `Cancelled`; nothing was deleted.
+            NotFoundError: The run does not exist.
+            DeletionTimeoutError: The time was up before the run was gone.
+            CallError: The call failed.
 
         Source: Zuora, Delete a journal run (index page of the tag, 2026).
         """
-        from zuora_journal_runs._client import waiting
-
-        return self._connection.run(
-            waiting.delete(self._operations, number, wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence)
+        return self._connection.execute(
+            waiting.delete(
+                self._operations, RunNumber(number), wait=wait, timeout=timeout, on_poll=on_poll, evidence=evidence
+            )
         )
 
     def close(self) -> None:

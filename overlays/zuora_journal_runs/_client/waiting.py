@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeVar
 
 from zuora_journal_runs import errors, evidence, results
 from zuora_journal_runs._client.operations import NO_TIME
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http.flow import Flow, Sleep
-from zuora_journal_runs._http.retry import retry_after
+from zuora_journal_runs._http import Flow, RunNumber, Sleep, T, parse_count, parse_seconds, retry_after
 from zuora_journal_runs.evidence import Verdict
 from zuora_journal_runs.results import (
+    Cancellation,
     CancellationOutcome,
     CancellationProgress,
     CancellationResult,
@@ -24,32 +22,32 @@ from zuora_journal_runs.results import (
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
+    from zuora_journal_runs._client._base import EvidenceFolder, OnPoll, OnProgress
     from zuora_journal_runs._client.observer import Observer
     from zuora_journal_runs._client.operations import Operations
-    from zuora_journal_runs.results import Cancellation
-    from zuora_journal_runs_api.models import CreateJournalRunResponse, JournalRun
+    from zuora_journal_runs_api.models import CreateJournalRunResponse
     from zuora_journal_runs_api.types import Exchange
 
-OnProgress = Callable[[CancellationProgress], None]
-OnPoll = Callable[["JournalRun"], None]
+E = TypeVar("E", bound=errors.WaitTimeoutError)
 
 _LAST_POLL = 1.0
 """Seconds that the last poll may take, though the deadline is near."""
 _LISTING_INTERVAL = 10.0
-"""Seconds between two listings of the entries while they cannot decide anything, but show how far it is."""
+"""Seconds between two listings of the entries while they decide nothing, but show the progress."""
 _LISTING_SHARE = 10.0
-"""How many times as long as a listing took it waits at least until the next one, in the same case."""
+"""The shortest interval between two such listings, as a multiple of the time that a listing takes."""
 _LONGEST_PAUSE = 120.0
 """Seconds to pause at most for a listing that took long."""
 _FINAL_POLLS = 2
-"""Polls in a row at which Zuora must refuse credentials or a permission before a wait ends: it does so in passing."""
+"""Polls in a row at which Zuora must refuse credentials or a permission before a wait ends: one refusal may pass."""
 _LISTED = ("Completed", "Error", "Cancelled", "DeleteInprogress")
 """The statuses in which the entries decide."""
 
 
 class _Wait:
-    """One wait for a run: its deadline, and what is polled."""
+    """One wait for a run: its deadline, and its polls."""
 
     def __init__(self, operations: Operations, observer: Observer, timeout: float | None) -> None:
         self.observer = observer
@@ -62,13 +60,10 @@ class _Wait:
         self._listing_took = 0.0
         self._first_listing: tuple[float, int] | None = None
 
-    @property
-    def number(self) -> str:
-        """The run's number."""
-        return self.observer.number
+        self.number = RunNumber(observer.number)
 
     def operations(self) -> Operations:
-        """Return the operations, none of whose calls outlasts the wait."""
+        """Return the operations with calls that do not outlast the wait."""
         return self._operations.within(max(self._deadline - self._clock.monotonic(), _LAST_POLL))
 
     def poll_run(self) -> Flow[bool]:
@@ -108,8 +103,40 @@ class _Wait:
             error.maybe_processed |= bool(self.observer.history.accepted)
             raise error
 
+    def poll_until(
+        self, ending: Callable[[], T | None], on_poll: OnPoll | None, kind: type[E], problem: str
+    ) -> Flow[T]:
+        """Poll the run until it has ended, and return its ending.
+
+        Args:
+            ending: Returns the ending, or None if it is not known yet.
+            on_poll: Called with the run after each poll that saw one that has not ended.
+            kind: The error to raise when the time is up.
+            problem: Its message.
+        """
+        while True:
+            seen = yield from self.poll_run()
+            if (found := ending()) is not None:
+                return found
+            if seen and on_poll is not None:
+                assert self.observer.run is not None
+                on_poll(self.observer.run)
+            if not (yield from self.pause()):
+                raise self.timeout_error(kind, f"{problem} {self.after()}")
+
+    def timeout_error(self, kind: type[E], problem: str) -> E:
+        """Return the error for a wait that ends before the outcome is known."""
+        observer = self.observer
+        return kind(
+            f"{problem}: {self.described()}",
+            number=self.number,
+            run=observer.run,
+            problem=observer.error,
+            observations=tuple(observer.observations),
+        )
+
     def pause(self) -> Flow[bool]:
-        """Wait until the next poll is due; return false if there is to be none."""
+        """Wait until the next poll is due; return false if the time is up."""
         self._polls += 1
         left = self._deadline - self._clock.monotonic()
         if left <= 0:
@@ -119,7 +146,7 @@ class _Wait:
         hint = None if exchange is None else retry_after(exchange.headers.get("Retry-After"))
         operations = self._operations
         interval = operations.options.polling.interval(self._polls, operations.pipeline.random, hint)
-        # Listing the entries of a large run takes long: spend no more than half of the time on it.
+        # Listing the entries of a large run takes long: do not spend more than half of the time on it.
         yield Sleep(min(max(interval, self._listing_took), left))
         return True
 
@@ -151,7 +178,7 @@ class _Wait:
 
 def cancel_and_wait(
     operations: Operations,
-    number: str,
+    number: RunNumber,
     *,
     timeout: float | None,
     stall_after: float | None,
@@ -160,13 +187,10 @@ def cancel_and_wait(
 ) -> Flow[CancellationOutcome]:
     """Cancel a run, and wait for the outcome."""
     check_timeouts(timeout, stall_after)
-    with operations.observer_of(header_rules.run_number(number), "cancel", evidence) as observer:
+    with operations.observer_of(number, "cancel", evidence) as observer:
         yield from operations.observed_by(observer).cancel(number)
         wait = _Wait(operations, observer, timeout)
         return (yield from _cancellation(wait, stall_after, on_progress))
-
-
-EvidenceFolder = Union[str, "os.PathLike[str]", Callable[[str], "os.PathLike[str] | None"], None]
 
 
 def cancel_one_of_many(
@@ -178,25 +202,25 @@ def cancel_one_of_many(
     at_once: int | None,
     on_progress: OnProgress | None,
     evidence: EvidenceFolder,
-) -> Callable[[str], Flow[CancellationResult]]:
-    """Return the flow that cancels one run of many, and waits for its outcome if asked to.
+) -> Callable[[RunNumber], Flow[CancellationResult]]:
+    """Return the flow that cancels one run of many, and with `wait` waits for its outcome.
 
     Raises:
         InvalidArgumentError: A limit is not above 0.
     """
     check_timeouts(timeout, stall_after)
-    if at_once is not None and at_once < 1:
-        raise errors.InvalidArgumentError(f"at_once is {at_once}: give a number above 0, or None")
+    if at_once is not None:
+        parse_count("at_once", at_once)
     clock = operations.pipeline.clock
     # One deadline for all of them.
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
 
-    def flow(number: str) -> Flow[CancellationResult]:
+    def flow(number: RunNumber) -> Flow[CancellationResult]:
         cancellation, outcome, failure = None, None, None
         try:
             if clock.monotonic() >= deadline:
                 raise errors.RequestNotSentError(
-                    "the time was up before it was its turn, and nothing was sent", call=f"cancel {number}"
+                    "the time was up before the request, and nothing was sent", errors.CallInfo(f"cancel {number}")
                 )
             with operations.observer_of(number, "cancel", evidence_file(evidence, number)) as observer:
                 cancellation = yield from operations.observed_by(observer).cancel(number, join=True)
@@ -204,7 +228,7 @@ def cancel_one_of_many(
                     observer.assume_known()
                     # First every run is requested, and then they are waited for.
                     yield Sleep(0.0)
-                    # It is polled once, however late it is.
+                    # One poll, however late it is.
                     left = None if timeout is None else max(deadline - clock.monotonic(), NO_TIME)
                     waiting = _Wait(operations, observer, left)
                     outcome = yield from _cancellation(waiting, stall_after, _guarded(on_progress))
@@ -219,7 +243,7 @@ class CallbackRaised(BaseException):
     """Carries what a callback raised through code that handles exceptions of this package.
 
     Args:
-        error: What it raised.
+        error: The exception.
     """
 
     def __init__(self, error: BaseException) -> None:
@@ -241,10 +265,10 @@ def _guarded(callback: OnProgress | None) -> OnProgress | None:
 
 
 def evidence_file(folder: EvidenceFolder, number: str) -> os.PathLike[str] | None:
-    """Return the evidence file of one run of many, in a folder that is made if it is not there.
+    """Return the evidence file of one run of many, in a folder that is created if it does not exist.
 
     Raises:
-        InvalidArgumentError: The folder cannot be made.
+        InvalidArgumentError: The folder cannot be created.
     """
     if folder is None:
         return None
@@ -254,7 +278,7 @@ def evidence_file(folder: EvidenceFolder, number: str) -> os.PathLike[str] | Non
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise errors.InvalidArgumentError(
-            f"the folder {folder} for evidence cannot be made: {error.strerror}"
+            f"the folder {folder} for evidence cannot be created: {error.strerror}"
         ) from None
     return Path(folder) / f"{number}.jsonl"
 
@@ -270,9 +294,9 @@ def wait_for_cancellation(
 ) -> Flow[CancellationOutcome]:
     """Wait for the outcome of a cancellation."""
     check_timeouts(timeout, stall_after)
-    number = header_rules.run_number(cancellation if isinstance(cancellation, str) else cancellation.number)
+    number = RunNumber(cancellation.number if isinstance(cancellation, Cancellation) else cancellation)
     with operations.observer_of(number, "wait", evidence) as observer:
-        if not isinstance(cancellation, str):
+        if isinstance(cancellation, Cancellation):
             observer.assume_known()
         wait = _Wait(operations, observer, timeout)
         return (yield from _cancellation(wait, stall_after, on_progress))
@@ -305,14 +329,9 @@ def _cancellation(wait: _Wait, stall_after: float | None, on_progress: OnProgres
             continue
         else:
             problem = f"what the cancellation of {wait.number} did is not known {wait.after()}"
-        raise errors.CancellationTimeoutError(
-            f"{problem}: {wait.described()}",
-            number=wait.number,
-            run=observer.run,
-            progress=wait.progress(),
-            problem=observer.error,
-            observations=tuple(observer.observations),
-        )
+        error = wait.timeout_error(errors.CancellationTimeoutError, problem)
+        error.progress = wait.progress()
+        raise error
 
 
 def wait_for_completion(
@@ -325,42 +344,29 @@ def wait_for_completion(
 ) -> Flow[CompletionOutcome]:
     """Wait until a created run has ended."""
     check_timeouts(timeout)
-    number = header_rules.run_number(created if isinstance(created, str) else created.journal_run_number)
+    number = RunNumber(created if isinstance(created, str) else getattr(created, "journal_run_number", created))
     with operations.observer_of(number, "wait", evidence) as observer:
         if not isinstance(created, str) or operations.pipeline.was_created(number):
             # A run that is not found right after its creation is one that a replica does not know yet.
             observer.assume_known()
-        wait = _Wait(operations, observer, timeout)
-        while True:
-            seen = yield from wait.poll_run()
-            ending = observer.history.completion()
-            if ending is not None and observer.run is not None:
-                observer.conclude("completion")
-                return CompletionOutcome(Ending(ending), observer.run, tuple(observer.observations))
-            if seen and on_poll is not None:
-                assert observer.run is not None
-                on_poll(observer.run)
-            if not (yield from wait.pause()):
-                raise errors.CompletionTimeoutError(
-                    f"{number} has not ended {wait.after()}: {wait.described()}",
-                    number=number,
-                    run=observer.run,
-                    problem=observer.error,
-                    observations=tuple(observer.observations),
-                )
+        ending = yield from _Wait(operations, observer, timeout).poll_until(
+            observer.history.completion, on_poll, errors.CompletionTimeoutError, f"{number} has not ended"
+        )
+        assert observer.run is not None
+        observer.conclude("completion")
+        return CompletionOutcome(Ending(ending), observer.run, tuple(observer.observations))
 
 
 def delete(
     operations: Operations,
-    number: str,
+    number: RunNumber,
     *,
     wait: bool,
     timeout: float | None,
     on_poll: OnPoll | None,
     evidence: str | os.PathLike[str] | None,
 ) -> Flow[Deletion]:
-    """Delete a cancelled run, and wait until it is gone if asked to."""
-    number = header_rules.run_number(number)
+    """Delete a cancelled run, and with `wait` wait until it is gone."""
     check_timeouts(timeout)
     with operations.observer_of(number, "delete", evidence) as observer:
         call = operations.observed_by(observer)
@@ -373,22 +379,13 @@ def delete(
         exchange = run.exchange
         if run.status == "Cancelled":
             exchange = yield from _request_deletion(call, observer, deadline)
-        waiting = _Wait(operations, observer, timeout)
-        while wait and not observer.history.deletion():
-            seen = yield from waiting.poll_run()
-            if observer.history.deletion():
-                break
-            if seen and on_poll is not None:
-                assert observer.run is not None
-                on_poll(observer.run)
-            if not (yield from waiting.pause()):
-                raise errors.DeletionTimeoutError(
-                    f"{number} is not known to be gone {waiting.after()}: {waiting.described()}",
-                    number=number,
-                    run=observer.run,
-                    problem=observer.error,
-                    observations=tuple(observer.observations),
-                )
+        if wait and not observer.history.deletion():
+            yield from _Wait(operations, observer, timeout).poll_until(
+                lambda: observer.history.deletion() or None,
+                on_poll,
+                errors.DeletionTimeoutError,
+                f"{number} is not known to be gone",
+            )
         gone = observer.history.deletion()
         if gone:
             observer.conclude("deletion")
@@ -397,7 +394,7 @@ def delete(
 
 def _request_deletion(operations: Operations, observer: Observer, deadline: float) -> Flow[Exchange | None]:
     """Request a deletion. If the response is lost, the run's status shows whether the request was accepted."""
-    number = observer.number
+    number = RunNumber(observer.number)
     try:
         return (yield from operations.by(deadline).request_deletion(number))
     except errors.CallError as error:
@@ -440,9 +437,5 @@ def check_timeouts(timeout: float | None, stall_after: float | None = None) -> N
         InvalidArgumentError: One is not a number of seconds above 0.
     """
     for name, seconds in (("timeout", timeout), ("stall_after", stall_after)):
-        if seconds is None:
-            continue
-        if not 0 < seconds < math.inf:
-            raise errors.InvalidArgumentError(
-                f"{name} is {seconds!r}: give a number of seconds above 0, or None for no limit"
-            )
+        if seconds is not None:
+            parse_seconds(name, seconds, ", or None for no limit")

@@ -1,1 +1,123 @@
-"""One API call: authentication, rate limits, deadlines and transports."""
+"""One API call: authentication, rate limits, deadlines and transports.
+
+Other packages import from here, never from the modules inside. Each name is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from zuora_journal_runs._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .auth import Authorization, Authorizer, TokenFunction
+    from .clock import Clock, SystemClock
+    from .connection import AsyncConnection, Connection
+    from .flow import Await, Flow, Sleep, Step, T, Transmit, Wait
+    from .headers import (
+        parse_entity_id,
+        parse_idempotency_key,
+        parse_org_ids,
+        parse_token,
+        parse_track_id,
+        parse_zuora_version,
+    )
+    from .options import (
+        Attempt,
+        OptionChanges,
+        Options,
+        Timeouts,
+        changed,
+        parse_callable,
+        parse_count,
+        parse_seconds,
+    )
+    from .pipeline import Pipeline
+    from .polling import Polling
+    from .rate_limit import RateLimiter
+    from .request import Request, path_on
+    from .retry import Backoff, FailedAttempt, RetryPolicy, retry_after
+    from .run_number import RunNumber
+    from .token_cache import Credentials, Secret, shared_token_cache
+    from .transports import default_async_transport, default_transport, proxy_for
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            ".auth": ("Authorization", "Authorizer", "TokenFunction"),
+            ".clock": ("Clock", "SystemClock"),
+            ".connection": ("AsyncConnection", "Connection"),
+            ".flow": ("Await", "Flow", "Sleep", "Step", "T", "Transmit", "Wait"),
+            ".headers": (
+                "parse_entity_id",
+                "parse_idempotency_key",
+                "parse_org_ids",
+                "parse_token",
+                "parse_track_id",
+                "parse_zuora_version",
+            ),
+            ".options": (
+                "Attempt",
+                "OptionChanges",
+                "Options",
+                "Timeouts",
+                "changed",
+                "parse_callable",
+                "parse_count",
+                "parse_seconds",
+            ),
+            ".pipeline": ("Pipeline",),
+            ".polling": ("Polling",),
+            ".rate_limit": ("RateLimiter",),
+            ".request": ("Request", "path_on"),
+            ".retry": ("Backoff", "FailedAttempt", "RetryPolicy", "retry_after"),
+            ".run_number": ("RunNumber",),
+            ".token_cache": ("Credentials", "Secret", "shared_token_cache"),
+            ".transports": ("default_async_transport", "default_transport", "proxy_for"),
+        },
+    )
+
+__all__ = [
+    "AsyncConnection",
+    "Attempt",
+    "Authorization",
+    "Authorizer",
+    "Await",
+    "Backoff",
+    "Clock",
+    "Connection",
+    "Credentials",
+    "FailedAttempt",
+    "Flow",
+    "OptionChanges",
+    "Options",
+    "Pipeline",
+    "Polling",
+    "RateLimiter",
+    "Request",
+    "RetryPolicy",
+    "RunNumber",
+    "Secret",
+    "Sleep",
+    "Step",
+    "SystemClock",
+    "T",
+    "Timeouts",
+    "TokenFunction",
+    "Transmit",
+    "Wait",
+    "changed",
+    "default_async_transport",
+    "default_transport",
+    "parse_callable",
+    "parse_count",
+    "parse_entity_id",
+    "parse_idempotency_key",
+    "parse_org_ids",
+    "parse_seconds",
+    "parse_token",
+    "parse_track_id",
+    "parse_zuora_version",
+    "path_on",
+    "proxy_for",
+    "retry_after",
+    "shared_token_cache",
+]

@@ -1,7 +1,7 @@
 """The transport for asyncio: httpx's interface over aiohttp's connections.
 
 httpx has one of its own, but forty requests at once take nine times as long with it. What matters most here is that a
-failure tells whether the request may have been acted upon, and that no request is sent twice.
+failure shows whether the request may have been processed, and that no request is sent twice.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
@@ -26,25 +26,24 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
-"""What aiohttp raises when a request fails. A TimeoutError is an OSError."""
+"""The exceptions of aiohttp when a request fails. A TimeoutError is an OSError."""
 _UNLIMITED = aiohttp.ClientTimeout()
 _PIECE = 2**16
-"""Bytes of a body to be sent at once."""
+"""Bytes of a body that are sent at once."""
 _UNDELAYED = 2**14
-"""Bytes that a connection takes without a wait when it has nothing else to send."""
+"""Bytes that a connection accepts without a wait when it has nothing else to send."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends each request once and as it is, and gives the answer as it came: no redirect, cookie or decompression.
+    """Send each request once and unchanged, and return the response unchanged: no redirect, cookie or decompression.
 
-    The errors mean what they say: after `ConnectError`, `ConnectTimeout`, `ProxyError`,
-    `UnsupportedProtocol` and `LocalProtocolError` nothing was sent; after the others the request may have been acted
-    upon. One transport serves event loops one after another, or at the same time. Who sends keeps the number of
-    requests at once within bounds; it is not limited here.
+    After `ConnectError`, `ConnectTimeout`, `ProxyError`, `UnsupportedProtocol` and `LocalProtocolError` nothing was
+    sent; after other errors the request may have been processed. One transport works for several event loops, one after
+    another or at the same time. It does not limit concurrency: the rate limiter does.
 
     Args:
         tls: How servers and the proxy are verified.
-        proxy: A proxy for https; http goes past it.
+        proxy: A proxy for https; http requests do not use it.
         keepalive: Seconds for which an idle connection is kept.
     """
 
@@ -54,14 +53,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and give its answer as soon as the headers are there.
+        """Send a request, and return the response as soon as its headers are there.
 
         Raises:
-            httpx.TransportError: it failed.
-            RuntimeError: the transport was closed.
+            httpx.TransportError: It failed.
+            RuntimeError: The transport was closed.
         """
         if request.url.scheme not in ("http", "https") or not request.url.host:
-            raise httpx.UnsupportedProtocol(f"{request.url} is no address of http or https", request=request)
+            raise httpx.UnsupportedProtocol(f"{request.url} is not an http or https URL", request=request)
         opened = self._opened.get(asyncio.get_running_loop())
         session = await self._session() if opened is None else opened.session
         timeouts = request.extensions.get("timeout", {})
@@ -73,9 +72,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 return await handler(outgoing)
             except _FAILURES as error:
                 failure = _failure_to_send(error, body)
-            # aiohttp sends PUT, DELETE and GET again when a connection is lost, though they may have been acted upon;
-            # but only for errors of its own, so none gets past this middleware. Nor does its context, for those
-            # errors hold the headers.
+            # aiohttp sends PUT, DELETE and GET again when a connection is lost, though they may have been processed,
+            # but only after errors of its own, which therefore do not leave this middleware. Nor do they become the
+            # context of the failure, since they hold the headers.
             raise failure
 
         try:
@@ -110,7 +109,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await opened.life.aclose()
 
     def _prepare(self, outgoing: aiohttp.ClientRequest, request: httpx.Request) -> None:
-        """Give a request of aiohttp's the headers of httpx's and no others, and the proxy."""
+        """Give a request of aiohttp the headers of httpx and no others, and the proxy."""
         headers = [(name.decode("ascii"), value.decode()) for name, value in request.headers.raw]
         outgoing.headers.clear()
         outgoing.headers.extend(headers)
@@ -129,15 +128,22 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return session
 
 
-class _Opened(NamedTuple):
-    """What is open in an event loop."""
+class _Opened:
+    """A session of an event loop.
 
-    session: aiohttp.ClientSession
-    life: AsyncGenerator[aiohttp.ClientSession]
+    Args:
+        session: The session.
+        life: The generator that closes it.
+    """
+
+    __slots__ = ("life", "session")
+
+    def __init__(self, session: aiohttp.ClientSession, life: AsyncGenerator[aiohttp.ClientSession]) -> None:
+        self.session, self.life = session, life
 
 
 async def _life(connector: _Connector) -> AsyncGenerator[aiohttp.ClientSession]:
-    """A session, closed at the end of this generator; and an event loop ends the generators in it before it ends."""
+    """Yield a session that is closed when the generator ends. An event loop ends its generators before itself."""
     async with aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -150,29 +156,29 @@ async def _life(connector: _Connector) -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Makes and keeps connections. What fails here fails before anything was sent."""
+    """Makes and keeps connections. If it fails, nothing was sent."""
 
     def __init__(self, tls: ssl.SSLContext, keepalive: float) -> None:
-        # aiohttp would take another resolver if it found one; names should mean the same to both clients.
+        # aiohttp would use another resolver if one is installed; names should resolve alike in both clients.
         super().__init__(ssl=tls, limit=0, keepalive_timeout=keepalive, resolver=aiohttp.ThreadedResolver())
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        """A connection for a request.
+        """Return a connection for a request.
 
         Args:
             req: The request.
-            traces: aiohttp's own business.
-            timeout: In `sock_connect` the seconds to make one.
+            traces: Passed on to aiohttp.
+            timeout: The seconds to connect, in `sock_connect`.
 
         Raises:
-            httpx.TransportError: there is none to be had.
+            httpx.TransportError: There is no connection.
         """
         try:
             connection = await super().connect(req, traces, timeout)
-            # A server that gives up on an idle connection may say so, and aiohttp would take what it says for the
-            # answer to the next request.
+            # A server that closes an idle connection may send a message, which aiohttp would take for the response to
+            # the next request.
             while connection.protocol is not None and connection.protocol.should_close:
                 connection.close()
                 connection = await super().connect(req, traces, timeout)
@@ -190,16 +196,16 @@ class _Connector(aiohttp.TCPConnector):
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
-        """A new connection, in which name, proxy and handshake share the time."""
+        """Open a connection; lookup, proxy and handshake share the time."""
         async with asyncio.timeout(timeout.sock_connect):
             return await super()._create_connection(req, traces, _UNLIMITED)
 
 
 class _Request(aiohttp.ClientRequest):
-    """A request that goes out at once.
+    """A request that is sent at once.
 
-    Before Python 3.12 aiohttp leaves a body to a task of its own. That is one more turn of the event loop, in which the
-    requests of many tasks go out in one burst, so that their answers come in one: forty at once took a tenth longer.
+    Before Python 3.12 aiohttp sends a body in a task of its own. That is one more turn of the event loop, in which the
+    requests of many tasks go out in one burst, and so come the responses: forty at once took a tenth longer.
     """
 
     def write_bytes(
@@ -214,16 +220,16 @@ class _Request(aiohttp.ClientRequest):
 
 
 async def _nothing() -> None:
-    """What is left to do."""
+    """No-op: the body is already written."""
 
 
 class _Response(aiohttp.ClientResponse):
-    """An answer whose connection ends at once when it is not read to its end."""
+    """A response whose connection is closed at once if it is not read to its end."""
 
     def close(self) -> None:
-        """End the connection, unless the whole answer came and it was given back.
+        """Close the connection, unless the whole response was read and the connection was returned to the pool.
 
-        A mere close would first send what is left to send, and over TLS wait for the server.
+        aiohttp's own close would first send what is left to send, and over TLS wait for the server.
         """
         if self.connection is not None and self.connection.transport is not None:
             self.connection.transport.abort()
@@ -231,10 +237,10 @@ class _Response(aiohttp.ClientResponse):
 
 
 class _Body(aiohttp.Payload):
-    """The body of a request, each piece of which is to be taken within some seconds."""
+    """The body of a request. The connection has to accept each piece within some seconds."""
 
     sent = False
-    """Whether the connection took all of it."""
+    """Whether the connection accepted all of it."""
 
     def __init__(self, content: bytes, seconds: float | None) -> None:
         super().__init__(content)
@@ -258,7 +264,7 @@ class _Body(aiohttp.Payload):
 
 
 class _Stream(httpx.AsyncByteStream):
-    """The body of an answer, as it comes."""
+    """The body of a response, as it arrives."""
 
     def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request, seconds: float | None) -> None:
         self._response, self._request, self._seconds = response, request, seconds
@@ -271,7 +277,7 @@ class _Stream(httpx.AsyncByteStream):
         try:
             chunk = content.read_nowait()
             if not chunk and not content.at_eof():
-                # aiohttp stops its own clock when a chunk is malformed, and then waits for ever.
+                # aiohttp stops its own timer when a chunk is malformed, and then waits forever.
                 async with asyncio.timeout(self._seconds):
                     chunk = await content.readany()
         except _FAILURES as error:
@@ -288,45 +294,45 @@ class _Stream(httpx.AsyncByteStream):
 
 
 def _failure_to_connect(error: Exception, *, proxied: bool) -> httpx.TransportError:
-    """The error for a failure before anything was sent."""
+    """Return the error for a failure before anything was sent."""
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return httpx.ProxyError(f"the proxy answered {error.status} {error.message}")
+        return httpx.ProxyError(f"the proxy responded {error.status} {error.message}")
     if isinstance(error, aiohttp.ClientConnectorError):
         kind = httpx.ProxyError if isinstance(error, aiohttp.ClientProxyConnectionError) else httpx.ConnectError
         return kind(str(error.__cause__ or error))
     if isinstance(error, TimeoutError):
         return httpx.ConnectTimeout("no connection in time")
     if proxied:
-        return httpx.ProxyError(f"the proxy gave no proper answer: {_said(error)}")
-    return httpx.ConnectError(_said(error))
+        return httpx.ProxyError(f"the proxy sent no valid response: {_message(error)}")
+    return httpx.ConnectError(_message(error))
 
 
 def _failure_to_send(error: Exception, body: _Body | None) -> httpx.TransportError:
-    """The error for a failure from the first byte of the request to the last of the answer's headers."""
+    """Return the error for a failure between the first byte of the request and the last of the response's headers."""
     if body is not None and not body.sent and isinstance(error, OSError):
         if isinstance(error, TimeoutError):
-            return httpx.WriteTimeout("the request was not taken in time")
-        return httpx.WriteError(_said(error))
+            return httpx.WriteTimeout("the request was not accepted in time")
+        return httpx.WriteError(_message(error))
     if isinstance(error, (aiohttp.ClientError, OSError)):
         return _failure_to_read(error)
     return httpx.LocalProtocolError(f"the request cannot be sent: {error}")
 
 
 def _failure_to_read(error: Exception) -> httpx.TransportError:
-    """The error for a failure to receive an answer."""
+    """Return the error for a failure to receive a response."""
     if isinstance(error, TimeoutError):
         return httpx.ReadTimeout("nothing was received in time")
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return httpx.RemoteProtocolError("the server closed the connection without an answer")
+        return httpx.RemoteProtocolError("the server closed the connection without a response")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return httpx.RemoteProtocolError("the answer was cut off")
+        return httpx.RemoteProtocolError("the response was cut off")
     if isinstance(error, OSError):
-        return httpx.ReadError(_said(error))
-    return httpx.RemoteProtocolError(_said(error))
+        return httpx.ReadError(_message(error))
+    return httpx.RemoteProtocolError(_message(error))
 
 
-def _said(error: Exception) -> str:
-    """What an error of aiohttp's says, without the headers and addresses that it may hold."""
+def _message(error: Exception) -> str:
+    """Return the message of an aiohttp error, without the headers and addresses that it may hold."""
     if isinstance(error, (aiohttp.ClientResponseError, HttpProcessingError)):
         return error.message.partition("\n")[0].rstrip(":")
     return str(error) or type(error).__name__

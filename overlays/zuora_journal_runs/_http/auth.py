@@ -1,9 +1,10 @@
-"""The bearer token of a call: ready, given by a function, or fetched with an OAuth client's credentials."""
+"""The bearer token of a call: fixed, returned by a function, or fetched with an OAuth client's credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TokenFunction = Callable[[], str | Awaitable[str]]
 Authorization = Credentials | Secret | TokenFunction | httpx.Auth
-"""Credentials to fetch tokens with, a ready token, a function that gives one, or an `httpx.Auth`."""
+"""Credentials to fetch tokens with, a fixed token, a function that returns one, or an `httpx.Auth`."""
 
 
 _EARLY = 0.01
@@ -38,52 +39,65 @@ class _OutOfTime(Exception):
         super().__init__(error)
 
 
-def _hidden(given: str | Awaitable[str]) -> Secret | Awaitable[str]:
-    return Secret(given) if isinstance(given, str) else given
+class Authorizer:
+    """Provides the bearer tokens of a client's calls.
 
+    Args:
+        base_url: The address of the API.
+        authorization: Where tokens come from.
+        cache: Keeps the token that was fetched with credentials; None without credentials.
+        clock: Time.
+        random: The source of randomness.
+    """
 
-class Authorizer(NamedTuple):
-    """What has a token ready for a client's calls."""
+    __slots__ = ("authorization", "base_url", "cache", "clock", "random")
 
-    base_url: httpx.URL
-    authorization: Authorization
-    cache: TokenCache | None
-    """Keeps the token that was requested with credentials; None without credentials."""
-    clock: Clock
-    random: Random
+    def __init__(
+        self, base_url: httpx.URL, authorization: Authorization, cache: TokenCache | None, clock: Clock, random: Random
+    ) -> None:
+        self.base_url, self.authorization, self.cache = base_url, authorization, cache
+        self.clock, self.random = clock, random
 
     def __repr__(self) -> str:
-        return f"Authorizer({str(self.base_url)!r})"  # and nothing of what is secret
+        return f"Authorizer({str(self.base_url)!r})"  # nothing that is secret
 
     @property
     def auth(self) -> httpx.Auth | None:
-        """The `httpx.Auth` that sees to it all, if there is one."""
+        """The `httpx.Auth` that authorizes requests in place of tokens; None if there is none."""
         return self.authorization if isinstance(self.authorization, httpx.Auth) else None
 
     @property
     def can_renew(self) -> bool:
-        """Whether there may be another token when one is refused."""
+        """Whether another token can be had when one is refused."""
         return not isinstance(self.authorization, Secret | httpx.Auth)
 
     def token(self, rejected: Secret | None, options: Options, deadline: float) -> Flow[Secret | None]:
-        """A bearer token other than the rejected one; None if an `httpx.Auth` sees to it.
+        """Return a bearer token other than the rejected one; None if an `httpx.Auth` takes its place.
 
         Raises:
-            TokenError: no token could be fetched.
+            TokenError: No token could be fetched.
         """
-        if isinstance(self.authorization, httpx.Auth):
+        authorization = self.authorization
+        if isinstance(authorization, httpx.Auth):
             return None
-        if isinstance(self.authorization, Secret):
-            return self.authorization
-        if self.cache is None or not isinstance(self.authorization, Credentials):
-            return (yield from self._given_token(deadline))
+        if isinstance(authorization, Secret):
+            return authorization
+        if isinstance(authorization, Credentials):
+            assert self.cache is not None
+            return (yield from self._cached_token(self.cache, authorization, rejected, options, deadline))
+        return (yield from self._function_token(authorization, deadline))
+
+    def _cached_token(
+        self, cache: TokenCache, credentials: Credentials, rejected: Secret | None, options: Options, deadline: float
+    ) -> Flow[Secret]:
+        """Return the token of the cache, once it is refreshed if need be."""
         while True:
-            found = self.cache.get(self.clock.monotonic(), rejected)
+            found = cache.get(self.clock.monotonic(), rejected)
             if isinstance(found, Secret):
                 return found
             try:
                 if found.mine:
-                    result = yield from self._refresh(self.cache, found, self.authorization, options, deadline)
+                    result = yield from self._refresh(cache, found, credentials, options, deadline)
                 else:
                     result = yield Wait(found.result, deadline)
             except TimeoutError:
@@ -96,52 +110,47 @@ class Authorizer(NamedTuple):
     def _refresh(
         self, cache: TokenCache, refresh: Refresh, credentials: Credentials, options: Options, deadline: float
     ) -> Flow[Token | errors.TokenError]:
-        """Request a token for all who wait for one."""
+        """Fetch a token, for all callers that wait for one."""
         result: Token | errors.TokenError | None = None
         try:
             result = yield from self._fetch_token(credentials, options, deadline)
         except errors.TokenError as error:
             result = error
         except _OutOfTime as late:
-            # Others may have more of it, and try for themselves.
+            # The other callers may have more time: one of them tries next.
             return late.error
         finally:
             cache.finish(refresh, result)
         return result
 
-    def _given_token(self, deadline: float) -> Flow[Secret]:
-        """The token that the caller's function gives."""
+    def _function_token(self, function: TokenFunction, deadline: float) -> Flow[Secret]:
+        """Return the token from the caller's function."""
         try:
-            given = _hidden(self.authorization())  # type: ignore[operator]
-            if not isinstance(given, Secret):
-                given = yield Await(given, deadline)
+            returned = _hidden(function())
+            if not isinstance(returned, Secret):
+                returned = yield Await(returned, deadline)
         except TimeoutError:
             raise errors.TokenError(_TOO_LATE) from None
         except errors.JournalRunsError:
             raise
         except Exception as error:
             raise errors.TokenError(f"the token function failed ({type(error).__name__}: {error})") from error
-        if not header_rules.is_token(given):
-            raise errors.TokenError("the token function gave what cannot stand in a header, or nothing")
-        return Secret(given)
+        if not header_rules.is_token(returned):
+            raise errors.TokenError("the token function returned nothing, or what cannot be sent in a header")
+        return Secret(returned)
 
     def _fetch_token(self, credentials: Credentials, options: Options, deadline: float) -> Flow[Token]:
         """Exchange credentials for a token.
 
         Raises:
-            TokenError: no token could be fetched.
+            TokenError: No token could be fetched.
         """
-        from zuora_journal_runs_api import errors as generated
-        from zuora_journal_runs_api.types import Exchange, body
-
         headers = {"Accept": "application/json", "Zuora-Track-Id": new_uuid(self.random)}
         if credentials.entity_id is not None:
             headers["Zuora-Entity-Ids"] = credentials.entity_id
-        details: dict[str, Any] = {"call": "fetch a token", "track_id": headers["Zuora-Track-Id"]}
-        attempt = 0
+        info = errors.CallInfo("fetch a token", headers["Zuora-Track-Id"], attempts=0)
         while True:
-            attempt += 1
-            details["attempts"] = attempt
+            info = replace(info, attempts=info.attempts + 1)
             request = httpx.Request(
                 "POST",
                 self.base_url.join("/oauth/token"),
@@ -151,34 +160,22 @@ class Authorizer(NamedTuple):
                     "client_secret": credentials.client_secret,
                     "grant_type": "client_credentials",
                 },
-                extensions={"timeout": options.timeouts._asdict()},
+                extensions={"timeout": options.timeouts.phases()},
             )
             began, after = self.clock.monotonic(), None
             kind: errors.CallError | None
             try:
                 response: httpx.Response = yield Transmit(request, deadline, authorized=True)
             except httpx.HTTPError as failure:
-                kind = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
-                error = errors.TokenError(kind.message, **details)
+                kind = responses.connection_error(failure, self.base_url.netloc.decode(), info)
+                error = errors.TokenError(kind.message, info)
             else:
-                try:
-                    data = body(response)
-                except generated.InvalidResponseError:
-                    data = {}
-                token = data.get("access_token")
-                if response.status_code == 200 and isinstance(token, str) and header_rules.is_token(token):
-                    return Token(Secret(token), refresh_time(began, data.get("expires_in")))
-                kind = responses.failure_of(response, **details)
-                error = errors.TokenError(
-                    # Some servers repeat what they were sent.
-                    f"no token from {request.url}: {_told(response.status_code, data)}".replace(
-                        str(credentials.client_secret), "..."
-                    ),
-                    exchange=Exchange.of(response),
-                    **details,
-                )
+                read = _read_token(response, credentials, began, info)
+                if isinstance(read, Token):
+                    return read
+                error, kind = read, responses.failure_of(response, info)
                 after = retry_after(response.headers.get("Retry-After"))
-            wait = None if kind is None else options.retry(FailedAttempt(kind, attempt, after, self.random))
+            wait = None if kind is None else options.retry(FailedAttempt(kind, info.attempts, after, self.random))
             late = self.clock.monotonic() + (wait or _EARLY) >= deadline
             if late and isinstance(kind, errors.APIConnectionError):
                 raise _OutOfTime(error)
@@ -187,15 +184,46 @@ class Authorizer(NamedTuple):
             yield Sleep(wait)
 
 
+def _read_token(
+    response: httpx.Response, credentials: Credentials, began: float, info: errors.CallInfo
+) -> Token | errors.TokenError:
+    """Return the token in a response, or why there is none.
+
+    Args:
+        response: The response to the token request.
+        credentials: What the token was requested with.
+        began: The time of the request on the monotonic clock.
+        info: The request.
+    """
+    from zuora_journal_runs_api import errors as generated
+    from zuora_journal_runs_api.types import Exchange, body
+
+    try:
+        data = body(response)
+    except generated.InvalidResponseError:
+        data = {}
+    token = data.get("access_token")
+    if response.status_code == 200 and isinstance(token, str) and header_rules.is_token(token):
+        return Token(Secret(token), refresh_time(began, data.get("expires_in")))
+    reason = f"no token from {response.request.url}: {_reason(response.status_code, data)}"
+    # Some servers repeat what they were sent.
+    reason = reason.replace(str(credentials.client_secret), "...")
+    return errors.TokenError(reason, info, exchange=Exchange.of(response))
+
+
+def _hidden(returned: str | Awaitable[str]) -> Secret | Awaitable[str]:
+    return Secret(returned) if isinstance(returned, str) else returned
+
+
 def new_uuid(random: Random) -> str:
-    """A version 4 UUID."""
-    # Made by hand, since every call has one and uuid.UUID takes five times as long.
+    """Return a version 4 UUID."""
+    # Every call needs one, and uuid.UUID takes five times as long.
     digits = f"{random.getrandbits(128):032x}"
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-def _told(status: int, data: dict[str, Any]) -> str:
+def _reason(status: int, data: dict[str, Any]) -> str:
     reasons = "; ".join(f"{reason.code} {reason.message}" for reason in responses.reasons_in(data))
-    said = reasons or data.get("message") or data.get("error_description") or data.get("error") or "no reason given"
-    return f"{said} (HTTP {status})"
+    reason = reasons or data.get("message") or data.get("error_description") or data.get("error") or "no reason given"
+    return f"{reason} (HTTP {status})"

@@ -1,4 +1,4 @@
-"""Reading the body of an answer, within bounds of size and time."""
+"""Read the body of a response, within bounds of size and time."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ LARGEST = 64 * 2**20
 
 
 class Body:
-    """The body of an answer while it arrives."""
+    """The body of a response while it arrives."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
         self._chunks: list[bytes] = []
         self._size = 0
 
-    def take(self, chunk: bytes) -> bool:
-        """Keep a piece; false if that is more than is kept, and no more should be read."""
+    def keep(self, chunk: bytes) -> bool:
+        """Keep a piece; return false if the body is too large, and no more should be read."""
         self._chunks.append(chunk)
         self._size += len(chunk)
         return self._size <= LARGEST
 
     def finish(self) -> httpx.Response:
-        """The response with its body in place, decompressed.
+        """Return the response with its body, decompressed.
 
-        What is wrong with the body is left in the response's extensions as `problem`.
+        If something is wrong with the body, the response's extension `problem` describes it.
         """
         response, content = self._response, b"".join(self._chunks)
         coding = response.headers.get("Content-Encoding")
@@ -55,10 +55,10 @@ class Body:
 
 
 def _unzipped(content: bytes) -> tuple[bytes, bool, bool]:
-    """What gzip of one or several members holds, whether it is too much, and whether it is complete.
+    """Return the content of gzip of one or several members, whether it is too large, and whether it is complete.
 
     Raises:
-        zlib.error: it is not gzip.
+        zlib.error: It is not gzip.
     """
     found, left = b"", content
     while True:

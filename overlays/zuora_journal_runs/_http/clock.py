@@ -7,19 +7,19 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the clients know of time. Pass one of your own to test without waiting."""
+    """The time as clients see it. Pass a clock of your own to test without waiting."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return seconds on a clock that never goes back."""
 
     def time(self) -> float:
         """Return seconds since 1970."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait in this thread."""
+        """Sleep in this thread."""
 
     async def sleep_async(self, seconds: float) -> None:
-        """Wait in this task."""
+        """Sleep in this task."""
 
 
 class SystemClock:
@@ -34,11 +34,11 @@ class SystemClock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Wait in this thread."""
+        """Sleep in this thread."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Wait in this task."""
+        """Sleep in this task."""
         import asyncio
 
         await asyncio.sleep(seconds)

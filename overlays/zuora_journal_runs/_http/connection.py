@@ -1,4 +1,4 @@
-"""The connections: httpx clients whose every request obeys the conventions, the generated functions' too."""
+"""The connections: httpx clients that send every request with all conventions, those of generated functions too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zuora_journal_runs import errors
 from zuora_journal_runs._http.body import Body
 from zuora_journal_runs._http.deadline import Bounded
 from zuora_journal_runs._http.flow import Await, Flow, Step, T, Transmit, Wait, drive, drive_async
-from zuora_journal_runs._http.request import of_request
+from zuora_journal_runs._http.request import Request
 from zuora_journal_runs._http.token_cache import Secret
 from zuora_journal_runs._http.transports import user_agent
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 _AFTER_PHASES = 0.02
-"""Seconds that the timers of the phases have to go off before the deadline of the whole does."""
+"""Seconds after the deadline, in which the timer of a phase ends it with a more exact error."""
 
 
 def _arguments(pipeline: Pipeline, options: Options) -> dict[str, Any]:
-    """The arguments of an httpx client."""
+    """Return the arguments of an httpx client."""
     return {
         "base_url": pipeline.base_url,
         "headers": {"accept-encoding": "gzip", "user-agent": user_agent(), **options.headers()},
@@ -43,21 +43,21 @@ def _limited(step: Transmit, pipeline: Pipeline, options: Options) -> httpx.Requ
     if left <= 0:
         raise httpx.PoolTimeout("the deadline passed")
     monotonic = pipeline.clock.monotonic
-    phases = options.timeouts._asdict()
+    phases = options.timeouts.phases()
     timeouts = {name: Bounded(min(left, seconds), step.deadline, monotonic) for name, seconds in phases.items()}
     step.request.extensions = {**step.request.extensions, "timeout": timeouts}
     return step.request
 
 
-def _taken(body: Body, chunk: bytes, step: Transmit, pipeline: Pipeline) -> bool:
-    """Keep a piece of an answer; false if it is enough."""
+def _keep(chunk: bytes, body: Body, step: Transmit, pipeline: Pipeline) -> bool:
+    """Keep a piece of a response; return false if no more should be read."""
     if pipeline.clock.monotonic() >= step.deadline:
-        raise httpx.ReadTimeout("the deadline passed while the answer came in")
-    return body.take(chunk)
+        raise httpx.ReadTimeout("the deadline passed while the response was read")
+    return body.keep(chunk)
 
 
 class _Shared:
-    """What a client and those made by its `with_options` have in common."""
+    """What a client shares with those that its `with_options` returns."""
 
     closed = False
 
@@ -87,19 +87,19 @@ class Connection(httpx.Client):
         super().close()
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        """Send a request of one of the operations, with all conventions.
+        """Send a request for one of the operations, with all conventions.
 
         Raises:
-            JournalRunsError: it did not succeed.
+            JournalRunsError: The call failed.
         """
-        return self.run(self.pipeline.call(of_request(request, self.pipeline.base_url), self.call_options))
+        return self.execute(self.pipeline.call(Request.from_httpx(request, self.pipeline.base_url), self.call_options))
 
-    def run(self, flow: Flow[T]) -> T:
-        """Do what a flow asks for."""
+    def execute(self, flow: Flow[T]) -> T:
+        """Execute a flow."""
         return drive(flow, self.perform)
 
     def perform(self, step: Step) -> Any:
-        """Do one step of a flow, and return what it gives."""
+        """Perform one step of a flow, and return its result."""
         if isinstance(step, Transmit):
             return self._transmit(step)
         if isinstance(step, Wait):
@@ -112,7 +112,7 @@ class Connection(httpx.Client):
         _check_open(self._shared)
         request = _limited(step, self.pipeline, self.call_options)
         if step.authorized:
-            # What httpx does beside - cookies, redirects, authorization, hooks - is not wanted here, and not free.
+            # Cookies, redirects, authorization and hooks of httpx are not wanted here, and cost time.
             response = self.transport.handle_request(request)
             response.request = request
         else:
@@ -121,7 +121,7 @@ class Connection(httpx.Client):
         assert isinstance(stream, httpx.SyncByteStream)
         try:
             for chunk in stream:
-                if not _taken(body, chunk, step, self.pipeline):
+                if not _keep(chunk, body, step, self.pipeline):
                     break
         finally:
             stream.close()
@@ -129,12 +129,12 @@ class Connection(httpx.Client):
 
 
 async def _result(future: Future[T], seconds: float) -> T:
-    """Wait for a future of any thread. Unlike asyncio's own way, it never cancels it, and costs little.
+    """Wait for a future of any thread. Unlike `asyncio.wrap_future`, never cancel it.
 
     Raises:
-        TimeoutError: it was not done in time.
+        TimeoutError: It was not done in time.
     """
-    import asyncio  # it takes a while to import, and threads do without it
+    import asyncio  # takes a while to import, and threads do without it
 
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
     waiter: asyncio.Future[None] = loop.create_future()
@@ -143,14 +143,14 @@ async def _result(future: Future[T], seconds: float) -> T:
         if not waiter.done():
             waiter.set_result(None)
 
-    def tell(_: Future[T]) -> None:
+    def on_done(_: Future[T]) -> None:
         if threading.get_ident() == thread:
             wake()
         else:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any more
                 loop.call_soon_threadsafe(wake)
 
-    future.add_done_callback(tell)
+    future.add_done_callback(on_done)
     alarm = loop.call_later(seconds, wake)
     try:
         await waiter
@@ -179,15 +179,17 @@ class AsyncConnection(httpx.AsyncClient):
         await super().aclose()
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        """Send a request of one of the operations, with all conventions.
+        """Send a request for one of the operations, with all conventions.
 
         Raises:
-            JournalRunsError: it did not succeed.
+            JournalRunsError: The call failed.
         """
-        return await self.run(self.pipeline.call(of_request(request, self.pipeline.base_url), self.call_options))
+        return await self.execute(
+            self.pipeline.call(Request.from_httpx(request, self.pipeline.base_url), self.call_options)
+        )
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Do what a flow asks for."""
+    async def execute(self, flow: Flow[T]) -> T:
+        """Execute a flow."""
         return await drive_async(flow, self._perform)
 
     async def _perform(self, step: Step) -> Any:
@@ -210,7 +212,7 @@ class AsyncConnection(httpx.AsyncClient):
         request = _limited(step, self.pipeline, self.call_options)
         left = step.deadline - self.pipeline.clock.monotonic()
         try:
-            # Each phase ends with the deadline by itself, and then says more of what happened. So this comes last.
+            # Each phase ends with the deadline by itself, and with a more exact error. So this timer is the last one.
             async with asyncio.timeout(left + _AFTER_PHASES):
                 return await self._exchange(step, request)
         except TimeoutError:
@@ -227,7 +229,7 @@ class AsyncConnection(httpx.AsyncClient):
         assert isinstance(stream, httpx.AsyncByteStream)
         try:
             async for chunk in stream:
-                if not _taken(body, chunk, step, self.pipeline):
+                if not _keep(chunk, body, step, self.pipeline):
                     break
         finally:
             await stream.aclose()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class Bounded(float):
     """The seconds for one operation on a socket, such as a read; and the deadline, which all of them share.
 
-    A transport that does not know it takes it for the number that it is.
+    A transport that does not know this class sees a plain number.
     """
 
     __slots__ = ("_deadline", "_monotonic")

@@ -1,13 +1,13 @@
-"""Logic that both clients need, written once: generators that say what is to be done, and what drives them.
+"""Logic that both clients need, written once: generators that yield what is to be done, and what drives them.
 
-A flow yields steps and is sent what each of them gave. It does no I/O, reads no clock that it was not given, and
+A flow yields steps and is sent the result of each. It does no I/O, reads no clock but the one that it was given, and
 never sleeps, so that one test covers both clients.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -17,34 +17,60 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Transmit(NamedTuple):
-    """Send this request once. Gives the response with its body read, or throws httpx.TransportError."""
+class Transmit:
+    """Send this request once. Returns the response with its body read, or raises httpx.TransportError.
 
-    request: httpx.Request
-    deadline: float
-    """The time on the monotonic clock at which to stop waiting."""
-    authorized: bool
-    """Whether the request has all the authorization it needs, so that no `httpx.Auth` is asked."""
+    Args:
+        request: The request.
+        deadline: The time on the monotonic clock at which to stop waiting.
+        authorized: Whether the request has all the authorization that it needs, so that no `httpx.Auth` is called.
+    """
 
+    __slots__ = ("authorized", "deadline", "request")
 
-class Wait(NamedTuple):
-    """Wait for what another thread or task fetches. Gives the future's result, or throws TimeoutError."""
-
-    future: Future[Any]
-    deadline: float
+    def __init__(self, request: httpx.Request, deadline: float, *, authorized: bool) -> None:
+        self.request, self.deadline, self.authorized = request, deadline, authorized
 
 
-class Await(NamedTuple):
-    """Await a token of the caller's making. Gives it, or throws TimeoutError."""
+class Wait:
+    """Wait for a future of another thread or task. Returns its result, or raises TimeoutError.
 
-    awaitable: Awaitable[str]
-    deadline: float
+    Args:
+        future: The future.
+        deadline: The time on the monotonic clock at which to stop waiting.
+    """
+
+    __slots__ = ("deadline", "future")
+
+    def __init__(self, future: Future[Any], deadline: float) -> None:
+        self.future, self.deadline = future, deadline
 
 
-class Sleep(NamedTuple):
-    """Wait. Gives None."""
+class Await:
+    """Await a token from a function of the caller. Returns it, or raises TimeoutError.
 
-    seconds: float
+    Args:
+        awaitable: What the function returned.
+        deadline: The time on the monotonic clock at which to stop waiting.
+    """
+
+    __slots__ = ("awaitable", "deadline")
+
+    def __init__(self, awaitable: Awaitable[str], deadline: float) -> None:
+        self.awaitable, self.deadline = awaitable, deadline
+
+
+class Sleep:
+    """Sleep. Returns None.
+
+    Args:
+        seconds: How long.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 Step = Transmit | Wait | Await | Sleep
@@ -52,40 +78,39 @@ Flow = Generator[Step, Any, T]
 
 
 def drive(flow: Flow[T], perform: Callable[[Step], Any]) -> T:
-    """Run a flow to its end in this thread."""
+    """Execute a flow to its end in this thread."""
     try:
         step = next(flow)
         while True:
-            given, failure = None, None
+            result, failure = None, None
             try:
-                given = perform(step)
-            except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
+                result = perform(step)
+            except Exception as error:  # noqa: BLE001 - thrown into the flow, which raises what it does not expect
                 failure = error
-            # Told outside of the handler, lest what the flow raises has the failure for its context, and with it the
-            # frames of the transport, whose variables hold the headers.
-            step = flow.send(given) if failure is None else flow.throw(failure)
+            # Outside of the handler: otherwise the failure would be the context of what the flow raises, and keep the
+            # frames of the transport alive, whose variables hold the headers.
+            step = flow.send(result) if failure is None else flow.throw(failure)
     except StopIteration as end:
-        result: T = end.value
-        return result
+        returned: T = end.value
+        return returned
     finally:
         flow.close()
 
 
 async def drive_async(flow: Flow[T], perform: Callable[[Step], Awaitable[Any]]) -> T:
-    """Run a flow to its end in this task."""
+    """Execute a flow to its end in this task."""
     try:
         step = next(flow)
         while True:
-            given, failure = None, None
+            result, failure = None, None
             try:
-                given = await perform(step)
-            except Exception as error:  # noqa: BLE001 - the flow is told, and raises what it does not expect
+                result = await perform(step)
+            except Exception as error:  # noqa: BLE001 - thrown into the flow, which raises what it does not expect
                 failure = error
-            # Told outside of the handler, lest what the flow raises has the failure for its context, and with it the
-            # frames of the transport, whose variables hold the headers.
-            step = flow.send(given) if failure is None else flow.throw(failure)
+            # Outside of the handler, as in `drive`.
+            step = flow.send(result) if failure is None else flow.throw(failure)
     except StopIteration as end:
-        result: T = end.value
-        return result
+        returned: T = end.value
+        return returned
     finally:
         flow.close()

@@ -1,4 +1,4 @@
-"""What has to be made anew in the child after a fork: locks that nobody will release, sockets that are the parent's."""
+"""Renew in a forked child what it cannot use: locks that no thread will release, and sockets of the parent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Renewable(Protocol):
-    """An object that holds locks, sockets or requests of the threads that a child does not have."""
+    """An object with locks, sockets or requests of threads that do not exist in a forked child."""
 
     def renew(self) -> None:
         """Make this object usable in the child. Only one thread is running."""

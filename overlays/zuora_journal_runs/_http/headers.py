@@ -1,33 +1,31 @@
-"""The header conventions: what may be sent in each, checked before anything is."""
+"""The header conventions: what may be sent in each header, checked before anything is sent."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from zuora_journal_runs._http.token_cache import Secret
 from zuora_journal_runs.errors import InvalidArgumentError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 _TRACK_ID = re.compile(r"(?! )[ !#-&(-9<-~]{1,64}(?<! )")
 _ENTITY_ID = re.compile(r"[!-+\-.-:<-~]+")
 _VISIBLE = re.compile(r"(?! )[ -~]+(?<! )")
-_RUN_NUMBER = re.compile(r"JR-[0-9]{8,}")
 
 MAX_TRACK_ID = 64
 MAX_IDEMPOTENCY_KEY = 255
 
 
-def track_id(value: str) -> str:
-    """A `Zuora-Track-Id`: 1 to 64 characters of US-ASCII without `:`, `;`, `"` and `'`.
+def parse_track_id(value: str) -> str:
+    """Return a `Zuora-Track-Id`: 1 to 64 characters of US-ASCII without `:`, `;`, `"` and `'`.
 
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidArgumentError: it is anything else.
+        InvalidArgumentError: The value is not valid.
     """
+    _check_text("track_id", value)
     if _TRACK_ID.fullmatch(value):
         return value
     if len(value) > MAX_TRACK_ID:
@@ -39,50 +37,58 @@ def track_id(value: str) -> str:
     )
 
 
-def entity_id(value: str) -> str:
-    """A `Zuora-Entity-Ids`, which takes exactly one id.
+def parse_entity_id(value: str) -> str:
+    """Return a `Zuora-Entity-Ids`, which takes exactly one id.
 
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidArgumentError: it holds a comma, a blank or another character that no id has.
+        InvalidArgumentError: The value has a comma, a blank or another character that no id has.
     """
+    _check_text("entity_id", value)
     if _ENTITY_ID.fullmatch(value):
         return value
-    raise InvalidArgumentError(f"entity id {value!r} is not one: give exactly one id, without commas and blanks")
+    raise InvalidArgumentError(f"entity id {value!r} is not valid: give exactly one id, without commas and blanks")
 
 
-def org_ids(values: str | Iterable[str]) -> str:
-    """A `Zuora-Org-Ids`: the ids, separated by commas.
+def parse_org_ids(values: str | Iterable[str]) -> str:
+    """Return a `Zuora-Org-Ids`: the ids, separated by commas.
 
     Source: Zuora, Cancel a journal run, 2026-02-20.
 
     Raises:
-        InvalidArgumentError: there is none, or one holds a blank or another character that no id has.
+        InvalidArgumentError: There is no id, or one has a blank or another character that no id has.
     """
-    ids = [value.strip() for value in (values.split(",") if isinstance(values, str) else values)]
-    if ids and all(_ENTITY_ID.fullmatch(value) for value in ids):
-        return ",".join(ids)
-    raise InvalidArgumentError(f"organisation ids {values!r} are not a list of ids: separate them by commas")
+    ids: list[object] = []
+    with contextlib.suppress(TypeError):  # it is not iterable
+        ids += values.split(",") if isinstance(values, str) else values
+    stripped = [value.strip() for value in ids if isinstance(value, str)]
+    if 0 < len(ids) == len(stripped) and all(map(_ENTITY_ID.fullmatch, stripped)):
+        return ",".join(stripped)
+    raise InvalidArgumentError(
+        f"org_ids is {ids or values!r}: give organisation ids, separated by commas or as a list of strings"
+    )
 
 
-def zuora_version(value: str) -> str:
-    """A `Zuora-Version`, such as 2025-08-12 or 341.0.
+def parse_zuora_version(value: str) -> str:
+    """Return a `Zuora-Version`, such as 2025-08-12 or 341.0.
 
     Raises:
-        InvalidArgumentError: it cannot stand in a header.
+        InvalidArgumentError: The value cannot be sent in a header.
     """
+    _check_text("zuora_version", value)
     return _visible("Zuora-Version", value)
 
 
-def idempotency_key(value: str) -> str:
-    """An `Idempotency-Key`: 1 to 255 characters.
+def parse_idempotency_key(value: str) -> str:
+    """Return an `Idempotency-Key`: 1 to 255 characters.
 
     Source: Zuora's swagger file, 2023-12-15.
 
     Raises:
-        InvalidArgumentError: it is longer, or cannot stand in a header.
+        InvalidArgumentError: The value is longer, or cannot be sent in a header.
     """
+    _check_text("idempotency_key", value)
     if len(value) > MAX_IDEMPOTENCY_KEY:
         raise InvalidArgumentError(
             f"idempotency key {value[:20]!r}... has {len(value)} characters; at most {MAX_IDEMPOTENCY_KEY} are allowed"
@@ -90,34 +96,26 @@ def idempotency_key(value: str) -> str:
     return _visible("Idempotency-Key", value)
 
 
-def is_token(value: str) -> bool:
-    """Whether a text can be sent as a bearer token."""
-    return _VISIBLE.fullmatch(value) is not None
+def is_token(value: object) -> bool:
+    """Return whether a value can be sent as a bearer token."""
+    return isinstance(value, str) and _VISIBLE.fullmatch(value) is not None
 
 
-def token(value: str) -> Secret:
-    """A bearer token. The error does not repeat it.
+def parse_token(value: str) -> Secret:
+    """Return a bearer token. The error does not repeat it.
 
     Raises:
-        InvalidArgumentError: it cannot stand in a header.
+        InvalidArgumentError: The value cannot be sent in a header.
     """
     value = Secret(value)
     if is_token(value):
         return value
-    raise InvalidArgumentError("the token has characters that cannot stand in a header, or is empty")
+    raise InvalidArgumentError("the token has characters that cannot be sent in a header, or is empty")
 
 
-def run_number(value: str) -> str:
-    """The number of a journal run, such as JR-00000075.
-
-    Source: Zuora, Cancel a journal run, 2026-02-20.
-
-    Raises:
-        InvalidArgumentError: it has another form.
-    """
-    if _RUN_NUMBER.fullmatch(value):
-        return value
-    raise InvalidArgumentError(f"{value!r} is not a journal run number: it has the form JR-00000075")
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} is {value!r}: give a string")
 
 
 def _visible(name: str, value: str) -> str:

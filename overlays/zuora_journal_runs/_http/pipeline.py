@@ -1,10 +1,11 @@
-"""One call, from a request to its answer: headers, token, attempts, deadline. No I/O."""
+"""One call, from a request to its response: headers, token, attempts, deadline. No I/O."""
 
 from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,7 +14,7 @@ from zuora_journal_runs._http import response as responses
 from zuora_journal_runs._http.flow import Flow, Sleep, T, Transmit
 from zuora_journal_runs._http.options import Attempt
 from zuora_journal_runs._http.rate_limit import PermitUnavailable
-from zuora_journal_runs._http.request import Outgoing, of_request, with_conventions
+from zuora_journal_runs._http.request import Request
 from zuora_journal_runs._http.retry import FailedAttempt, retry_after
 
 if TYPE_CHECKING:
@@ -27,100 +28,123 @@ if TYPE_CHECKING:
     from zuora_journal_runs._http.token_cache import Secret
 
 _REMEMBERED = 1000
-"""Runs that a client remembers to have created."""
+"""How many runs a client remembers to have created."""
 _LAG = 600.0
-"""Seconds for which a run that was created may not be found by every replica."""
+"""Seconds for which some replicas may not find a run that was created."""
 logger = logging.getLogger("zuora_journal_runs")
 
 
-class Pipeline(NamedTuple):
-    """What calls need beside a request."""
+class _Result:
+    """The result of one attempt: a response, an error, or both."""
 
-    base_url: httpx.URL
-    authorizer: Authorizer
-    limiter: RateLimiter
-    clock: Clock
-    random: Random
-    created: dict[str, float]
-    """When runs were created, by their numbers."""
+    __slots__ = ("error", "response", "retryable", "token")
 
-    def call(self, outgoing: Outgoing, options: Options) -> Flow[httpx.Response]:
-        """Send a request of one of the operations until it succeeds or there is no use in trying.
+    def __init__(
+        self,
+        token: Secret | None,
+        response: httpx.Response | None,
+        error: errors.CallError | None,
+        *,
+        retryable: bool = True,
+    ) -> None:
+        self.token, self.response, self.error, self.retryable = token, response, error, retryable
+
+
+class Pipeline:
+    """Sends the calls of a client: each with all conventions, within its deadline, and again if it may succeed then.
+
+    Args:
+        base_url: The address of the API.
+        authorizer: Provides tokens.
+        limiter: Limits rate and concurrency.
+        clock: Time.
+        random: The source of randomness.
+    """
+
+    __slots__ = ("_created", "authorizer", "base_url", "clock", "limiter", "random")
+
+    def __init__(
+        self, base_url: httpx.URL, authorizer: Authorizer, limiter: RateLimiter, clock: Clock, random: Random
+    ) -> None:
+        self.base_url, self.authorizer, self.limiter = base_url, authorizer, limiter
+        self.clock, self.random = clock, random
+        self._created: dict[str, float] = {}
+        """When runs were created, by their numbers."""
+
+    def call(self, request: Request, options: Options) -> Flow[httpx.Response]:
+        """Send a request for one of the operations until it succeeds, or trying again is of no use.
 
         Raises:
-            InvalidArgumentError: the request is not one of the operations, or has an invalid header.
-            CallError: it failed.
+            InvalidArgumentError: The request is for none of the operations, or has an invalid header.
+            CallError: The call failed.
         """
-        name = outgoing.operation
-        outgoing = with_conventions(outgoing, options, self.random)
+        call = request.operation
+        request = request.with_conventions(options, self.random)
         began = self.clock.monotonic()
         deadline = began + options.deadline
-        details: dict[str, Any] = {
-            "call": name,
-            "track_id": outgoing.headers["zuora-track-id"],
-            "idempotency_key": outgoing.headers.get("idempotency-key"),
-            "attempts": 0,
-        }
+        info = errors.CallInfo(call, request.headers["zuora-track-id"], 1, request.headers.get("idempotency-key"))
         rejected: Secret | None = None
         maybe_processed = False
         while True:
-            details["attempts"] += 1
-            token: Secret | None = None
-            response: httpx.Response | None = None
-            error: errors.CallError | None = None
-            hopeless = False
-            try:
-                token = yield from self.authorizer.token(rejected, options, deadline)
-                response = yield from self._send(outgoing, token, deadline)
-            except errors.TokenError as failure:
-                error = errors.TokenError(failure.message, exchange=failure.exchange, **details)
-            except PermitUnavailable as failure:
-                error, hopeless = errors.RequestNotSentError(f"nothing was sent: {failure}", **details), True
-            except httpx.HTTPError as failure:
-                error = responses.no_answer(failure, self.base_url.netloc.decode(), **details)
-            else:
-                response.extensions |= {"attempts": details["attempts"], "track_id": details["track_id"]}
-                error = responses.failure_of(response, **details)
-            wait = None
+            result = yield from self._attempt(request, info, rejected, options, deadline)
+            response, error, wait = result.response, result.error, None
             if error is not None:
                 if maybe_processed and isinstance(error, errors.RequestNotSentError):
-                    error = errors.ResponseLostError(
-                        f"an earlier attempt was lost, and then {error.message}", **details
-                    )
-                maybe_processed |= error.maybe_processed and outgoing.method != "GET"
+                    error = errors.ResponseLostError(f"an earlier attempt was lost, and then {error.message}", info)
+                maybe_processed |= error.maybe_processed and request.method != "GET"
                 error.maybe_processed = maybe_processed
                 if isinstance(error, errors.AuthenticationError) and rejected is None and self.authorizer.can_renew:
-                    rejected, wait = token, 0.0
-                elif not hopeless:
+                    rejected, wait = result.token, 0.0
+                elif result.retryable:
                     wait = self._wait_after(error, response, options, deadline)
-            self._tell(options, details, began, response, error, wait)
-            if response is not None and error is None:
+            self._report(options, info, began, response, error, wait)
+            if error is None:
+                assert response is not None
                 return response
-            if error is not None and wait is None:
+            if wait is None:
                 raise error
             if wait:
                 yield Sleep(wait)
+            info = replace(info, attempts=info.attempts + 1)
+
+    def _attempt(
+        self, request: Request, info: errors.CallInfo, rejected: Secret | None, options: Options, deadline: float
+    ) -> Flow[_Result]:
+        """Send a request once, with a token other than the rejected one."""
+        token: Secret | None = None
+        try:
+            token = yield from self.authorizer.token(rejected, options, deadline)
+            response = yield from self._send(request, token, deadline)
+        except errors.TokenError as failure:
+            return _Result(token, None, errors.TokenError(failure.message, info, exchange=failure.exchange))
+        except PermitUnavailable as failure:
+            error = errors.RequestNotSentError(f"nothing was sent: {failure}", info)
+            return _Result(token, None, error, retryable=False)
+        except httpx.HTTPError as failure:
+            return _Result(token, None, responses.connection_error(failure, self.base_url.netloc.decode(), info))
+        response.extensions |= {"attempts": info.attempts, "track_id": info.track_id}
+        return _Result(token, response, responses.failure_of(response, info))
 
     def _wait_after(
         self, error: errors.CallError, response: httpx.Response | None, options: Options, deadline: float
     ) -> float | None:
         """Return the seconds until the next attempt; None if there is to be none."""
         now = self.clock.monotonic()
-        asked: float | None = None
+        hint: float | None = None
         if response is not None and "retry_after" in response.extensions:
-            asked = response.extensions["retry_after"]
+            hint = response.extensions["retry_after"]
         elif response is not None:
-            asked = retry_after(response.headers.get("Retry-After"))
-            if asked is not None:
-                self.limiter.block(asked, now)
-        wait = options.retry(FailedAttempt(error, error.attempts, asked, self.random))
+            hint = retry_after(response.headers.get("Retry-After"))
+            if hint is not None:
+                self.limiter.block(hint, now)
+        wait = options.retry(FailedAttempt(error, error.attempts, hint, self.random))
         return max(wait, 0.0) if wait is not None and now + wait < deadline else None
 
-    def _send(self, outgoing: Outgoing, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
+    def _send(self, request: Request, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
         """Send a request once, as soon as the tenant's limits allow it.
 
         Raises:
-            PermitUnavailable: they do not allow it before the deadline.
+            PermitUnavailable: They do not allow it before the deadline.
         """
         permit = self.limiter.try_acquire(self.clock.monotonic())
         if permit is None:
@@ -128,61 +152,59 @@ class Pipeline(NamedTuple):
         headers: list[tuple[bytes, bytes]] = []
         pause: float | None = None
         try:
-            request = outgoing.request(self.base_url, token)
-            response: httpx.Response = yield Transmit(request, deadline, authorized=token is not None)
+            sent = request.to_httpx(self.base_url, token)
+            response: httpx.Response = yield Transmit(sent, deadline, authorized=token is not None)
             headers = response.headers.raw
             if response.status_code >= 400:
-                # Before another caller gets the permit: what is asked of one is asked of all.
+                # Before another caller gets the permit: a Retry-After holds for all callers.
                 pause = response.extensions["retry_after"] = retry_after(response.headers.get("Retry-After"))
         finally:
             self.limiter.release(permit, self.clock.monotonic(), headers, pause)
         return response
 
     def read(self, response: httpx.Response, parse: Callable[[httpx.Response], T]) -> T:
-        """A successful answer as a model.
+        """Return the model in a successful response.
 
         Raises:
-            InvalidResponseError: its fields are not what the contract says.
+            InvalidResponseError: Its fields are not what the contract says.
         """
         from zuora_journal_runs_api import errors as generated
 
         try:
             return parse(response)
         except generated.InvalidResponseError as unreadable:
-            raise self.invalid(response, f"the answer does not match the contract: {unreadable}") from None
+            raise self.invalid(response, f"the response does not match the contract: {unreadable}") from None
 
     def invalid(self, response: httpx.Response, problem: str) -> errors.InvalidResponseError:
         """Return the error for a successful response whose content cannot be used."""
         from zuora_journal_runs_api.types import Exchange
 
         exchange = Exchange.of(response)
-        error = errors.InvalidResponseError(
-            problem,
-            cut_off=False,
-            exchange=exchange,
-            body=response.content,
-            call=of_request(response.request, self.base_url).operation,
-            track_id=exchange.track_id,
-            attempts=exchange.attempts,
-            idempotency_key=response.request.headers.get("Idempotency-Key"),
+        request = response.request
+        info = errors.CallInfo(
+            Request.from_httpx(request, self.base_url).operation,
+            exchange.track_id,
+            exchange.attempts,
+            request.headers.get("Idempotency-Key"),
         )
-        error.maybe_processed = response.request.method != "GET"
+        error = errors.InvalidResponseError(problem, info, exchange=exchange, body=response.content, cut_off=False)
+        error.maybe_processed = request.method != "GET"
         return error
 
     def remember_created(self, number: str) -> None:
-        """Remember that this run was created a moment ago, so that a wait takes "not found" for lag."""
-        self.created[number] = self.clock.monotonic()
-        while len(self.created) > _REMEMBERED:
-            self.created.pop(next(iter(self.created)))
+        """Remember that this run was created now, so that a wait does not mistake a lagging replica for a deletion."""
+        self._created[number] = self.clock.monotonic()
+        while len(self._created) > _REMEMBERED:
+            self._created.pop(next(iter(self._created)))
 
     def was_created(self, number: str) -> bool:
-        """Return whether this client created the run a moment ago."""
-        return self.clock.monotonic() - self.created.get(number, -math.inf) < _LAG
+        """Return whether this client created the run within the last minutes."""
+        return self.clock.monotonic() - self._created.get(number, -math.inf) < _LAG
 
-    def _tell(
+    def _report(
         self,
         options: Options,
-        details: dict[str, Any],
+        info: errors.CallInfo,
         began: float,
         response: httpx.Response | None,
         error: errors.CallError | None,
@@ -192,16 +214,16 @@ class Pipeline(NamedTuple):
         seconds = self.clock.monotonic() - began
         if options.on_attempt is not None:
             status = None if response is None else response.status_code
-            options.on_attempt(Attempt(details["call"], details["attempts"], status, seconds, error, wait))
+            options.on_attempt(Attempt(info.call, info.attempts, status, seconds, error, wait))
         if wait is not None:
-            logger.debug("%s: trying again in %.1f s after: %s", details["call"], wait, error)
+            logger.debug("%s: trying again in %.1f s after: %s", info.call, wait, error)
         elif logger.isEnabledFor(logging.INFO):
             logger.info(
                 "%s: %s in %.3f s, attempt %d, request %s, track %s",
-                details["call"],
-                "no answer" if response is None else f"status {response.status_code}",
+                info.call,
+                "no response" if response is None else f"status {response.status_code}",
                 seconds,
-                details["attempts"],
+                info.attempts,
                 None if response is None else response.headers.get("Zuora-Request-Id"),
-                details["track_id"],
+                info.track_id,
             )

@@ -1,15 +1,14 @@
-"""How often to look."""
+"""How often a run is polled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from random import Random
+from dataclasses import dataclass
+from random import Random
 
 
-class Polling(NamedTuple):
-    """Growing, jittered intervals between looks at a run."""
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """Growing, jittered intervals between the polls of a run."""
 
     first: float = 1.0
     """The longest first interval, in seconds."""
@@ -18,7 +17,13 @@ class Polling(NamedTuple):
     longest: float = 15.0
     """The longest interval, in seconds."""
 
-    def interval(self, looks: int, random: Random, hint: float | None = None) -> float:
-        """Seconds until the next look, after so many looks; no shorter than the server asks for."""
-        ceiling = min(self.longest, self.first * self.factor ** min(looks - 1, 64))
+    def interval(self, polls: int, random: Random, hint: float | None = None) -> float:
+        """Return the seconds until the next poll.
+
+        Args:
+            polls: How many polls there were.
+            random: Where the jitter comes from.
+            hint: The shortest interval that the server allows, in seconds; None if it did not say.
+        """
+        ceiling = min(self.longest, self.first * self.factor ** min(polls - 1, 64))
         return max(random.uniform(ceiling / 2, ceiling), hint or 0.0)

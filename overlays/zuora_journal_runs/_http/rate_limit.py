@@ -1,4 +1,4 @@
-"""How many requests may be under way at once, and how fast, so that the tenant does not have to refuse any."""
+"""Rate and concurrency limiter, driven by response headers, so that the tenant does not have to refuse requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_BLOCK = 600.0
 """Seconds for which one `Retry-After` stops the whole client at most, whatever the header says."""
 
 _NAP = 1.0
-"""Seconds, or an eighth of the rest, after which a caller that waits checks again, since headers may change it."""
+"""Seconds, or an eighth of the rest, after which a caller that waits checks again: headers may have changed it."""
 _SAME_WINDOW = 2.0
 """Seconds by which two responses may disagree about the end of one window: they travel, and the header is rounded."""
 
@@ -53,23 +53,23 @@ class _Waiter:
     def __init__(self) -> None:
         self.permit: Permit | None = None
         self.wake = Future[None]()
-        """Done when the caller has its permit, or has to look again."""
+        """Done when the caller has its permit, or has to check again."""
 
 
 class RateLimiter:
     """The limits of one client, shared by all of its threads and tasks.
 
-    Permits are granted in the order in which they were asked for:
+    Permits are granted in the order in which they were requested:
 
     - no more at once than `Concurrency-Limit-Limit` and `-Remaining` allow;
-    - no more than `RateLimit-Remaining` until `RateLimit-Reset`. Once no more are left than may be under way at once,
+    - no more than `RateLimit-Remaining` until `RateLimit-Reset`. Once no more are left than may be in progress at once,
       they are spread over the rest of the window;
     - none while a `Retry-After` lasts.
 
-    Nobody reserves a time in advance, so a caller that gives up takes nothing away from the others.
+    No time is reserved in advance, so a caller that gives up takes nothing away from the others.
 
     Args:
-        concurrency: Requests at once at most; None to follow the headers, and to allow 40 until they come.
+        concurrency: How many requests may be in progress at once; None to follow the headers, with 40 until they come.
     """
 
     def __init__(self, concurrency: int | None = None) -> None:
@@ -78,7 +78,7 @@ class RateLimiter:
         self._granted = self._ended = 0
         self._last = -math.inf
         self._blocked_until = -math.inf
-        # The window of the quota that is closest to being used up; all of it is unknown until a response tells.
+        # The window of the quota that is closest to being used up; unknown until there is a response.
         self._window: bytes | None = None
         self._window_ends = math.inf
         self._window_length = 0.0
@@ -89,7 +89,7 @@ class RateLimiter:
         renew_after_fork(self)
 
     def renew(self) -> None:
-        """Forget the requests of all threads, which a child that was forked does not have."""
+        """Forget the requests of all threads: they do not exist in a forked child."""
         # Reentrant, since the garbage collector may close a flow that waits, in a thread that is in here.
         self._lock = threading.RLock()
         self._active = set[Permit]()
@@ -106,7 +106,7 @@ class RateLimiter:
         """Wait for a permit.
 
         Raises:
-            PermitUnavailable: none can be had before the deadline.
+            PermitUnavailable: No permit is available before the deadline.
         """
         waiter = _Waiter()
         with self._lock:
@@ -125,13 +125,13 @@ class RateLimiter:
                 if first and ready_at > now:
                     # The first in the queue keeps the time for all.
                     rest = ready_at - now
-                    # What a Retry-After asks for does not change; what is left of a quota may.
+                    # A Retry-After does not change; what is left of a quota may.
                     yield Sleep(rest if ready_at == self._blocked_until else min(rest, max(rest / 8, _NAP)))
                 else:
                     yield Wait(waiter.wake, deadline)
         except TimeoutError:
             self._abandon(waiter, clock)
-            raise PermitUnavailable("too many of this client's requests are under way") from None
+            raise PermitUnavailable("too many of this client's requests are in progress") from None
         except BaseException:
             self._abandon(waiter, clock)
             raise
@@ -149,7 +149,7 @@ class RateLimiter:
             permit: Its permit.
             now: The time.
             headers: The headers of the response, as they came.
-            retry_after: The seconds for which the response asks to send nothing.
+            retry_after: The seconds of its `Retry-After`.
         """
         with self._lock:
             self._ended += 1
@@ -160,7 +160,7 @@ class RateLimiter:
             self._admit(now)
 
     def block(self, seconds: float, now: float) -> None:
-        """Grant no permit for some seconds, since a response asks for that."""
+        """Grant no permit for some seconds, as a `Retry-After` demands."""
         with self._lock:
             self._block(seconds, now)
 
@@ -168,11 +168,11 @@ class RateLimiter:
         self._blocked_until = max(self._blocked_until, now + min(seconds, LONGEST_BLOCK))
 
     def _abandon(self, waiter: _Waiter, clock: Clock) -> None:
-        """Leave the queue, or give back a permit that has not been used."""
+        """Leave the queue, or return a permit that was not used."""
         now = clock.monotonic()
         with self._lock:
             if waiter.permit is not None:
-                # The quota is not given back: the next response that comes tells what is left of it.
+                # The quota is not given back: the next response shows what is left of it.
                 self._ended += 1
                 self._active.discard(waiter.permit)
             elif waiter in self._waiting:  # it is not in a child that was forked
@@ -180,13 +180,13 @@ class RateLimiter:
             self._admit(now)
 
     def _note(self, permit: Permit, headers: Iterable[tuple[bytes, bytes]], now: float) -> None:
-        """Take in what the headers of a response say."""
+        """Update the limits from the headers of a response."""
         given = {name.lower(): value for name, value in headers}
         limit = _whole(given.get(b"concurrency-limit-limit"))
         if limit is not None:
             self._limit = max(1, limit if self._fixed is None else min(limit, self._fixed))
             free = _whole(given.get(b"concurrency-limit-remaining"))
-            # The request of this response has ended since, but was under way when the server counted.
+            # The request of this response has ended since, but was in progress when the server counted.
             self._allowed = self._limit if free is None else min(self._limit, len(self._active) + 1 + free)
         remaining = _whole(given.get(b"ratelimit-remaining"))
         reset = None if remaining is None else _whole(given.get(b"ratelimit-reset"))
@@ -212,11 +212,11 @@ class RateLimiter:
         self._window_length = max(self._window_length, reset)
 
     def _start_or_end_window(self, now: float) -> None:
-        """When a window is over, assume that the next one is like it until a response tells."""
+        """When a window is over, assume that the next one is like it until a response shows otherwise."""
         if now >= self._window_ends:
             self._window_ends = now + self._window_length
             self._window_began_with = self._granted
-            # What is under way may be counted in the new window.
+            # Requests in progress may be counted in the new window.
             self._left = self._size - len(self._active)
 
     def _quota_allows_at(self) -> float:
@@ -243,7 +243,7 @@ class RateLimiter:
         return permit
 
     def _admit(self, now: float) -> None:
-        """Grant what can be granted, and wake whoever is the first in the queue then, to keep the time."""
+        """Grant what can be granted, and wake the first caller in the queue, which keeps the time for all."""
         while self._waiting and self._has_room(now):
             waiter = self._waiting.popleft()
             waiter.permit = self._grant(now)
@@ -252,7 +252,7 @@ class RateLimiter:
             _set(self._waiting[0].wake)
 
     def _check(self, now: float, deadline: float) -> None:
-        """Raise PermitUnavailable if nobody gets a permit before the deadline."""
+        """Raise PermitUnavailable if no permit will be granted before the deadline."""
         seconds = self._ready_at() - now
         if now + seconds < deadline:
             return

@@ -1,4 +1,4 @@
-"""What is sent: which operation a request is of, and the header conventions on it."""
+"""What is sent: the operation that a request is for, and the header conventions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import httpx
@@ -31,22 +31,48 @@ _ROUTES = (
 )
 
 
-class Outgoing(NamedTuple):
-    """A request that is to be made."""
+class Request:
+    """A request that is to be sent.
 
-    method: str
-    path: str
-    """The path, with the query."""
-    headers: Mapping[str, str]
-    """Headers of this request alone, by their names in lower case."""
-    content: bytes = b""
+    Args:
+        method: The method.
+        path: The path, with the query.
+        headers: Headers of this request alone, by their names in lower case.
+        content: The body.
+    """
+
+    __slots__ = ("content", "headers", "method", "path")
+
+    def __init__(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> None:
+        self.method, self.path, self.headers, self.content = method, path, headers, content
+
+    @classmethod
+    def from_kwargs(cls, kwargs: Mapping[str, Any]) -> Request:
+        """Return the request that a generated function describes by the arguments of an httpx request."""
+        params, body = kwargs.get("params"), kwargs.get("json")
+        return cls(
+            kwargs["method"].upper(),
+            f"{kwargs['url']}?{urlencode(params)}" if params else kwargs["url"],
+            {name.lower(): value for name, value in kwargs["headers"].items()},
+            b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        )
+
+    @classmethod
+    def from_httpx(cls, request: httpx.Request, base_url: httpx.URL) -> Request:
+        """Return the request that an httpx request describes.
+
+        Raises:
+            InvalidArgumentError: It would go to another origin.
+        """
+        headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
+        return cls(request.method, path_on(request.url, base_url), headers, request.content)
 
     @property
     def operation(self) -> str:
-        """The name of the operation that it is of, in words.
+        """The operation and its run in words, such as `cancel JR-00000075`.
 
         Raises:
-            InvalidArgumentError: it is of none.
+            InvalidArgumentError: The request is for none of the operations.
         """
         path = self.path.partition("?")[0]
         for method, route, name in _ROUTES:
@@ -57,8 +83,40 @@ class Outgoing(NamedTuple):
             "a journal run number has the form JR-00000075"
         )
 
-    def request(self, base_url: httpx.URL, token: str | None) -> httpx.Request:
-        """The request as httpx sends it."""
+    def with_conventions(self, options: Options, random: Random) -> Request:
+        """Return the request with all header conventions applied, except for the token.
+
+        Raises:
+            InvalidArgumentError: One of its headers cannot be sent.
+        """
+        for name, parse in _PARSERS.items():
+            if name in self.headers:
+                parse(self.headers[name])
+        content = self.content
+        headers = {
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "user-agent": user_agent(),
+            **options.headers(),
+            "zuora-track-id": options.track_id or new_uuid(random),
+            **self.headers,
+        }
+        if self.method == "POST":
+            headers.setdefault("idempotency-key", options.idempotency_key or new_uuid(random))
+        else:
+            headers.pop("idempotency-key", None)
+        if self.method == "PUT" and not content:
+            # A tenant refuses a PUT without a content type with 415.
+            headers["content-type"] = "application/json"
+            content = b"{}"
+        compress = headers.pop("content-encoding", None) is not None
+        if content and (compress or (options.compress_over is not None and len(content) > options.compress_over)):
+            headers["content-encoding"] = "gzip"
+            content = gzip.compress(content, mtime=0)
+        return Request(self.method, self.path, headers, content)
+
+    def to_httpx(self, base_url: httpx.URL, token: str | None) -> httpx.Request:
+        """Return the httpx request that is sent."""
         # httpx adds host and length to a request whose content it is given, and takes twice as long.
         headers = {"host": base_url.netloc.decode("ascii"), **self.headers}
         if self.content or self.method in ("POST", "PUT"):
@@ -72,81 +130,27 @@ class Outgoing(NamedTuple):
         return request
 
 
-def of_arguments(arguments: Mapping[str, Any]) -> Outgoing:
-    """The request that a generated function describes."""
-    params, body = arguments.get("params"), arguments.get("json")
-    return Outgoing(
-        arguments["method"].upper(),
-        f"{arguments['url']}?{urlencode(params)}" if params else arguments["url"],
-        {name.lower(): value for name, value in arguments["headers"].items()},
-        b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
-    )
-
-
-def of_request(request: httpx.Request, base_url: httpx.URL) -> Outgoing:
-    """The same of a request that is already made.
-
-    Raises:
-        InvalidArgumentError: it would go to another origin.
-    """
-    headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
-    return Outgoing(request.method, path_on(request.url, base_url), headers, request.content)
-
-
 def path_on(url: httpx.URL, base_url: httpx.URL) -> str:
-    """The path of an address, with its query.
+    """Return the path of a URL, with its query.
 
     Raises:
-        InvalidArgumentError: it is on another origin.
+        InvalidArgumentError: The URL is on another origin.
     """
     if (url.scheme, url.host, url.port) != (base_url.scheme, base_url.host, base_url.port):
         raise errors.InvalidArgumentError(f"{url} is not on {base_url}: the token is sent nowhere else")
     return url.raw_path.decode()
 
 
-def with_conventions(outgoing: Outgoing, options: Options, random: Random) -> Outgoing:
-    """The request with all header conventions applied, but for the token.
-
-    Raises:
-        InvalidArgumentError: a header of it cannot be sent.
-    """
-    for name, check in _CHECKS.items():
-        if name in outgoing.headers:
-            check(outgoing.headers[name])
-    method, path, given, content = outgoing
-    headers = {
-        "accept": "application/json",
-        "accept-encoding": "gzip",
-        "user-agent": user_agent(),
-        **options.headers(),
-        "zuora-track-id": options.track_id or new_uuid(random),
-        **given,
-    }
-    if method == "POST":
-        headers.setdefault("idempotency-key", options.idempotency_key or new_uuid(random))
-    else:
-        headers.pop("idempotency-key", None)
-    if method == "PUT" and not content:
-        # A tenant answers a PUT without a content type with 415.
-        headers["content-type"] = "application/json"
-        content = b"{}"
-    asked = headers.pop("content-encoding", None) is not None
-    if content and (asked or (options.compress_over is not None and len(content) > options.compress_over)):
-        headers["content-encoding"] = "gzip"
-        content = gzip.compress(content, mtime=0)
-    return Outgoing(method, path, headers, content)
-
-
 @functools.lru_cache(maxsize=1024)
 def _address(base_url: httpx.URL, path: str) -> httpx.URL:
-    """An address on the API. A run that is waited for is asked for again and again, and parsing takes its time."""
+    """Return a URL of the API. A run that is waited for is polled again and again, and parsing takes time."""
     return base_url.join(path)
 
 
-_CHECKS: dict[str, Callable[[str], str]] = {
-    "zuora-track-id": header_rules.track_id,
-    "zuora-entity-ids": header_rules.entity_id,
-    "zuora-org-ids": header_rules.org_ids,
-    "zuora-version": header_rules.zuora_version,
-    "idempotency-key": header_rules.idempotency_key,
+_PARSERS: dict[str, Callable[[str], str]] = {
+    "zuora-track-id": header_rules.parse_track_id,
+    "zuora-entity-ids": header_rules.parse_entity_id,
+    "zuora-org-ids": header_rules.parse_org_ids,
+    "zuora-version": header_rules.parse_zuora_version,
+    "idempotency-key": header_rules.parse_idempotency_key,
 }

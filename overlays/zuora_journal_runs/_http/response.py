@@ -12,6 +12,7 @@ from zuora_journal_runs import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zuora_journal_runs_api.types import Exchange
 
 _OK = 200
 _NEVER_SENT = (
@@ -24,31 +25,41 @@ _NEVER_SENT = (
 )
 
 
-def failure_of(response: httpx.Response, **details: Any) -> errors.ResponseError | None:
-    """The error that an answer stands for; None if it says that the call succeeded.
+def failure_of(response: httpx.Response, info: errors.CallInfo) -> errors.ResponseError | None:
+    """Return the error that a response stands for; None if it says that the call succeeded.
 
-    An answer is a success only if its status is 200 and it says `success: true`.
+    A response is a success only if its status is 200 and it says `success: true`.
 
     Args:
-        response: The answer, with its body read.
-        details: The arguments of CallError.
+        response: The response, with its body read.
+        info: The call.
     """
     from zuora_journal_runs_api import errors as generated
     from zuora_journal_runs_api.types import Exchange, body
 
     echoed = response.headers.get("Zuora-Track-Id")
-    if (
-        response.status_code == _OK
-        and echoed in (None, details.get("track_id"))
-        and "problem" not in response.extensions
-    ):
+    is_ours = echoed is None or echoed == info.track_id
+    if response.status_code == _OK and is_ours and "problem" not in response.extensions:
         with contextlib.suppress(generated.InvalidResponseError):
             if _succeeded(response, body(response)):
                 return None
-    details |= {"exchange": Exchange.of(response), "body": response.content}
-    if echoed is not None and echoed != details.get("track_id"):
-        said = f"the answer bears the track id {echoed!r} of another call"
-        return errors.InvalidResponseError(said, cut_off=False, **details)
+    exchange = Exchange.of(response)
+    if is_ours:
+        return _error(response, exchange, info)
+    return errors.InvalidResponseError(
+        f"the response has the track id {echoed!r} of another call",
+        info,
+        exchange=exchange,
+        body=response.content,
+        cut_off=False,
+    )
+
+
+def _error(response: httpx.Response, exchange: Exchange, info: errors.CallInfo) -> errors.ResponseError:
+    """Return the error for a response that is not a success."""
+    from zuora_journal_runs_api import errors as generated
+    from zuora_journal_runs_api.types import body
+
     data: dict[str, Any] = {}
     problem = response.extensions.get("problem")
     if problem is None:
@@ -56,15 +67,24 @@ def failure_of(response: httpx.Response, **details: Any) -> errors.ResponseError
             data = body(response)
         except generated.InvalidResponseError as unreadable:
             problem = unreadable.problem
-    if response.status_code != _OK:
-        return _of_status(response, data, **details)
-    if problem is not None:
+    cut_off = False
+    if 200 < response.status_code < 400:
+        message = f"the response has {_redirect(response)}"
+    elif response.status_code != _OK:
+        return _api_error(response, data, exchange, info)
+    elif problem is not None:
+        message = f"the response's body {problem}"
         cut_off = not response.extensions.get("oversized", False)
-        return errors.InvalidResponseError(f"the answer's body {problem}", cut_off=cut_off, **details)
-    if data.get("success") is False or data.get("reasons"):
-        return _of_status(response, data, **details)
-    said = "the answer has status 200 but does not say `success: true`"
-    return errors.InvalidResponseError(said, cut_off=False, **details)
+    elif data.get("success") is False or data.get("reasons"):
+        return _api_error(response, data, exchange, info)
+    else:
+        message = "the response has status 200 but does not say `success: true`"
+    return errors.InvalidResponseError(message, info, exchange=exchange, body=response.content, cut_off=cut_off)
+
+
+def _redirect(response: httpx.Response) -> str:
+    target = response.headers.get("Location")
+    return f"status {response.status_code}" + (f", a redirect to {target!r} that is not followed" if target else "")
 
 
 def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
@@ -75,32 +95,33 @@ def _succeeded(response: httpx.Response, data: dict[str, Any]) -> bool:
     """
     absent = "success" not in data and not data.get("reasons") and response.request.method == "GET"
     if absent and (data.get("journalEntries") or "number" in data):
-        data["success"] = True  # what the generated models want to see
+        data["success"] = True  # required by the generated models
     return data.get("success") is True
 
 
-def _of_status(response: httpx.Response, data: Mapping[str, Any], **details: Any) -> errors.ResponseError:
+def _api_error(
+    response: httpx.Response, data: Mapping[str, Any], exchange: Exchange, info: errors.CallInfo
+) -> errors.APIError:
+    """Return the error for a status, and for the reasons in a body."""
     status = response.status_code
-    if 200 < status < 400:
-        where = response.headers.get("Location")
-        said = f"status {status}, a redirect to {where!r} that is not followed" if where else f"status {status}"
-        return errors.InvalidResponseError(f"the answer has {said}", cut_off=False, **details)
-    found = reasons_in(data)
-    kind = errors.kind_of(status, [str(reason.code) for reason in found])
-    said = "; ".join(f"{reason.code} {reason.message}" for reason in found)
-    if not said:
-        said = str(data.get("message") or data.get("error") or "no reason given")
+    reasons = reasons_in(data)
+    kind = errors.kind_of(status, [str(reason.code) for reason in reasons])
+    message = "; ".join(f"{reason.code} {reason.message}" for reason in reasons)
+    if not message:
+        message = str(data.get("message") or data.get("error") or "no reason given")
     process_id = data.get("processId")
     return kind(
-        f"{said} (HTTP {status})",
-        reasons=found,
+        f"{message} (HTTP {status})",
+        info,
+        exchange=exchange,
+        body=response.content,
+        reasons=reasons,
         process_id=process_id if isinstance(process_id, str) else None,
-        **details,
     )
 
 
 def reasons_in(data: Mapping[str, Any]) -> list[Any]:
-    """The reasons in a body, in Zuora's usual form or one of the older ones on record."""
+    """Return the reasons in a body, in Zuora's usual form or one of the older ones on record."""
     from zuora_journal_runs_api.models import Reason
 
     listed = data.get("reasons") or data.get("Errors") or [data]
@@ -116,13 +137,13 @@ def reasons_in(data: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def no_answer(failure: httpx.HTTPError, host: str, **details: Any) -> errors.APIConnectionError:
-    """The error for a failure of the transport."""
-    said = str(failure) or type(failure).__name__
+def connection_error(failure: httpx.HTTPError, host: str, info: errors.CallInfo) -> errors.APIConnectionError:
+    """Return the error for a failure of the transport."""
+    problem = str(failure) or type(failure).__name__
     if isinstance(failure, httpx.PoolTimeout):
-        return errors.RequestNotSentError(f"nothing was sent: {said}", **details)
+        return errors.RequestNotSentError(f"nothing was sent: {problem}", info)
     if isinstance(failure, _NEVER_SENT):
-        return errors.RequestNotSentError(f"{host} cannot be reached, and nothing was sent ({said})", **details)
+        return errors.RequestNotSentError(f"{host} cannot be reached, and nothing was sent ({problem})", info)
     if isinstance(failure, httpx.TimeoutException):
-        said = f"no answer in time: {type(failure).__name__}"
-    return errors.ResponseLostError(f"the answer of {host} was lost ({said})", **details)
+        problem = f"no response in time: {type(failure).__name__}"
+    return errors.ResponseLostError(f"the response of {host} was lost ({problem})", info)

@@ -5,50 +5,49 @@ from __future__ import annotations
 import email.utils
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from random import Random
 
 from zuora_journal_runs import errors
 
-if TYPE_CHECKING:
-    from random import Random
 
-
-class FailedAttempt(NamedTuple):
-    """What a retry policy is asked about."""
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """What a retry policy decides about."""
 
     error: errors.CallError
     """Why the attempt failed."""
     attempt: int
     """Which attempt it was, counted from 1."""
     retry_after: float | None
-    """Seconds that the server asked to wait; None if it did not."""
+    """Seconds that the server asks to wait; None if it does not."""
     random: Random
-    """Where chance comes from."""
+    """The source of randomness."""
 
 
 RetryPolicy = Callable[[FailedAttempt], float | None]
-"""Answers with the seconds to wait before the next attempt, or with None to give up."""
+"""Returns the seconds to wait before the next attempt, or None to give up."""
 
 _MOST_DOUBLINGS = 64
-"""Enough for any wait, and far from the end of what a float holds."""
+"""Enough for any wait, and far from the largest float."""
 _TRANSIENT = (errors.APIConnectionError, errors.ConflictError, errors.RateLimitError, errors.ServerError)
 
 
 def is_transient(error: errors.CallError) -> bool:
-    """Whether the same call may well succeed later."""
+    """Return whether the same call may well succeed later."""
     if isinstance(error, errors.InvalidResponseError):
         return error.cut_off  # wrong fields would come again
     return isinstance(error, _TRANSIENT)
 
 
 class Backoff:
-    """Retry what may pass, after growing, jittered waits (Zuora's error-handling tutorial, 2026).
+    """Retry transient failures, after growing, jittered waits (Zuora's error-handling tutorial, 2026).
 
-    It retries lost answers, 409, 429, 500, 502, 503 and 504, answers that are not JSON, and the error categories 50,
-    60, 61, 70 and 99. No wait is shorter than what the server asks for.
+    It retries lost responses, 409, 429, 500, 502, 503 and 504, responses that are not JSON, and the error categories
+    50, 60, 61, 70 and 99. No wait is shorter than what the server asks for.
 
     Args:
-        attempts: How often a call is sent at most.
+        attempts: How many times a call is sent at most.
         first: The longest first wait, in seconds; each further one may be twice as long.
         longest: The longest wait that is chosen here, in seconds; the server may ask for a longer one.
     """

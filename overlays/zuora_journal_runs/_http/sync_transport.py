@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from httpcore import SOCKET_OPTION, NetworkStream
 
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
-"""How many requests are under way at once is a matter of the client's rate limiter."""
+"""No limit: the client's rate limiter limits concurrency."""
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """Sends requests as httpx does, and ends them at their deadline, however slowly the server takes and gives bytes.
+    """Send requests as httpx does, and end them at their deadline, however slow the server is.
 
-    A child that is forked gets connections of its own.
+    A forked child gets connections of its own.
 
     Args:
         tls: How servers and the proxy are verified.
@@ -45,7 +45,7 @@ class SyncTransport(httpx.HTTPTransport):
         self._pool._network_backend = _Backend()  # noqa: SLF001
 
     def renew(self) -> None:
-        """Leave the parent's connections to the parent: close them here without a word to the server."""
+        """Leave the parent's connections to the parent: close them here without sending anything."""
         inherited = self._pool.connections
         self._open()
         for connection in inherited:
@@ -77,7 +77,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection, each of whose reads and writes gets the time that is left then."""
+    """A connection whose reads and writes each get the time that is left."""
 
     def __init__(self, stream: NetworkStream, *, depth: int = 0) -> None:
         self._stream, self._depth = stream, depth
@@ -128,7 +128,7 @@ def _left(timeout: float | None, late: type[Exception]) -> float | None:
     """Return the seconds that an operation may take.
 
     Raises:
-        late: the deadline has passed.
+        late: The deadline has passed.
     """
     if type(timeout) is not Bounded:
         return timeout
@@ -139,11 +139,11 @@ def _left(timeout: float | None, late: type[Exception]) -> float | None:
 
 
 def _addresses(host: str, port: int, seconds: float | None) -> list[str]:
-    """Return the addresses of a host. A name is looked up in a thread, since nothing else ends a lookup in time.
+    """Return the addresses of a host. A name is looked up in a thread, since a lookup cannot be interrupted.
 
     Raises:
-        httpcore.ConnectError: the name is unknown.
-        httpcore.ConnectTimeout: the lookup takes too long.
+        httpcore.ConnectError: The name is unknown.
+        httpcore.ConnectTimeout: The lookup takes too long.
     """
     try:
         ipaddress.ip_address(host)

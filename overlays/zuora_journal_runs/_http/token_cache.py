@@ -7,7 +7,6 @@ import threading
 import weakref
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import NamedTuple
 
 from zuora_journal_runs import errors
 
@@ -16,7 +15,7 @@ from .fork import renew_after_fork
 _LIFETIME = 3600.0
 """Seconds, where the response does not say (Zuora's authentication tutorial, 2026)."""
 _MARGIN = 300.0
-"""Seconds before its end at which a token is refreshed, after the same tutorial; less for a short-lived token."""
+"""Seconds before its end at which a token is refreshed (the same tutorial); less for a short-lived token."""
 
 
 class Secret(str):
@@ -31,27 +30,45 @@ class Secret(str):
         raise TypeError("secrets are not pickled: pass them to the other process by its environment")
 
 
-class Credentials(NamedTuple):
-    """An OAuth client. Its secret is never shown."""
+class Credentials:
+    """An OAuth client. Its secret is never shown.
 
-    client_id: str
-    client_secret: Secret
-    entity_id: str | None
+    Args:
+        client_id: Its id.
+        client_secret: Its secret.
+        entity_id: The entity that its tokens are for; None for the default one.
+    """
+
+    __slots__ = ("client_id", "client_secret", "entity_id")
+
+    def __init__(self, client_id: str, client_secret: Secret, entity_id: str | None) -> None:
+        self.client_id, self.client_secret, self.entity_id = client_id, client_secret, entity_id
+
+    def digest(self) -> bytes:
+        """Return a checksum that is the same for the same client."""
+        text = "\0".join(map(str, (self.client_id, self.client_secret, self.entity_id)))
+        return hashlib.sha256(text.encode()).digest()
 
     def __repr__(self) -> str:
         return f"Credentials(client_id={self.client_id!r}, entity_id={self.entity_id!r})"
 
 
-class Token(NamedTuple):
-    """An access token, and when to refresh it."""
+class Token:
+    """An access token, and when to refresh it.
 
-    token: Secret
-    refresh_at: float
-    """Seconds on the monotonic clock."""
+    Args:
+        token: The token.
+        refresh_at: Seconds on the monotonic clock.
+    """
+
+    __slots__ = ("refresh_at", "token")
+
+    def __init__(self, token: Secret, refresh_at: float) -> None:
+        self.token, self.refresh_at = token, refresh_at
 
 
 def refresh_time(now: float, expires_in: object) -> float:
-    """Return when to refresh a token that was requested at `now`, whatever the response has as `expires_in`."""
+    """Return when to refresh a token that was requested at `now`; `expires_in` is what the response says."""
     try:
         lifetime = float(str(expires_in))
     except ValueError:
@@ -62,21 +79,27 @@ def refresh_time(now: float, expires_in: object) -> float:
 
 
 RefreshResult = Token | errors.TokenError | None
-"""A token, an error that all who wait share, or None if the refresh was interrupted and somebody else has to try."""
+"""A token, an error for all that wait, or None if the refresh was interrupted and another one has to try."""
 
 
-class Refresh(NamedTuple):
-    """A request for a token that is under way."""
+class Refresh:
+    """A request for a token that is in progress.
 
-    result: Future[RefreshResult]
-    mine: bool
-    """Whether the caller has to do it, and to call `TokenCache.finish`."""
+    Args:
+        result: What it will return.
+        mine: Whether the caller has to send it, and to call `TokenCache.finish`.
+    """
+
+    __slots__ = ("mine", "result")
+
+    def __init__(self, result: Future[RefreshResult], *, mine: bool) -> None:
+        self.result, self.mine = result, mine
 
 
 class TokenCache:
     """One OAuth client's token, shared by threads, tasks and event loops.
 
-    Refreshing is single-flight: whoever finds no valid token first requests one, and the others wait for it.
+    Refreshing is single-flight: the first caller that finds no valid token requests one, and the others wait for it.
     """
 
     def __init__(self) -> None:
@@ -85,12 +108,12 @@ class TokenCache:
         renew_after_fork(self)
 
     def renew(self) -> None:
-        """Forget the refresh that another thread was doing, which a child that was forked does not have."""
+        """Forget a refresh that is in progress: the threads of the parent do not exist in a forked child."""
         self._lock = threading.Lock()
         self._refreshing: Future[RefreshResult] | None = None
 
     def get(self, now: float, rejected: Secret | None) -> Secret | Refresh:
-        """Return a valid token other than the rejected one, or the refresh that will give one."""
+        """Return a valid token other than the rejected one, or the refresh that will return one."""
         with self._lock:
             held = self._token
             if held is not None and held.token != rejected and now < held.refresh_at:
@@ -111,11 +134,11 @@ class TokenCache:
 
 
 _MOST_CACHES = 256
-"""Caches that are kept for clients to come. A client that exists keeps its own."""
+"""Caches that are kept for later clients. A client that exists keeps its own."""
 
 
 class _Caches:
-    """The caches by address and credentials; the one that was not asked for the longest is dropped first."""
+    """The caches by address and credentials; the least recently used one is dropped first."""
 
     def __init__(self) -> None:
         self._caches: OrderedDict[tuple[str, bytes], TokenCache] = OrderedDict()
@@ -126,10 +149,10 @@ class _Caches:
         self._lock = threading.Lock()
 
     def get(self, address: str, credentials: Credentials) -> TokenCache:
-        digest = hashlib.sha256("\0".join(map(str, credentials)).encode()).digest()
+        key = (address, credentials.digest())
         with self._lock:
-            cache = self._caches.pop((address, digest), None) or TokenCache()
-            self._caches[address, digest] = cache
+            cache = self._caches.pop(key, None) or TokenCache()
+            self._caches[key] = cache
             if len(self._caches) > _MOST_CACHES:
                 self._caches.popitem(last=False)
         return cache
@@ -139,12 +162,12 @@ _caches = _Caches()
 _caches_of_transport: weakref.WeakKeyDictionary[object, _Caches] = weakref.WeakKeyDictionary()
 
 
-def token_cache(address: str, credentials: Credentials, transport: object | None) -> TokenCache:
-    """Return the cache of these credentials at this address; a transport of the caller's own has caches of its own."""
+def shared_token_cache(address: str, credentials: Credentials, transport: object | None) -> TokenCache:
+    """Return the cache of these credentials at this address; a transport that the caller passes has its own caches."""
     if transport is None:
         return _caches.get(address, credentials)
     try:
         caches = _caches_of_transport.setdefault(transport, _Caches())
-    except TypeError:  # it cannot be hashed, or not be referred to weakly
+    except TypeError:  # it has no hash, or cannot have weak references
         return TokenCache()
     return caches.get(address, credentials)

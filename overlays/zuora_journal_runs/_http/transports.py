@@ -1,4 +1,4 @@
-"""The transports that are used where the caller gives none."""
+"""The transports that clients use by default."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def user_agent() -> str:
-    """The `User-Agent` of all requests."""
+    """Return the `User-Agent` of all requests."""
     from importlib import metadata
 
     return f"zuora-journal-runs/{metadata.version('zuora-journal-runs')}"
@@ -26,15 +26,15 @@ def user_agent() -> str:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """One context for the process: to make one takes some 30 ms, for certificates that are the same everywhere."""
+    """Return the context of this process. It takes some 30 ms to load, and the certificates are the same for all."""
     return httpx.create_ssl_context()
 
 
 def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
-    """The proxy that the environment names for an address; for http, which is for loopback only, there is none.
+    """Return the proxy for an address, from the environment; None for http, which is for loopback only.
 
     Raises:
-        InvalidArgumentError: the environment names what is no proxy of http or https.
+        InvalidArgumentError: The environment names something that is not an http or https proxy.
     """
     if url.scheme != "https" or urllib.request.proxy_bypass(url.netloc.decode()):
         return None
@@ -54,11 +54,11 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     return proxy
 
 
-def default(url: httpx.URL) -> SyncTransport:
-    """The transport for threads.
+def default_transport(url: httpx.URL) -> SyncTransport:
+    """Return the transport for threads.
 
     Raises:
-        InvalidArgumentError: see `proxy_for`.
+        InvalidArgumentError: See `proxy_for`.
     """
     # Needs httpcore, which httpx itself imports late.
     from zuora_journal_runs._http.sync_transport import SyncTransport
@@ -66,11 +66,11 @@ def default(url: httpx.URL) -> SyncTransport:
     return SyncTransport(tls=_verification(url), proxy=proxy_for(url))
 
 
-def default_async(url: httpx.URL) -> AiohttpTransport:
-    """The transport for tasks.
+def default_async_transport(url: httpx.URL) -> AiohttpTransport:
+    """Return the transport for tasks.
 
     Raises:
-        InvalidArgumentError: see `proxy_for`.
+        InvalidArgumentError: See `proxy_for`.
     """
     # Takes twice as long to import as httpx.
     from zuora_journal_runs._http.aiohttp_transport import AiohttpTransport
@@ -79,5 +79,5 @@ def default_async(url: httpx.URL) -> AiohttpTransport:
 
 
 def _verification(url: httpx.URL) -> ssl.SSLContext:
-    """How the server at an address is verified. One that speaks http needs no certificates to be read."""
+    """Return how the server at an address is verified. For http no certificates need to be loaded."""
     return tls_context() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -10,9 +10,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from zuora_journal_runs import errors
-from zuora_journal_runs._client import environment
-from zuora_journal_runs._http import headers as header_rules
-from zuora_journal_runs._http import transports
+from zuora_journal_runs._client import ENVIRONMENTS, from_environ, parse_base_url
+from zuora_journal_runs._http import parse_entity_id, parse_org_ids, parse_zuora_version, proxy_for
 
 from .problems import advice_on
 
@@ -33,9 +32,9 @@ _DEADLINE = 30.0
 _FAR = 60
 """Seconds by which clocks may differ."""
 _SCOPES: tuple[tuple[str, str, Callable[[str], str]], ...] = (
-    ("entity_id", "ZUORA_ENTITY_ID", header_rules.entity_id),
-    ("org_ids", "ZUORA_ORG_IDS", header_rules.org_ids),
-    ("zuora_version", "ZUORA_VERSION", header_rules.zuora_version),
+    ("entity_id", "ZUORA_ENTITY_ID", parse_entity_id),
+    ("org_ids", "ZUORA_ORG_IDS", parse_org_ids),
+    ("zuora_version", "ZUORA_VERSION", parse_zuora_version),
 )
 """What a call is about beside the run: by its name in the client, the variable, and how it is checked."""
 
@@ -110,8 +109,8 @@ def _url(environ: Mapping[str, str]) -> httpx.URL:
         InvalidArgumentError: the base URL is missing or invalid.
     """
     address = {name: environ.get(name, "") for name in _ADDRESS}
-    described = environment.from_environ({**address, "ZUORA_CLIENT_ID": "-", "ZUORA_CLIENT_SECRET": "-"})
-    return environment.base_url(described["base_url"])
+    described = from_environ({**address, "ZUORA_CLIENT_ID": "-", "ZUORA_CLIENT_SECRET": "-"})
+    return parse_base_url(described["base_url"])
 
 
 _ADDRESS = ("ZUORA_ENVIRONMENT", "ZUORA_BASE_URL")
@@ -121,11 +120,11 @@ def _address(environ: Mapping[str, str]) -> Check:
     """Which address, and where it comes from."""
     try:
         url = _url(environ)
-        proxy = transports.proxy_for(url)
+        proxy = proxy_for(url)
     except errors.InvalidArgumentError as error:
         return _check("address", "wrong", error.message)
     address = str(url).rstrip("/")
-    centre = next((name for name, known in environment.ENVIRONMENTS.items() if known == address), None)
+    centre = next((name for name, known in ENVIRONMENTS.items() if known == address), None)
     source = " and ".join(name for name in _ADDRESS if environ.get(name, "").strip())
     through = f", through the proxy {proxy.url.host}" if proxy else ""
     return _check("address", "ok", f"{address}, {centre or 'no data centre of Zuora'}, by {source}{through}")
@@ -136,7 +135,7 @@ def _credentials(environ: Mapping[str, str]) -> Check:
     stand_in = {"ZUORA_ENVIRONMENT": "PROD"}
     credentials = {name: environ.get(name, "") for name in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET")}
     try:
-        environment.from_environ({**stand_in, **credentials})
+        from_environ({**stand_in, **credentials})
     except errors.InvalidArgumentError as error:
         return _check("credentials", "wrong", error.message)
     return _check("credentials", "ok", "given, and not tried yet")

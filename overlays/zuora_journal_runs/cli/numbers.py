@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.errors import InvalidArgumentError
 
 from .problems import complain
@@ -66,7 +66,7 @@ def _stdin() -> Iterator[_Word]:
 
 def _is_valid(text: str) -> bool:
     try:
-        header_rules.run_number(text)
+        RunNumber(text)
     except InvalidArgumentError:
         return False
     return True

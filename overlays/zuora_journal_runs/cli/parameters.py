@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import (
+    RunNumber,
+    parse_entity_id,
+    parse_org_ids,
+    parse_track_id,
+    parse_zuora_version,
+)
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -51,9 +57,9 @@ def date(value: str) -> datetime.date:
     Raises:
         InvalidArgumentError: `value` is not a valid date.
     """
-    from zuora_journal_runs._client.validation import date
+    from zuora_journal_runs._client import parse_date
 
-    return date("it", value)
+    return parse_date("it", value)
 
 
 def duration(value: str) -> float:
@@ -107,7 +113,7 @@ def complete_type(_: click.Context, __: click.Parameter, begun: str) -> list[Com
     return [CompletionItem(name) for name in transaction_types() if name.casefold().startswith(begun.casefold())]
 
 
-NUMBER = click.argument("number", callback=checked(header_rules.run_number))
+NUMBER = click.argument("number", callback=checked(RunNumber))
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 TIMEOUT = click.option(
@@ -134,22 +140,22 @@ EVIDENCE = click.option(
 )
 HEADERS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "entity_id": click.option(
-        "--entity", "entity_id", metavar="ID", callback=checked(header_rules.entity_id), help="Work in this entity."
+        "--entity", "entity_id", metavar="ID", callback=checked(parse_entity_id), help="Work in this entity."
     ),
     "org_ids": click.option(
         "--org",
         "org_ids",
         metavar="IDS",
-        callback=checked(header_rules.org_ids),
+        callback=checked(parse_org_ids),
         help="Work in these organisations: a,b,c.",
     ),
     "track_id": click.option(
-        "--track-id", metavar="ID", callback=checked(header_rules.track_id), help="Zuora finds the calls by this again."
+        "--track-id", metavar="ID", callback=checked(parse_track_id), help="Zuora finds the calls by this again."
     ),
     "zuora_version": click.option(
         "--zuora-version",
         metavar="V",
-        callback=checked(header_rules.zuora_version),
+        callback=checked(parse_zuora_version),
         help="Ask for this version of the API.",
     ),
 }

@@ -8,12 +8,17 @@ It knows the contract and the documents, and nothing else about the provider::
 """
 
 from .calibration import emulator_settings
+from .deviations import read as read_deviations
 from .options import Options, Runtime, read_dates
-from .report import Outcome, Report, Result, summary
+from .replay import RULES as REPLAY_RULES
+from .replay import Unreadable, judge_files
+from .report import FORMS, Outcome, Report, Result, differences, summary
 from .suite import RULES, Suite, check_provider, plan, steps
 from .target import Kind, Target, UsageError
 
 __all__ = [
+    "FORMS",
+    "REPLAY_RULES",
     "RULES",
     "Kind",
     "Options",
@@ -23,11 +28,15 @@ __all__ = [
     "Runtime",
     "Suite",
     "Target",
+    "Unreadable",
     "UsageError",
     "check_provider",
+    "differences",
     "emulator_settings",
+    "judge_files",
     "plan",
     "read_dates",
+    "read_deviations",
     "steps",
     "summary",
 ]

@@ -1,9 +1,6 @@
 """What counts as proof: observations of a journal run, the verdict on them, and the files that keep them."""
 
-from zuora_journal_runs.errors import EvidenceError
-
-from ._file import Conclusion, Evidence, Header, Step, digest_of, parse_evidence, read_evidence
-from ._observations import (
+from zuora_journal_runs._observations import (
     Accepted,
     EntriesListed,
     EntriesRefused,
@@ -15,6 +12,9 @@ from ._observations import (
     RunSeen,
     is_refusal,
 )
+from zuora_journal_runs.errors import EvidenceError
+
+from ._file import Conclusion, Evidence, EvidenceWriter, Header, Step, digest_of, parse_evidence, read_evidence
 from ._verdict import History, Judgement, Verdict, judge_cancellation, judge_completion, judge_deletion
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "EntryState",
     "Evidence",
     "EvidenceError",
+    "EvidenceWriter",
     "Header",
     "History",
     "Judgement",

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,15 +19,13 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import asdict, evolve, frozen
 
 from zuora_journal_runs import spec
+from zuora_journal_runs._observations import Accepted, Observation, Problem, ResponseReader
 from zuora_journal_runs.errors import EvidenceError, InvalidArgumentError
 
-from ._observations import Accepted, Problem, ResponseReader
 from ._verdict import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ._observations import Observation
+    from collections.abc import Iterator
 
 FORMAT = 1
 _START = ""
@@ -128,7 +127,7 @@ def conclusion_of(history: History, about: str) -> dict[str, Any]:
 
 
 class EvidenceWriter:
-    """Writes an evidence file as responses come, and goes on with one that was begun before.
+    """Writes an evidence file as responses come, and continues one that was begun before.
 
     Args:
         path: Where to write it. A new file can be read by its owner alone.
@@ -224,7 +223,7 @@ class EvidenceWriter:
         request_id: str | None = None,
         track_id: str | None = None,
     ) -> None:
-        """Write a response that proves nothing, without its body, or that none came."""
+        """Write that a response proves nothing, without its body, or that there was no response."""
         self._write(
             {**_exchange(at, method, path, status, request_id, track_id), "kind": "problem", "problem": problem}
         )
@@ -258,12 +257,13 @@ class EvidenceWriter:
 def _header_line(header: Header, at: float) -> dict[str, Any]:
     from importlib.metadata import version
 
+    contract = spec.contract_id()
     return {
         "kind": "header",
         "format": FORMAT,
         "at": _written(at),
         "package": version("zuora-journal-runs"),
-        "contract": spec.contract_id()._asdict(),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
         "operation": header.operation,
         "host": header.host,
         "entity": header.entity,

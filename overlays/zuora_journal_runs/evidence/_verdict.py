@@ -1,23 +1,26 @@
 """From observations to a verdict: no I/O, no clock, no special cases elsewhere.
 
 The rules, and what counts as proof, are in docs/evidence.md. In short: `Cancelled` is final, so that a later response
-that shows less is ignored; whatever could also be a lagging replica must be seen several times in a row.
+that shows less is ignored; what could also be a lagging replica must be seen several times in a row.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ._observations import Accepted, EntriesListed, EntriesRefused, RunNotFound, RunSeen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ._observations import EntryState, Observation
+from zuora_journal_runs._observations import (
+    Accepted,
+    EntriesListed,
+    EntriesRefused,
+    EntryState,
+    Observation,
+    RunNotFound,
+    RunSeen,
+)
 
 SAME_POLLS = 2
 """Polls in a row that must show the same entries before they count as settled."""

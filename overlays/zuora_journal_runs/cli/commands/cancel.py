@@ -80,7 +80,7 @@ def cancel(
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRecord | FailureRecord]:
-    from zuora_journal_runs._client.batch import side_by_side
+    from zuora_journal_runs._client import side_by_side
 
     def planned(number: str) -> PlanRecord | FailureRecord:
         try:

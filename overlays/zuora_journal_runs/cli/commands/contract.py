@@ -153,8 +153,7 @@ def contract(
 def drift(before: Path, after: Path) -> int:
     """Print what differs between two JSON reports. Exits 1 if anything does."""
     _suite()
-    from zuora_journal_runs.contract.report import Report
-    from zuora_journal_runs.contract.report.drift import drift as differences
+    from zuora_journal_runs.contract import Report, differences
 
     reports = []
     for path in (before, after):
@@ -186,8 +185,7 @@ def replay(
     still judged.
     """
     suite = _suite()
-    from zuora_journal_runs.contract.deviations import read
-    from zuora_journal_runs.contract.replay import RULES, Unreadable, judge_files
+    from zuora_journal_runs.contract import REPLAY_RULES, Unreadable, judge_files
 
     unreadable: list[Unreadable] = []
 
@@ -198,7 +196,7 @@ def replay(
 
     today = datetime.now(UTC)
     try:
-        known = read(deviations, [rule.id for rule in (*suite.RULES, *RULES)], today.date())
+        known = suite.read_deviations(deviations, [rule.id for rule in (*suite.RULES, *REPLAY_RULES)], today.date())
     except suite.UsageError as wrong:
         raise Problem(str(wrong), Status.USAGE) from None
     report: Report = judge_files(files, deviations=known, on_unreadable=note, today=lambda: today, now=time.monotonic)
@@ -269,7 +267,7 @@ def _command(command: str | None, *names: str, doing: str) -> Callable[..., obje
 
 def _write(report: Report, forms: tuple[str, ...], folder: Path) -> None:
     """Write the reports; one that cannot be written keeps none of the others from being written."""
-    from zuora_journal_runs.contract.report import FORMS as WRITERS
+    from zuora_journal_runs.contract import FORMS as WRITERS
 
     for form in dict.fromkeys(forms):
         name, writer = WRITERS[form]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zuora_journal_runs import errors
-from zuora_journal_runs._http import headers as header_rules
+from zuora_journal_runs._http import parse_idempotency_key
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.parameters import (
@@ -83,7 +83,7 @@ class _Create(click.Command):
 @click.option(
     "--idempotency-key",
     metavar="KEY",
-    callback=checked(header_rules.idempotency_key),
+    callback=checked(parse_idempotency_key),
     help="With one key a run is created once at most, however often this is repeated.",
 )
 @JSON

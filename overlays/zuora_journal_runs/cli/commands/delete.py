@@ -66,7 +66,7 @@ def delete(
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[DeletionPlanRecord | FailureRecord]:
-    from zuora_journal_runs._client.batch import side_by_side
+    from zuora_journal_runs._client import side_by_side
 
     def planned(number: str) -> DeletionPlanRecord | FailureRecord:
         try:
@@ -111,7 +111,7 @@ def _deleted(
         timeout: Seconds to wait until all of them are gone; None not to wait.
         files: Where evidence is written.
     """
-    from zuora_journal_runs._client.batch import side_by_side
+    from zuora_journal_runs._client import side_by_side
 
     began = time.monotonic()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from .drift import drift as differences
 from .html import page
 from .junit import junit
 from .model import Outcome, Report, Result, Row
@@ -14,4 +15,4 @@ FORMS: dict[str, tuple[str, Callable[[Report], str]]] = {
 }
 """The name of each form's file, and what writes it."""
 
-__all__ = ["FORMS", "Outcome", "Report", "Result", "Row", "junit", "page", "summary"]
+__all__ = ["FORMS", "Outcome", "Report", "Result", "Row", "differences", "junit", "page", "summary"]

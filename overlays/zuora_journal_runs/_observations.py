@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 EntryState = tuple[str, str | None]
 """An entry's `status` and `transferredToAccounting`."""
@@ -69,7 +67,7 @@ class EntriesRefused:
 
 @frozen
 class Problem:
-    """A response that proves nothing about the run, or none at all."""
+    """A response that proves nothing about the run, or no response."""
 
     at: float
     problem: str
@@ -224,7 +222,7 @@ def _is_first(path: str) -> bool:
 
 
 def _path_of(address: object) -> str | None:
-    """Return path and query of the next page's address, which Zuora gives in full."""
+    """Return path and query of the next page, which Zuora names by its full URL."""
     return re.sub(r"^[a-z]+://[^/]*", "", address) if isinstance(address, str) else None
 
 
