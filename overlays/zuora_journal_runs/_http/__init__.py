@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .retry import Backoff, FailedAttempt, RetryPolicy, retry_after
     from .run_number import RunNumber
     from .token_cache import Credentials, Secret, shared_token_cache
+    from .tracing import method_span
     from .transports import default_async_transport, default_transport, proxy_for
 else:
     __getattr__ = lazy_names(
@@ -71,6 +72,7 @@ else:
             ".retry": ("Backoff", "FailedAttempt", "RetryPolicy", "retry_after"),
             ".run_number": ("RunNumber",),
             ".token_cache": ("Credentials", "Secret", "shared_token_cache"),
+            ".tracing": ("method_span",),
             ".transports": ("default_async_transport", "default_transport", "proxy_for"),
         },
     )
@@ -107,6 +109,7 @@ __all__ = [
     "changed",
     "default_async_transport",
     "default_transport",
+    "method_span",
     "parse_callable",
     "parse_count",
     "parse_entity_id",
