@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -86,6 +87,7 @@ def test_the_requests_of_a_method_are_beneath_its_span(kind: Kind, spans: Spans)
     assert attributes(method) == {"zuora.journal_run.number": RUN, "zuora.cancellation.complete": True}
     assert method.instrumentation_scope is not None
     assert method.instrumentation_scope.name == "zuora_journal_runs"
+    assert method.instrumentation_scope.version == version("zuora-journal-runs")
     requests = spans.beneath(method)
     assert requests == spans.requests
     assert [span.name for span in requests] == [
