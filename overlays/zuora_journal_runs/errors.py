@@ -179,7 +179,7 @@ class RunStatusError(RunError):
     run: models.JournalRun
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallInfo:
     """Which call failed: what a support ticket needs."""
 
@@ -206,10 +206,10 @@ class CallError(JournalRunsError):
 
     def __init__(self, message: str, info: CallInfo = _NO_CALL) -> None:
         super().__init__(message)
-        self.call = info.call
-        self.track_id = info.track_id
-        self.attempts = info.attempts
-        self.idempotency_key = info.idempotency_key
+        self.call: str = info.call
+        self.track_id: str | None = info.track_id
+        self.attempts: int = info.attempts
+        self.idempotency_key: str | None = info.idempotency_key
 
     def _description(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""

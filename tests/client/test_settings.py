@@ -180,3 +180,17 @@ def test_clients_of_ones_own_kind_keep_their_kind() -> None:
     transport = httpx.MockTransport(Script(run()))
     assert type(Mine(URL, token="t", transport=transport).with_options(deadline=1.0)) is Mine
     assert type(MineToo(URL, token="t", transport=transport).with_options(deadline=1.0)) is MineToo
+
+
+def test_a_client_with_other_options_is_of_the_same_kind(kind: Kind) -> None:
+    class Ours(kind.client_class):  # type: ignore[name-defined,misc]
+        team = "nobody"
+
+    client: Any = Ours(URL, token="t")
+    client.team = "close"
+    api = client.api
+    other = client.with_options(track_id="close-2026-10")
+    assert type(other) is Ours
+    assert other.team == "close"
+    assert other.api is not api
+    assert client.api is api

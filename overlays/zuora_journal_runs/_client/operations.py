@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from zuora_journal_runs import errors
-from zuora_journal_runs._client.validation import creation
 from zuora_journal_runs._generated import types
 from zuora_journal_runs._http import Request, RunNumber, path_on
 
@@ -116,6 +115,7 @@ class Operations:
         organization_labels: Iterable[Mapping[str, str]],
         evidence: str | os.PathLike[str] | None = None,
     ) -> Flow[CreateJournalRunResponse]:
+        from zuora_journal_runs._client.validation import creation
         from zuora_journal_runs_api.api.journal_runs import create_journal_run
 
         body = creation(

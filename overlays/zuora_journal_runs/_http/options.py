@@ -42,7 +42,7 @@ _TIMEOUTS = Timeouts()
 _POLLING = Polling()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
     """An attempt of a call that has ended, for metrics."""
 
@@ -60,7 +60,7 @@ class Attempt:
     """Seconds until the next attempt; None if this was the last."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Options:
     """The settings of a call. Each is valid: `changed` checks them."""
 

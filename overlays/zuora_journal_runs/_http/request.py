@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -111,6 +110,8 @@ class Request:
             content = b"{}"
         compress = headers.pop("content-encoding", None) is not None
         if content and (compress or (options.compress_over is not None and len(content) > options.compress_over)):
+            import gzip  # few requests are as large
+
             headers["content-encoding"] = "gzip"
             content = gzip.compress(content, mtime=0)
         return Request(self.method, self.path, headers, content)

@@ -11,7 +11,7 @@ from random import Random
 from zuora_journal_runs import errors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FailedAttempt:
     """What a retry policy decides about."""
 

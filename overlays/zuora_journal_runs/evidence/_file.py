@@ -140,11 +140,18 @@ class EvidenceWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], header: Header, at: float) -> None:
-        self.path = Path(path)
-        self.header = header
+        self.path: Path = Path(path)
+        self.header: Header = header
+        self.history: History = History()
+        """What the responses in the file show."""
+        self.last_hash: str = _START
+        self.begun: float = at
+        """When the file was begun, in seconds since 1970."""
         self.creation: str | None = None
+        """The response to a creation that the file has."""
         self.pages: list[str] = []
         """The last body of each page of entries that the file has."""
+        self._bodies: dict[str, str] = {}
         self._file = _opened(self.path)
         try:
             self._resume(at)
@@ -159,8 +166,6 @@ class EvidenceWriter:
             # The program was killed while it wrote this line.
             os.ftruncate(self._file, len(whole))
         if not whole:
-            self.history, self.last_hash, self._bodies = History(), _START, dict[str, str]()
-            self.begun = at
             self._write(_header_line(self.header, at))
             return
         reading = _Reading(str(self.path))
@@ -169,7 +174,6 @@ class EvidenceWriter:
         self.header = found.header
         self.history, self.last_hash, self._bodies = found.history, found.last_hash, reading.digests
         self.begun = datetime.fromisoformat(found.started).timestamp()
-        # What a creation that is in the file returned.
         self.creation = reading.bodies.get("/v1/journal-runs")
         self.pages = [body for path, body in reading.bodies.items() if path.startswith("/v1/journal-entries/")]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 WORKSPACE = ROOT / "build" / "mutation"
-MODULES = ("_verdict.py", "_observations.py")
+MODULES = ("evidence/_verdict.py", "_observations.py")
 TESTS = ("reference.py", "test_reference.py", "test_observations.py", "test_verdict.py")
 LIMIT = 1800
 """Seconds."""
@@ -62,7 +62,7 @@ def main() -> int:
     mutmut("run", "--max-children", str(os.cpu_count() or 1))
     exits: dict[str, int | None] = {}
     for module in MODULES:
-        meta = WORKSPACE / "mutants" / "src" / "zuora_journal_runs" / "evidence" / f"{module}.meta"
+        meta = WORKSPACE / "mutants" / "src" / "zuora_journal_runs" / f"{module}.meta"
         exits.update(json.loads(meta.read_text())["exit_code_by_key"])
     survivors = {mutant(name) for name, code in exits.items() if code in (SURVIVED, NO_TEST)}
     listed = {
@@ -88,7 +88,7 @@ def prepare() -> None:
     for name in TESTS:
         shutil.copy(HERE.parent / name, tests)
     (tests / "conftest.py").write_text(CONFTEST)
-    modules = ", ".join(f'"*/evidence/{module}"' for module in MODULES)
+    modules = ", ".join(f'"*/zuora_journal_runs/{module}"' for module in MODULES)
     (WORKSPACE / "pyproject.toml").write_text(SETTINGS.format(modules=modules))
 
 
