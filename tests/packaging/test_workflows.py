@@ -57,7 +57,7 @@ def test_every_python_that_the_package_names_is_tested() -> None:
 def test_workflows_run_only_what_there_is() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     run = [shlex.split(line) for path in (*OWN.values(), COPIED[0]) for line in commands(path)]
-    asked = {line[1] for line in run if line[0] == "make"}
+    asked = {line[1] for line in run if line[0] == "make"} - {".venv/.dev-ready"}
     assert asked <= targets
     assert {"check", "contract", "dist", "lock", "mutants", "run", "test"} <= asked
     scripts = {line[1] for line in run if line[0] == "python" and line[1].endswith(".py")}
