@@ -199,6 +199,20 @@ def test_a_span_ends_with_its_method_whatever_ends_that(kind: Kind, spans: Spans
     assert not trace.get_current_span().is_recording()
 
 
+def test_an_exception_without_a_message_reaches_the_caller_unchanged(kind: Kind, spans: Spans) -> None:
+    raised = errors.NotFoundError.__new__(errors.NotFoundError)
+
+    def stop(_: object) -> None:
+        raise raised
+
+    script = Script(answer(), run("CancelInprogress"), entries("Created"))
+    with pytest.raises(errors.NotFoundError) as caught:
+        kind.use(script, lambda client: client.cancel_and_wait(RUN, on_progress=stop))
+    assert caught.value is raised
+    (method,) = spans.methods
+    assert (method.status.status_code, attributes(method)["error.type"]) == (StatusCode.ERROR, "NotFoundError")
+
+
 def test_without_opentelemetry_there_is_no_span(kind: Kind, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "opentelemetry.trace")
     monkeypatch.setitem(sys.modules, "opentelemetry.context", None)

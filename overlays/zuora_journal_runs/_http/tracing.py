@@ -103,9 +103,11 @@ def _describe(span: Span, result: Any) -> None:
 def _fail(span: Span, error: Exception) -> None:
     from opentelemetry.trace import Status, StatusCode
 
-    span.record_exception(error)
     span.set_attribute("error.type", type(error).__qualname__)
-    span.set_status(Status(StatusCode.ERROR, str(error)))
+    span.set_status(Status(StatusCode.ERROR))
+    # What a callback raised reaches the caller unchanged, even if its message cannot be read.
+    with contextlib.suppress(Exception):
+        span.record_exception(error)
 
 
 @contextlib.contextmanager
