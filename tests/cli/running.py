@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import json
 import os
-import pty
 import select
 import struct
 import subprocess
 import sys
-import termios
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import jsonschema_rs
+import pytest
 from click.testing import CliRunner, Result
 from tests.clock import FakeClock
 
@@ -25,6 +24,11 @@ from zuora_journal_runs import JournalRunsClient
 from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.cli.schema import records_schema
 from zuora_journal_runs.cli.session import Session
+
+with contextlib.suppress(ImportError):  # on Windows; Terminal skips its tests there
+    import fcntl
+    import pty
+    import termios
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +155,8 @@ os.execv(command[0], command)
 class Terminal:
     """The command on a terminal of a given width, which is its controlling terminal.
 
-    Standard input, output and error are the terminal, unless they are given.
+    Standard input, output and error are the terminal, unless they are given. Where there are no such terminals, a test
+    that makes one is skipped.
     """
 
     def __init__(
@@ -164,6 +169,8 @@ class Terminal:
         background: bool = False,
         controls: bool = True,
     ) -> None:
+        if os.name != "posix":
+            pytest.skip("there are no pseudo-terminals here")
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [str(COMMAND), *arguments]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import socket
@@ -69,6 +68,7 @@ def test_it_says_in_one_line_where_it_is_and_serves_there(serving: Serving) -> N
         assert client.retrieve("JR-00000075").status == "Completed"
 
 
+@pytest.mark.posix("signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_silence(serving: Serving, number: signal.Signals) -> None:
     assert serving.stop(number) == ("", "")
@@ -345,7 +345,7 @@ def test_options_of_the_command_are_its_own(zjr: Zjr) -> None:
     )
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
+@pytest.mark.posix("signals that end a process")
 def test_a_command_that_a_signal_ends(zjr: Zjr) -> None:
     assert ending(zjr, "import os; os.kill(os.getpid(), 9)").exit_code == 128 + 9
 
@@ -366,8 +366,10 @@ while True:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
-def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
+@pytest.mark.posix("signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
+def test_signals_are_passed_on_to_the_command(name: str) -> None:
+    number = getattr(signal, name)
     wrapper = subprocess.Popen(
         [COMMAND, "emulator", "run", "--", sys.executable, "-c", WAITS],
         env=environment({}),
@@ -384,6 +386,7 @@ def test_signals_are_passed_on_to_the_command(number: signal.Signals) -> None:
     assert wrapper.returncode == number
 
 
+@pytest.mark.posix("signals")
 def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocesses, "_shares_terminal", lambda: True)
     code = (
@@ -394,6 +397,17 @@ def test_what_a_terminal_sends_to_both_is_not_passed_on(monkeypatch: pytest.Monk
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.posix("signals")
+def test_windows_sends_what_comes_from_the_keyboard_to_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "tcgetpgrp")
+    sent: list[int] = []
+    monkeypatch.setattr(subprocess.Popen, "send_signal", lambda _, number: sent.append(number))
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    assert execute([sys.executable, "-c", code], os.environ) == 0
+    assert sent == []
+
+
+@pytest.mark.posix("signals")
 def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     start = subprocess.Popen
 
@@ -428,7 +442,10 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+@pytest.mark.posix("pseudo-terminals")
 def test_ctrl_c_reaches_the_command_once() -> None:
+    import pty
+
     ours, theirs = pty.openpty()
     wrapper = subprocess.Popen(
         [sys.executable, "-c", WITH_TERMINAL, COMMAND, "emulator", "run", "--", sys.executable, "-c", WAITS],

@@ -199,6 +199,7 @@ def test_stopping_at_the_question_changes_nothing(quick: Emulator, number: int, 
     assert not changed(quick)
 
 
+@pytest.mark.posix("signals")
 @pytest.mark.parametrize(
     ("arguments", "seen", "known"),
     [
@@ -244,6 +245,7 @@ def test_sigterm_ends_a_command_as_ctrl_c_does(arguments: list[str], seen: str, 
     assert "Traceback" not in said
 
 
+@pytest.mark.posix("signals")
 def test_sigterm_before_a_command_begins_changes_nothing() -> None:
     code = """
 import os, signal, sys
@@ -263,6 +265,7 @@ sys.exit(cli.main())
     assert ended.stderr == "zjr: stopped; nothing was changed\n"
 
 
+@pytest.mark.posix("signals")
 def test_sigterm_is_ignored_if_it_was_before() -> None:
     code = "import os, signal, sys; from zuora_journal_runs.cli import signals\n"
     code += "signal.signal(signal.SIGTERM, signal.SIG_IGN); signals.handle_sigterm()\n"

@@ -136,6 +136,7 @@ def test_a_report_that_cannot_be_written_keeps_no_other(emulator: Emulator, tmp_
     assert Report.from_json((tmp_path / "contract.json").read_text()).passed
 
 
+@pytest.mark.posix("signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_a_report(tmp_path: Path, how: signal.Signals) -> None:
     with emulator_for_the_suite() as emulator:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.fuzzing import Effort
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork, nor SIGKILL")
+pytestmark = pytest.mark.posix("fork and SIGKILL")
 
 KILLS = 30
 ENTRIES, STEPS = 150, 15

@@ -11,6 +11,7 @@ import socket
 import threading
 from datetime import UTC, datetime
 from http.client import HTTPResponse
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,6 +25,7 @@ from zuora_journal_runs.emulator import (
     RunStatus,
     SeedRun,
     Settings,
+    process,
     serve,
 )
 from zuora_journal_runs.emulator import server as server_module
@@ -485,6 +487,24 @@ def test_serving_until_a_signal_comes(number: signal.Signals) -> None:
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
     with pytest.raises(httpx.TransportError):
         httpx.get(urls[0])
+
+
+def test_serving_wakes_up_now_and_then_since_windows_looks_for_signals_only_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float | None] = []
+
+    class Impatient(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            if len(waits) == 2:
+                signal.raise_signal(signal.SIGINT)
+            return self.is_set()
+
+    monkeypatch.setattr(process, "threading", SimpleNamespace(Event=Impatient))
+    serve(Emulator(), lambda _: None)
+    assert len(waits) == 2
+    assert None not in waits
 
 
 def test_serving_ends_when_its_caller_fails() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -108,7 +110,7 @@ def test_what_is_written(written: Path) -> None:
     assert found[-1]["verdict"] == "incomplete"
     assert found[-1]["remaining"] == ["JE-1"]
     assert "sEcReT" not in written.read_text(encoding="utf-8")
-    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert os.name != "posix" or stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
 def test_it_is_judged_again(written: Path) -> None:
@@ -411,13 +413,34 @@ def test_two_writers_are_kept_apart(kind: Kind, file: Path) -> None:
     assert evidence.read_evidence(file).conclusion is not None
 
 
+def test_on_windows_a_byte_is_locked_that_readers_do_not_need(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: list[tuple[int, int]] = []
+
+    def locking(file: int, _mode: int, count: int) -> None:
+        if locked:
+            raise PermissionError(13, "Permission denied")
+        locked.append((os.lseek(file, 0, os.SEEK_CUR), count))
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    Sync().use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file))
+    assert evidence.read_evidence(file).conclusion is not None
+    assert locked == [(2**31 - 2, 1)]
+    with pytest.raises(errors.InvalidArgumentError, match="another program is writing"):
+        Sync().use(story(), lambda client: client.cancel_and_wait(RUN, evidence=file))
+
+
+@pytest.mark.posix("named pipes in folders")
+def test_what_is_no_file_is_not_written(kind: Kind, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(errors.InvalidArgumentError, match="is not a file that evidence can be written to"):
+        kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=tmp_path / "fifo"))
+
+
 def test_files_that_cannot_be_written(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, problem in ((tmp_path, "cannot be opened"), (tmp_path / "no" / "folder", "cannot be opened")):
         with pytest.raises(errors.InvalidArgumentError, match=problem):
             kind.use(story(), partial(cancel_with, evidence=path))
-    os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(errors.InvalidArgumentError, match="is not a file that evidence can be written to"):
-        kind.use(story(), lambda client: client.cancel_and_wait(RUN, evidence=tmp_path / "fifo"))
 
     def full(_: int, _content: bytes) -> int:
         raise OSError(28, "No space left on device")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,7 +132,7 @@ with emulator:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.posix("fork")
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_every_run_ends_with_its_true_outcome(kind: str, tmp_path: Path) -> None:
     finish(tmp_path / "close.py", CODE.format(kind=kind))

@@ -14,7 +14,7 @@ from zuora_journal_runs.emulator import Emulator, SeedRun
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = pytest.mark.posix("fork")
 
 RUN = "JR-00000075"
 

@@ -1,10 +1,11 @@
-"""Build the distribution, read it, install it into empty environments and run it there.
+"""Build the distribution twice, read it, install it into empty environments and run it there.
 
 python tests/packaging/check_distribution.py
 
 It wants the development environment (`make check` sets it up), says what is wrong and exits 1.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -12,12 +13,14 @@ import sys
 import tarfile
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 from zipfile import ZipFile
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +32,8 @@ PACKAGES = (
 )
 MODULE = (sys.executable, "-m")
 PACKAGED_FRAGMENT = "zuora_journal_runs/journal-runs.yaml"
+ELSEWHERE = {"LC_ALL": "C", "SOURCE_DATE_EPOCH": "1580601600", "TZ": "UTC-14"}
+"""Variables of the second build. The date is hatchling's own, which it takes where none is set."""
 PY_TYPED = {"zuora_journal_runs/py.typed", "zuora_journal_runs_api/py.typed"}
 
 
@@ -41,7 +46,9 @@ def expect(condition: bool, problem: str) -> None:
         raise CheckFailedError(problem)
 
 
-def run(*command: str | Path, cwd: Path, status: int = 0) -> str:
+def run(
+    *command: str | Path, cwd: Path, status: int = 0, variables: Mapping[str, str] | None = None, umask: int = -1
+) -> str:
     """Run a command to its end, insist on its exit status and return what it printed."""
     clean = {
         name: value
@@ -51,7 +58,8 @@ def run(*command: str | Path, cwd: Path, status: int = 0) -> str:
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=clean,
+        env=clean | dict(variables or {}),
+        umask=umask,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -97,6 +105,18 @@ def build(into: Path) -> tuple[Path, Path]:
     return sdist, wheel
 
 
+def check_reproducible(sdist: Path, wheel: Path, scratch: Path) -> None:
+    """Build both again from the sdist, at another place and under unlike conditions, and compare every byte."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(scratch, filter="data")
+    (tree,) = scratch.iterdir()
+    umask = 0o077 if os.name == "posix" else -1
+    run(*MODULE, "build", "--no-isolation", cwd=tree, variables=ELSEWHERE, umask=umask)
+    for first in (sdist, wheel):
+        second = tree / "dist" / first.name
+        expect(second.read_bytes() == first.read_bytes(), f"a second build makes another {first.name}")
+
+
 def sources() -> Iterator[str]:
     """Name every file of the two packages as the wheel should name it."""
     for package in PACKAGES:
@@ -118,15 +138,35 @@ def check_wheel(wheel: Path) -> Message:
             archive.read(PACKAGED_FRAGMENT) == FRAGMENT.read_bytes(),
             "the wheel's fragment is not openapi/journal-runs.yaml",
         )
-        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        return BytesParser().parsebytes(archive.read(metadata))
+        (named,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = BytesParser().parsebytes(archive.read(named))
+        (sbom,) = (name for name in archive.namelist() if ".dist-info/sboms/" in name)
+        expect(sbom.endswith(".dist-info/sboms/zuora-journal-runs.cdx.json"), f"the bill of materials is {sbom}")
+        check_sbom(archive.read(sbom).decode(), metadata)
+    return metadata
+
+
+def check_sbom(text: str, metadata: Message) -> None:
+    """Check that the bill of materials is valid, and names what the metadata names."""
+    problem = JsonStrictValidator(SchemaVersion.V1_7).validate_str(text)
+    expect(problem is None, f"the bill of materials is not valid CycloneDX 1.7: {problem}")
+    sbom = json.loads(text)
+    package = sbom["metadata"]["component"]
+    purl = f"pkg:pypi/{metadata['Name']}@{metadata['Version']}"
+    expect((package["version"], package["purl"]) == (metadata["Version"], purl), f"it describes {package['purl']}")
+    named = {(each["name"], each["scope"]) for each in sbom["components"]}
+    requirements = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
+    required = {each.name for each in requirements if each.marker is None}
+    optional = {each.name for each in requirements} - required - {metadata["Name"]}
+    wanted = {(name, "required") for name in required} | {(name, "optional") for name in optional}
+    expect(named == wanted, f"the bill of materials and the metadata differ: {sorted(named ^ wanted)}")
 
 
 def check_sdist(sdist: Path) -> None:
     run(*MODULE, "twine", "check", "--strict", sdist, cwd=ROOT)
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", LOCK.name}
+    wanted = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "hatch_build.py", "pyproject.toml", LOCK.name}
     expect(names >= wanted, f"not in the sdist: {sorted(wanted - names)}")
     litter = re.compile(r"__pycache__|_cache/|node_modules|\.venv")
     found = sorted(filter(litter.search, names))
@@ -167,6 +207,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         sdist, wheel = build(scratch)
+        (scratch / "again").mkdir()
+        check_reproducible(sdist, wheel, scratch / "again")
         check_sdist(sdist)
         metadata = check_wheel(wheel)
         version = metadata["Version"]

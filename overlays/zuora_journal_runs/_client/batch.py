@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic
 
-from zuora_journal_runs._http import Flow, RunNumber, Sleep, Step, T, Wait
+from zuora_journal_runs._http import Flow, RunNumber, Sleep, Step, T, Wait, method_span
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def in_threads(
     """Cancel runs in threads; results in the order of the numbers."""
     parsed = parse_numbers(numbers)
     results: dict[int, CancellationResult] = {}
-    flows = ((place, flow(number)) for place, number in enumerate(parsed))
+    flows = ((place, method_span(flow(number))) for place, number in enumerate(parsed))
     with (
         _callbacks_unwrapped(),
         contextlib.closing(drive_many(flows, at_once or len(parsed), perform, clock)) as ended,

@@ -219,7 +219,7 @@ def cancel_one_of_many(
     # One deadline for all of them.
     deadline = math.inf if timeout is None else clock.monotonic() + timeout
 
-    def flow(number: RunNumber) -> Flow[CancellationResult]:
+    def cancel_many(number: RunNumber) -> Flow[CancellationResult]:
         cancellation, outcome, failure = None, None, None
         try:
             if clock.monotonic() >= deadline:
@@ -240,7 +240,7 @@ def cancel_one_of_many(
             failure = error
         return CancellationResult(number, outcome, cancellation, failure)
 
-    return flow
+    return cancel_many
 
 
 class CallbackRaised(BaseException):

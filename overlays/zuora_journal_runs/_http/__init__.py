@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .retry import Backoff, FailedAttempt, RetryPolicy, retry_after
     from .run_number import RunNumber
     from .token_cache import Credentials, Secret, shared_token_cache
+    from .tracing import method_span
     from .transports import default_async_transport, default_transport, proxy_for
 else:
     __getattr__ = lazy_names(
@@ -73,6 +74,7 @@ else:
             ".retry": ("Backoff", "FailedAttempt", "RetryPolicy", "retry_after"),
             ".run_number": ("RunNumber",),
             ".token_cache": ("Credentials", "Secret", "shared_token_cache"),
+            ".tracing": ("method_span",),
             ".transports": ("default_async_transport", "default_transport", "proxy_for"),
         },
     )
@@ -111,6 +113,7 @@ __all__ = [
     "default_async_transport",
     "default_clock",
     "default_transport",
+    "method_span",
     "parse_callable",
     "parse_count",
     "parse_entity_id",

@@ -14,6 +14,7 @@ from zuora_journal_runs._http import response as responses
 from zuora_journal_runs._http.flow import Await, Flow, Sleep, Transmit, Wait
 from zuora_journal_runs._http.retry import FailedAttempt, retry_after
 from zuora_journal_runs._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
+from zuora_journal_runs._http.tracing import request_span
 
 if TYPE_CHECKING:
     from random import Random
@@ -165,7 +166,9 @@ class Authorizer:
             began, after = self.clock.monotonic(), None
             kind: errors.CallError | None
             try:
-                response: httpx.Response = yield Transmit(request, deadline, authorized=True)
+                response: httpx.Response = yield Transmit(
+                    request, deadline, authorized=True, span=request_span(request, info.attempts)
+                )
             except httpx.HTTPError as failure:
                 kind = responses.connection_error(failure, self.base_url.netloc.decode(), info)
                 error = errors.TokenError(kind.message, info)

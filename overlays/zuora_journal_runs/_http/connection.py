@@ -12,9 +12,21 @@ import httpx
 from zuora_journal_runs import errors
 from zuora_journal_runs._http.body import Body
 from zuora_journal_runs._http.deadline import Bounded
-from zuora_journal_runs._http.flow import Await, Flow, Invoke, Step, T, Transmit, Wait, drive, drive_async
+from zuora_journal_runs._http.flow import (
+    Await,
+    Flow,
+    Invoke,
+    RequestSpan,
+    Step,
+    T,
+    Transmit,
+    Wait,
+    drive,
+    drive_async,
+)
 from zuora_journal_runs._http.request import Request
 from zuora_journal_runs._http.token_cache import Secret
+from zuora_journal_runs._http.tracing import method_span
 from zuora_journal_runs._http.transports import user_agent
 
 if TYPE_CHECKING:
@@ -93,16 +105,17 @@ class Connection(httpx.Client):
         Raises:
             JournalRunsError: The call failed.
         """
-        return self.execute(self.pipeline.call(Request.from_httpx(request, self.pipeline.base_url), self.call_options))
+        sent = Request.from_httpx(request, self.pipeline.base_url)
+        return drive(self.pipeline.call(sent, self.call_options), self.perform)
 
     def execute(self, flow: Flow[T]) -> T:
-        """Execute a flow."""
-        return drive(flow, self.perform)
+        """Execute the flow of a method of the client."""
+        return drive(method_span(flow), self.perform)
 
     def perform(self, step: Step) -> Any:
         """Perform one step of a flow, and return its result."""
         if isinstance(step, Transmit):
-            return self._transmit(step)
+            return self._transmit(step) if step.span is None else self._transmit_in(step.span, step)
         if isinstance(step, Wait):
             return step.future.result(max(0.0, step.deadline - self.pipeline.clock.monotonic()))
         if isinstance(step, Await):
@@ -114,6 +127,12 @@ class Connection(httpx.Client):
                 raise errors.InvalidArgumentError("the function is asynchronous: use AsyncJournalRunsClient")
             return result
         return self.pipeline.clock.sleep(step.seconds)
+
+    def _transmit_in(self, span: RequestSpan, step: Transmit) -> httpx.Response:
+        with span as received:
+            response = self._transmit(step)
+            received(response)
+            return response
 
     def _transmit(self, step: Transmit) -> httpx.Response:
         _check_open(self._shared)
@@ -191,17 +210,16 @@ class AsyncConnection(httpx.AsyncClient):
         Raises:
             JournalRunsError: The call failed.
         """
-        return await self.execute(
-            self.pipeline.call(Request.from_httpx(request, self.pipeline.base_url), self.call_options)
-        )
+        sent = Request.from_httpx(request, self.pipeline.base_url)
+        return await drive_async(self.pipeline.call(sent, self.call_options), self._perform)
 
     async def execute(self, flow: Flow[T]) -> T:
-        """Execute a flow."""
-        return await drive_async(flow, self._perform)
+        """Execute the flow of a method of the client."""
+        return await drive_async(method_span(flow), self._perform)
 
     async def _perform(self, step: Step) -> Any:
         if isinstance(step, Transmit):
-            return await self._transmit(step)
+            return await (self._transmit(step) if step.span is None else self._transmit_in(step.span, step))
         if isinstance(step, Wait):
             return await _result(step.future, max(0.0, step.deadline - self.pipeline.clock.monotonic()))
         if isinstance(step, Await):
@@ -214,6 +232,12 @@ class AsyncConnection(httpx.AsyncClient):
             result = step.function(step.argument)
             return await result if inspect.isawaitable(result) else result
         return await self.pipeline.clock.sleep_async(step.seconds)
+
+    async def _transmit_in(self, span: RequestSpan, step: Transmit) -> httpx.Response:
+        with span as received:
+            response = await self._transmit(step)
+            received(response)
+            return response
 
     async def _transmit(self, step: Transmit) -> httpx.Response:
         import asyncio

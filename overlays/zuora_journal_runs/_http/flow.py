@@ -7,6 +7,7 @@ never sleeps, so that one test covers both clients.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+RequestSpan = AbstractContextManager[Callable[["httpx.Response"], None]]
+"""A context to send a request in. It gives a function to call with the response."""
 
 
 class Transmit:
@@ -24,12 +27,15 @@ class Transmit:
         request: The request.
         deadline: The time on the monotonic clock at which to stop waiting.
         authorized: Whether the request has all the authorization that it needs, so that no `httpx.Auth` is called.
+        span: The span to send it in.
     """
 
-    __slots__ = ("authorized", "deadline", "request")
+    __slots__ = ("authorized", "deadline", "request", "span")
 
-    def __init__(self, request: httpx.Request, deadline: float, *, authorized: bool) -> None:
-        self.request, self.deadline, self.authorized = request, deadline, authorized
+    def __init__(
+        self, request: httpx.Request, deadline: float, *, authorized: bool, span: RequestSpan | None = None
+    ) -> None:
+        self.request, self.deadline, self.authorized, self.span = request, deadline, authorized, span
 
 
 class Wait:

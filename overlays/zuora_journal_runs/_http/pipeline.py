@@ -16,6 +16,7 @@ from zuora_journal_runs._http.options import Attempt
 from zuora_journal_runs._http.rate_limit import PermitUnavailable
 from zuora_journal_runs._http.request import Request
 from zuora_journal_runs._http.retry import FailedAttempt, retry_after
+from zuora_journal_runs._http.tracing import request_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +115,7 @@ class Pipeline:
         token: Secret | None = None
         try:
             token = yield from self.authorizer.token(rejected, options, deadline)
-            response = yield from self._send(request, token, deadline)
+            response = yield from self._send(request, info.attempts, token, deadline)
         except errors.TokenError as failure:
             return _Result(token, None, errors.TokenError(failure.message, info, exchange=failure.exchange))
         except PermitUnavailable as failure:
@@ -141,7 +142,7 @@ class Pipeline:
         wait = options.retry(FailedAttempt(error, error.attempts, hint, self.random))
         return max(wait, 0.0) if wait is not None and now + wait < deadline else None
 
-    def _send(self, request: Request, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
+    def _send(self, request: Request, attempt: int, token: Secret | None, deadline: float) -> Flow[httpx.Response]:
         """Send a request once, as soon as the tenant's limits allow it.
 
         Raises:
@@ -154,7 +155,9 @@ class Pipeline:
         pause: float | None = None
         try:
             sent = request.to_httpx(self.base_url, token)
-            response: httpx.Response = yield Transmit(sent, deadline, authorized=token is not None)
+            response: httpx.Response = yield Transmit(
+                sent, deadline, authorized=token is not None, span=request_span(sent, attempt)
+            )
             headers = response.headers.raw
             if response.status_code >= 400:
                 # Before another caller gets the permit: a Retry-After holds for all callers.

@@ -67,6 +67,8 @@ def _ignored(number: int) -> bool:
 
 def _shares_terminal() -> bool:
     """Return whether the keyboard's signals reach the process directly: both are in the terminal's foreground."""
+    if not hasattr(os, "tcgetpgrp"):  # on Windows, where they reach every program of the console
+        return True
     try:
         with Path("/dev/tty").open("rb", buffering=0) as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

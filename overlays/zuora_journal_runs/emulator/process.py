@@ -42,7 +42,9 @@ def serve(
             ready(emulator)
             while watch is not None and not stopped.wait(_WATCH_INTERVAL):
                 watch(emulator)
-            stopped.wait()
+            # On Windows, a signal does not end a wait that has no timeout.
+            while not stopped.wait(1):
+                pass
     finally:
         for each, handler in zip(signals, previous, strict=True):
             signal.signal(each, handler)

@@ -38,7 +38,7 @@ from . import _closing
 from ._verdict import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 FORMAT = 1
 _START = ""
@@ -55,6 +55,8 @@ _NOTES = {
 """The kind of line of each kind of note, and its members by their names in a file."""
 _STEPS = (*get_args(CreationStep), *get_args(PostingStep))
 _SUFFIX = len(_HASH) + 64 + len('"}')
+_BEYOND = 2**31 - 2
+"""Where the last byte is that Windows can lock: after two gigabytes."""
 
 
 @frozen
@@ -542,7 +544,9 @@ def _opened(path: Path) -> int:
     Raises:
         InvalidArgumentError: It cannot be opened, or another program is writing it.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    for name in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK"):  # the first on Windows, the others elsewhere
+        flags |= getattr(os, name, 0)
     try:
         file = os.open(path, flags, 0o600)
     except OSError as error:
@@ -552,7 +556,7 @@ def _opened(path: Path) -> int:
         problem = f"{path} is not a file that evidence can be written to"
     else:
         try:
-            _locker()(file)
+            _lock(file)
         except OSError:
             problem = f"another program is writing {path}: give another file, or wait for it"
     if problem is not None:
@@ -561,15 +565,23 @@ def _opened(path: Path) -> int:
     return file
 
 
-def _locker() -> Callable[[int], None]:
-    """Return what locks a file for this process, or fails at once; closing the file unlocks it."""
+def _lock(file: int) -> None:
+    """Lock a file for this process; closing the file unlocks it.
+
+    Raises:
+        OSError: Another process has locked it.
+    """
     try:
         import fcntl
-    except ImportError:  # pragma: no cover - Windows
+    except ImportError:  # on Windows
         import msvcrt
 
-        return lambda file: msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    return lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # What is locked cannot be read by others there: lock a byte that no file reaches.
+        os.lseek(file, _BEYOND, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        os.lseek(file, 0, os.SEEK_SET)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _content(file: int) -> bytes:
