@@ -412,7 +412,7 @@ class TestManyRuns:
 
         assert result.exit_code == 1
         assert (
-            "zjr: cancel JR-00000073: the time was up before it was its turn, and nothing was sent. "
+            "zjr: cancel JR-00000073: the time was up before the request, and nothing was sent. "
             "To go on: `zjr cancel JR-00000073`.\n"
         ) in result.stderr
         assert result.stdout == "2 runs: 1 not known, 1 failed\n"

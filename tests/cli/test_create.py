@@ -268,7 +268,7 @@ def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
         pytest.param(["--type", "Invoice Item", "--period", "Oct-2026"], "Missing option '--date'", id="no-date"),
         pytest.param(
             ["--type", "Invoice Item", "--date", "31.10.2026", "--period", "Oct-2026"],
-            "'31.10.2026', which is no date: write it as 2026-04-30",
+            "'31.10.2026', which is not a date: write it as 2026-04-30",
             id="no-date-at-all",
         ),
         pytest.param(

@@ -146,7 +146,7 @@ def test_a_page_size_that_is_refused_all_the_same(kind: Kind) -> None:
 )
 def test_a_next_page_that_is_none_is_not_followed(kind: Kind, address: str) -> None:
     script = Script(page(entry(1), next_page=address))
-    with pytest.raises(errors.InvalidResponseError, match="as the next page, which is none of its pages") as caught:
+    with pytest.raises(errors.InvalidResponseError, match="as the next page, which is not one of its pages") as caught:
         kind.use(script, lambda client: client.entries("JR-00000075"))
     assert address in caught.value.body.decode()
     assert len(script.requests) == 1
