@@ -75,11 +75,16 @@ def test_the_next_action(note: str | None, fresh: bool) -> None:
             assert (fresh, note) in ((True, "claimed"), (True, "not posted"))
 
 
-LISTINGS = st.dictionaries(st.sampled_from("abcd"), st.tuples(st.sampled_from(STATES), st.sampled_from(MARKS)))
-STEPS = st.builds(PostingNoted, st.just(0.0), st.sampled_from(get_args(PostingStep)), st.sampled_from("abcd"))
+LISTINGS = st.dictionaries(
+    st.sampled_from("ab"),
+    st.tuples(st.sampled_from(["Created", "Created", "Cancelled"]), st.sampled_from(["Yes", "Yes", *MARKS])),
+)
+STEPS = st.builds(
+    PostingNoted, st.just(0.0), st.sampled_from(["posted", *get_args(PostingStep)]), st.sampled_from("ab")
+)
 
 
-@given(st.lists(LISTINGS.map(lambda entries: EntriesListed(0.0, entries)) | STEPS, max_size=12), st.integers(0, 4))
+@given(st.lists(LISTINGS.map(lambda entries: EntriesListed(0.0, entries)) | STEPS, max_size=12), st.integers(0, 3))
 def test_each_entry_is_of_one_kind(observed: list[EntriesListed | PostingNoted], total: int) -> None:
     history = History()
     history.observe(RunSeen(0.0, "Completed", total))
