@@ -127,7 +127,8 @@ def test_what_became_of_it_follows_its_number(zjr: Zjr) -> None:
 
 
 def test_what_became_of_it_is_in_the_json(zjr: Zjr) -> None:
-    (record,) = zjr.json("create", *OCTOBER, "--wait")
+    november = ["--type", "Invoice Item", "--date", "2026-11-30", "--period", "Nov-2026"]
+    (record,) = zjr.json("create", *november, "--wait")
 
     assert (record["outcome"], record["status"]) == ("completed", "Completed")
     assert record["totalJournalEntryCount"] > 0

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.emulator.conftest import Api
 
 RUN = "JR-00000075"
+OF_DECEMBER = {"journalEntryDate": "2024-12-31", "transactionTypes": [{"type": "Invoice Item"}]}
 DOCUMENT = yaml.safe_load(control_api().text)
 JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -203,7 +204,23 @@ def test_what_is_not_there(control_of: Control, method: str, path: str, status: 
         ("POST", "/_emulator/runs", {"runs": [{"number": RUN}]}, "there is a run JR-00000075 already"),
         ("POST", "/_emulator/runs", {"runs": [{"pacing": "fast"}]}, "'fast' is not a pacing"),
         ("POST", "/_emulator/runs", {"runs": [{"entries": 100_000}, {"entries": 1}]}, "more than 100000 entries"),
-        ("PUT", "/_emulator/seed", {}, "runs: it is required"),
+        ("PUT", "/_emulator/seed", {}, "less than 1 property"),
+        ("POST", "/_emulator/runs", {}, "runs: it is required"),
+        ("POST", "/_emulator/periods", {"periods": [{"name": "a", "start": "2024-12-32"}]}, "periods.0.start"),
+        ("POST", "/_emulator/periods", {"periods": [{"name": "", "start": "2024-12-01"}]}, "periods.0.name"),
+        (
+            "POST",
+            "/_emulator/periods",
+            {"periods": [{"name": "a", "start": "2024-12-31", "end": "2024-12-01"}]},
+            "before",
+        ),
+        (
+            "POST",
+            "/_emulator/transactions",
+            {"transactions": [{"type": "x", "date": "2024-12-01", "amount": 1}]},
+            "'x' is not",
+        ),
+        ("POST", "/_emulator/transactions", {"transactions": [{"type": "x", "date": "2024-12-01"}]}, "0.amount: it is"),
         ("PUT", "/_emulator/seed", {"runs": [{"transferredToAccounting": {"1": "Yes"}}]}, "does not have"),
         ("POST", "/_emulator/faults", {"fault": "cancel:boom"}, "unknown kind of fault 'boom'"),
         ("POST", "/_emulator/outcomes", {"outcome": "Pending"}, "outcome"),
@@ -273,6 +290,31 @@ def test_reset_and_seed(held: Api, control_of: Control) -> None:
     assert [entry.transfer for entry in held.emulator.run("JR-00000100").entries] == ["No", "Yes"]
     assert held.get("JR-00000101").json()["transactionTypes"] == [{"type": "Taxation Item"}]
     assert [held.status("JR-00000101") for _ in range(4)] == ["Pending", "Processing", "Processing", "Error"]
+
+
+def test_periods_and_transactions(held: Api, control_of: Control) -> None:
+    period = {"name": "December 2024", "start": "2024-12-01", "end": "2024-12-31", "status": "Closed"}
+    open_ended = {"name": "Open-Ended", "start": "2030-01-01", "end": None, "status": "Open"}
+    given = {"type": "Invoice Item", "date": "2024-12-03", "amount": 1200.5}
+    seed = {"periods": [period], "transactions": [given], "runs": [{"entries": 2}]}
+    assert control_of("PUT", "/_emulator/seed", seed).json() == {"numbers": ["JR-00000001"]}
+    assert control_of("POST", "/_emulator/periods", {"periods": [open_ended]}).status_code == 204
+    periods = control_of("GET", "/_emulator/periods").json()["periods"]
+    assert periods[-1] == open_ended
+    assert [each for each in periods if each["start"].startswith("2024-12")] == [period]
+    more = {**given, "amount": "0.125", "currency": "KWD", "debit": "A", "credit": "B", "segment": "C"}
+    assert control_of("POST", "/_emulator/transactions", {"transactions": [more]}).status_code == 204
+    usual = {"currency": "USD", "debit": "Accounts Receivable", "credit": "Deferred Revenue", "segment": "East"}
+    listed = control_of("GET", "/_emulator/transactions").json()["transactions"]
+    free = [each for each in listed if each["entry"] is None]
+    assert free == [{**given, **usual, "amount": "1200.5", "entry": None}, {**more, "entry": None}]
+    assert control_of.http.get("/_emulator/transactions?limit=1").json()["transactions"] == listed[:1]
+    taken = [each for each in listed if each["entry"] == "JE-00000002"]
+    assert control_of.http.get("/_emulator/transactions?entry=JE-00000002").json()["transactions"] == taken != []
+    body = {**OF_DECEMBER, "accountingPeriodName": "December 2024"}
+    number = control_of("POST", "/_emulator/creations", body).json()["number"]
+    held.emulator.release(number)
+    assert len(held.emulator.entry_numbers(number)) == 2
 
 
 def test_a_seed_that_is_refused_changes_nothing(held: Api) -> None:

@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zuora_journal_runs.emulator import Pacing, RunStatus, SeedFileError, SeedRun, Transfer, read_seed
+from zuora_journal_runs.emulator import (
+    Pacing,
+    Period,
+    RunStatus,
+    Seed,
+    SeedFileError,
+    SeedRun,
+    Transaction,
+    Transfer,
+    read_seed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,16 +60,39 @@ JSON = """\
 
 def test_a_seed_in_yaml(tmp_path: Path, make: Callable[..., Api]) -> None:
     (tmp_path / "seed.yaml").write_text(YAML)
-    assert read_seed(tmp_path / "seed.yaml") == RUNS
+    assert read_seed(tmp_path / "seed.yaml") == Seed(runs=RUNS)
     api = make(seed=read_seed(tmp_path / "seed.yaml"))
     assert [run.number for run in api.emulator.runs()] == ["JR-00000100", "JR-00000101", "JR-00000102"]
 
 
+def test_a_seed_with_periods_and_transactions(tmp_path: Path, make: Callable[..., Api]) -> None:
+    (tmp_path / "close.yaml").write_text(
+        """
+periods:
+  - {name: December 2024, start: 2024-12-01, end: 2024-12-31, status: Closed}
+  - {name: Open-Ended, start: 2030-01-01}
+transactions:
+  - {type: Invoice Item, date: 2024-12-03, amount: 1200.50, currency: EUR, debit: A, credit: B, segment: C}
+  - {type: Taxation Item, date: 2024-12-31, amount: "0.125"}
+"""
+    )
+    seed = read_seed(tmp_path / "close.yaml")
+    assert seed == Seed(
+        periods=(Period("December 2024", "2024-12-01", "2024-12-31", open=False), Period("Open-Ended", "2030-01-01", None)),
+        transactions=(
+            Transaction(type="Invoice Item", date="2024-12-03", amount=1200.5, currency="EUR", debit="A", credit="B", segment="C"),
+            Transaction(type="Taxation Item", date="2024-12-31", amount="0.125"),
+        ),
+    )  # fmt: skip
+    assert [each.amount for each, _ in make(seed=seed).emulator.transactions()] == [Decimal("1200.5"), Decimal("0.125")]
+    (tmp_path / "none.yaml").write_text("transactions: []")
+    assert read_seed(tmp_path / "none.yaml").transactions == ()
+
+
 def test_a_seed_in_json(tmp_path: Path) -> None:
     (tmp_path / "seed.JSON").write_text(JSON)
-    assert read_seed(tmp_path / "seed.JSON") == (
-        SeedRun(number="JR-00000100", entries=10, transfers={7: Transfer.YES}),
-    )
+    run = SeedRun(number="JR-00000100", entries=10, transfers={7: Transfer.YES})
+    assert read_seed(tmp_path / "seed.JSON") == Seed(runs=(run,))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +112,8 @@ def test_a_seed_in_json(tmp_path: Path) -> None:
         ("s.yaml", "runs:\n- transferredToAccounting:\n    0: Yes\n", "s.yaml, line 3: runs.0.transferredToAccounting"),
         ("s.yaml", "runs:\n- status: Done\n", "s.yaml, line 2: runs.0.status: "),
         ("s.yaml", "runs:\n- {}\n- pacing: fast\n", "s.yaml, line 3: runs.1: 'fast' is not a pacing"),
+        ("s.yaml", "periods:\n- {name: a, start: 1.1.24}\n", "s.yaml, line 2: periods.0.start: "),
+        ("s.yaml", "transactions:\n- {type: a}\n", "s.yaml, line 2: transactions.0: "),
         ("s.json", '{"runs": [{}, }', "s.json: it is not JSON: "),
         ("s.json", "[" * 100_000, "s.json: it is not JSON: "),
         ("s.json", '{"runs": [\n{"entries": -1}\n]}', "s.json, line 2: runs.0.entries: the value is less than"),

@@ -23,8 +23,8 @@ def main(url: str, client_id: str, client_secret: str) -> None:
     runs, entries = client.journal_runs_api(), client.summary_journal_entries_api()
     created = runs.create_journal_run(
         zuora_sdk.CreateJournalRunRequest(
-            accounting_period_name="Oct-2026",
-            journal_entry_date="2026-10-31",
+            accounting_period_name="Nov-2026",
+            journal_entry_date="2026-11-30",
             transaction_types=[zuora_sdk.CreateJournalRunRequestTransactionType(type="Invoice Item")],
         )
     )

@@ -7,8 +7,9 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -148,8 +149,9 @@ class Harness:
             zip(("targetStartDate", "targetEndDate"), options.dates or last_month(runtime.today()), strict=True)
         )
         """The fields of a creation that the provider is known to accept."""
+        self._days = cycle(days(self.existing["targetStartDate"], self.existing["targetEndDate"]))
         self._run, self._patience, self._longest = options.run, options.patience_at_most, 0.0
-        self._provoked = False
+        self._provoked = self._without_entries = False
         self._unsettled, self._largest_page = "", LARGEST_PAGE
         self._checks = every_check()
         self._conformance = Conformance(document)
@@ -497,7 +499,13 @@ class Harness:
 
     def entry(self) -> Mapping[str, Any] | None:
         """Return an entry that may be updated; None if runs have none."""
-        return next(iter((self.at("Completed").entries or {}).values()), None)
+        model = self.at("Completed")
+        if not model.entries and not self._without_entries:
+            # Another run had the transactions, and has been cancelled since.
+            model = self.create()
+            self.settle(model)
+            self._without_entries = not model.entries
+        return next(iter((model.entries or {}).values()), None)
 
     def entry_to_update(self) -> Mapping[str, Any]:
         """Return an entry that may be updated.
@@ -537,9 +545,18 @@ class Harness:
         }
         return {name: value for name, value in whole.items() if value is not None}
 
+    def own_day(self) -> dict[str, str]:
+        """Return the target dates of a run that is to have other transactions than the last ones."""
+        day = next(self._days)
+        return {"targetStartDate": day, "targetEndDate": day}
+
     def create(self, body: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None) -> RunModel:
-        """Create a run as soon as no other is in progress; wait for one of somebody else's."""
+        """Create a run as soon as no other is in progress; wait for one of somebody else's.
+
+        The suite's own runs over the same dates are cancelled before, so that their transactions are free.
+        """
         self.quiet()
+        self.free(body or self.existing)
         until, pause = self.clock.now() + self._patience, pauses()
         while True:
             response = self.call("createJournalRun", body=dict(body or self.creation()), headers=headers)
@@ -551,6 +568,18 @@ class Harness:
         expect(response.status == 200 and number in self.own, f"no run was created: {response.wire} {response.data}")
         return self.own[str(number)]
 
+    def free(self, dates: Mapping[str, Any]) -> None:
+        """Free the transactions of target dates: cancel the suite's own runs that have entries of them."""
+        for model in list(self.own.values()):
+            if (
+                model.is_surely("Completed")
+                and model.entries
+                and not model.transferred
+                and overlap(model.wanted, dates)
+            ):
+                self.cancel(model)
+                self.settle(model)
+
     def at(self, status: str) -> RunModel:
         """Return a run of the suite's own that has settled in a status, made if there is none.
 
@@ -558,9 +587,9 @@ class Harness:
             Violation: It did not settle in that status.
             Skipped: The provider is known not to settle runs.
         """
-        for model in self.own.values():
-            if model.is_surely(status) and not model.transferred:
-                return model
+        resting = [model for model in self.own.values() if model.is_surely(status) and not model.transferred]
+        if resting:
+            return next((model for model in resting if model.entries), resting[0])
         if status == "Completed":
             model = self.create()
         elif status == "Cancelled":
@@ -781,6 +810,20 @@ class Harness:
         ]
         left = [entry for entry in entries if entry["status"] != "Cancelled"]
         return bool(left) and all(entry.get("transferredToAccounting") in BLOCKING for entry in left)
+
+
+def days(start: str, end: str) -> list[str]:
+    """Return all dates from one to another."""
+    first, last = date.fromisoformat(start).toordinal(), date.fromisoformat(end).toordinal()
+    return [date.fromordinal(day).isoformat() for day in range(first, last + 1)]
+
+
+def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two creations may be of the same dates."""
+    return all(
+        str(first.get("targetStartDate", "")) <= str(second.get("targetEndDate", "9999"))
+        for first, second in ((one, other), (other, one))
+    )
 
 
 def number_name(path: str) -> str:

@@ -125,6 +125,7 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
             super().__init__()
             self.models: list[RunModel] = []
             step(harness.quiet)()
+            step(harness.free)(harness.existing)
 
         @step
         def teardown(self) -> None:
@@ -140,7 +141,7 @@ def people(harness: Harness) -> type[RuleBasedStateMachine]:
         @rule(target=runs, types=_TYPES)
         @step
         def create(self, types: list[str]) -> RunModel | MultipleResults[RunModel]:
-            body = harness.creation(transactionTypes=[{"type": each} for each in types])
+            body = harness.creation(**harness.own_day(), transactionTypes=[{"type": each} for each in types])
             response = harness.call("createJournalRun", body=body)
             if response.status == 200:
                 model = harness.own[response.data["journalRunNumber"]]

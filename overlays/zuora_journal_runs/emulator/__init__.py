@@ -7,7 +7,7 @@ Where things are:
 - `emulator.py`: the class `Emulator`, which puts the parts together
 - `api.py`: Zuora's API; `openapi.py`: its operations and schemas; `rate_limit.py`; `request_log.py`: requests, misuses
 - `control.py`, `control.yaml`: the control API; `page.py`, `page.html`: the web page
-- `state/`: the life cycle of runs, the tenant, the store, seeds, tokens
+- `state/`: the life cycle of runs, the tenant, periods, the ledger of transactions, the store, seeds, tokens
 - `faults/`: faults on demand; `kinds.py` says how to add one
 - `pacing.py`, `clock.py`, `settings.py`: what a user can choose
 - `server.py`, `process.py`, `asgi.py`, `transport.py`: the ways to call it; `http.py`: requests and responses as values
@@ -22,8 +22,10 @@ from .pacing import AT_ONCE, DEFAULT_PACING, HELD, Pacing
 from .process import serve
 from .request_log import Misuse, MisuseKind, RecordedRequest
 from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
+from .state.ledger import Transaction
 from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .state.seed import BUSY_SEED, DEFAULT_SEED, SeedRun
+from .state.periods import Period
+from .state.seed import BUSY_SEED, DEFAULT_SEED, Seed, SeedRun
 from .state.seed_file import read_seed
 from .state.tenant import RunState, RunSummary
 
@@ -45,6 +47,7 @@ __all__ = [
     "Misuse",
     "MisuseKind",
     "Pacing",
+    "Period",
     "PortInUseError",
     "RecordedRequest",
     "RefusedError",
@@ -52,9 +55,11 @@ __all__ = [
     "RunState",
     "RunStatus",
     "RunSummary",
+    "Seed",
     "SeedFileError",
     "SeedRun",
     "Settings",
+    "Transaction",
     "Transfer",
     "read_seed",
     "serve",

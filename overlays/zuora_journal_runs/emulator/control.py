@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -17,7 +18,7 @@ from .faults import Fault
 from .http import RefusedError, Response
 from .openapi import control_api, schema_errors
 from .settings import PERMISSIONS
-from .state.seed_file import parse_seed_run
+from .state.seed_file import parse_period, parse_seed, parse_seed_run, parse_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,12 @@ class ControlApi:
             "addUser": self._add_user,
             "listRuns": self._list_runs,
             "addRuns": self._add_runs,
+            "listPeriods": self._list_periods,
+            "addPeriods": lambda _, body: self._call(emulator.add_periods, map(parse_period, body["periods"])),
+            "listTransactions": self._list_transactions,
+            "addTransactions": lambda _, body: self._call(
+                emulator.add_transactions, map(parse_transaction, body["transactions"])
+            ),
             "createRun": lambda _, body: (201, {"number": emulator.create_run(body)}),
             "showRun": self._show_run,
             "cancelRun": lambda number, _: self._call(emulator.cancel_run, number),
@@ -145,11 +152,29 @@ class ControlApi:
         return _NO_CONTENT
 
     def _seed(self, _: str, body: Any) -> StatusAndBody:
-        self._emulator.reset(_runs(body))
+        _check_size(body)
+        self._emulator.reset(parse_seed(body))
         return 200, {"numbers": [run.number for run in self._emulator.runs()]}
 
     def _add_runs(self, _: str, body: Any) -> StatusAndBody:
-        return 201, {"numbers": self._emulator.add_runs(_runs(body))}
+        _check_size(body)
+        return 201, {"numbers": self._emulator.add_runs(map(parse_seed_run, body["runs"]))}
+
+    def _list_periods(self, *_: object) -> StatusAndBody:
+        return 200, {
+            "periods": [
+                {"name": each.name, "start": each.start, "end": each.end, "status": "Open" if each.open else "Closed"}
+                for each in self._emulator.periods
+            ]
+        }
+
+    def _list_transactions(self, _: str, query: Any) -> StatusAndBody:
+        return 200, {
+            "transactions": [
+                {**asdict(each), "amount": f"{each.amount:f}", "entry": entry}
+                for each, entry in self._emulator.transactions(query["limit"], entry=query["entry"])
+            ]
+        }
 
     def _add_user(self, _: str, body: Any) -> StatusAndBody:
         client_id, client_secret = self._emulator.add_user(body.get("permissions", PERMISSIONS))
@@ -257,10 +282,9 @@ def _query(request: Request, operation: Operation) -> dict[str, Any]:
     return query
 
 
-def _runs(body: Any) -> list[Any]:
-    if sum(run.get("entries", 0) for run in body["runs"]) > _MAX_ENTRIES:
+def _check_size(body: Any) -> None:
+    if sum(run.get("entries", 0) for run in body.get("runs", ())) > _MAX_ENTRIES:
         raise ValueError(f"more than {_MAX_ENTRIES} entries cannot be added at once")
-    return [parse_seed_run(run) for run in body["runs"]]
 
 
 def _name(host: str) -> str:

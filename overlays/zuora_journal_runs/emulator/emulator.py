@@ -21,8 +21,9 @@ from .page import is_page, page
 from .request_log import Misuse, MisuseKind
 from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
 from .state.identifiers import Identifiers
+from .state.ledger import Transaction, amount_of
 from .state.lifecycle import RunStatus, Transfer
-from .state.seed import DEFAULT_SEED, SeedRun
+from .state.seed import DEFAULT_SEED, Seed, SeedRun
 from .state.store import Store
 from .state.tenant import Tenant
 from .state.tokens import Tokens
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from .http import Request, Response
     from .request_log import RecordedRequest
     from .server import HttpServer
+    from .state.ledger import Row
+    from .state.periods import Period
     from .state.store import Snapshot
     from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport
@@ -64,7 +67,7 @@ class Emulator:
         database: The file that keeps the state for the next emulator with the same file; in memory by default.
         pacing: How fast operations on a run progress; by default, a run takes a step whenever it is read.
         clock: The source of time; by default a clock that starts now.
-        seed: The runs of a new database, and of one that is reset.
+        seed: The runs, or all, of a new database, and of one that is reset; see `Seed`.
         faults: What goes wrong; see `Fault`.
         random: The source of identifiers and credentials.
         settings: Behaviour that Zuora's documents leave open, and limits.
@@ -75,7 +78,7 @@ class Emulator:
 
     Raises:
         DatabaseFileError: The file is used by another emulator, or is not an emulator's database.
-        ValueError: The pacing, a fault or a seed run is invalid.
+        ValueError: The pacing, a fault or the seed is invalid.
     """
 
     def __init__(
@@ -84,7 +87,7 @@ class Emulator:
         database: str | os.PathLike[str] = ":memory:",
         pacing: Pacing | str = DEFAULT_PACING,
         clock: Clock | None = None,
-        seed: Iterable[SeedRun] = DEFAULT_SEED,
+        seed: Seed | Iterable[SeedRun] = DEFAULT_SEED,
         faults: Iterable[Fault | str] = (),
         random: Random | None = None,
         settings: Settings | None = None,
@@ -94,7 +97,7 @@ class Emulator:
     ) -> None:
         self.settings: Settings = settings or Settings()
         self._identifiers = Identifiers(random or SystemRandom())
-        self._seed = tuple(seed)
+        self._seed = _whole(seed)
         self._faults = FaultSchedule(map(_parsed, faults))
         self._host = host
         self._port = port
@@ -288,20 +291,20 @@ class Emulator:
 
     # State
 
-    def reset(self, seed: Iterable[SeedRun] | None = None) -> None:
+    def reset(self, seed: Seed | Iterable[SeedRun] | None = None) -> None:
         """Go back to the seed and the initial faults, and clear the request log. Users, tokens and the clock stay.
 
         Args:
             seed: The new seed; the current one by default.
 
         Raises:
-            ValueError: A seed run is invalid.
+            ValueError: The seed is invalid.
         """
-        runs = self._seed if seed is None else tuple(seed)
+        whole = self._seed if seed is None else _whole(seed)
         with self._store.transaction():
             self._store.clear_runs()
-            self._tenant.insert_seed(runs)
-            self._seed = runs
+            self._tenant.insert_seed(whole)
+            self._seed = whole
             self._faults.reset()
             self._api.request_log.clear()
 
@@ -380,7 +383,46 @@ class Emulator:
             ValueError: A run is invalid, or its number exists already.
         """
         with self._store.transaction():
-            return self._tenant.insert_seed(runs)
+            return self._tenant.insert_runs(runs)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The accounting periods, by their first dates."""
+        with self._store.transaction():
+            return tuple(self._tenant.periods.all())
+
+    def add_periods(self, periods: Iterable[Period]) -> None:
+        """Add accounting periods, all or none; one with a name that was added before replaces that one.
+
+        Raises:
+            ValueError: A period is invalid, or overlaps another one that was added.
+        """
+        with self._store.transaction():
+            self._tenant.periods.add(periods)
+
+    def add_transactions(self, transactions: Iterable[Transaction]) -> None:
+        """Add transactions, all or none, for runs to take. From then on there are no sample transactions.
+
+        Raises:
+            ValueError: A transaction is invalid.
+        """
+        with self._store.transaction():
+            self._tenant.add_transactions(transactions)
+
+    def transactions(
+        self, limit: int | None = None, *, entry: str | None = None
+    ) -> list[tuple[Transaction, str | None]]:
+        """Return transactions, each with the number of the live entry that it is in, or None.
+
+        Sample transactions of a month and a type are there once a run has looked for them.
+
+        Args:
+            limit: How many to return at most; all by default.
+            entry: The number of the entry that they are in.
+        """
+        with self._store.transaction():
+            rows = self._store.transactions(-1 if limit is None else limit, entry)
+        return [(_transaction(row), number) for row, number in rows]
 
     def run(self, number: str, limit: int | None = None) -> RunState:
         """Return the true state of a run and its entries. This does not count as a read.
@@ -473,6 +515,19 @@ class Emulator:
         """
         with self._store.transaction():
             self._tenant.take_steps(run, sys.maxsize)
+
+
+def _whole(seed: Seed | Iterable[SeedRun]) -> Seed:
+    """Return a seed that can be inserted more than once."""
+    if not isinstance(seed, Seed):
+        return Seed(runs=tuple(seed))
+    transactions = seed.transactions if seed.transactions is None else tuple(seed.transactions)
+    return Seed(runs=tuple(seed.runs), periods=tuple(seed.periods), transactions=transactions)
+
+
+def _transaction(row: Row) -> Transaction:
+    fields = row._asdict()
+    return Transaction(amount=amount_of(fields.pop("mills")), **fields)
 
 
 def _parsed(fault: Fault | str) -> Fault:

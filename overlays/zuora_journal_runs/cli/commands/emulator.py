@@ -88,6 +88,10 @@ Seed files are YAML, or JSON if their name ends in .json:
       entries: 10
       transferredToAccounting: {7: Yes}
       pacing: polls:1
+  periods:
+    - {name: December 2024, start: 2024-12-01, end: 2024-12-31}
+  transactions:
+    - {type: Invoice Item, date: 2024-12-03, amount: 1200.50}
 
 While the emulator runs, open its URL in a browser to watch and control it. GET /_emulator/openapi.yaml describes the
 control API; GET /health shows whether the emulator is ready.
@@ -98,7 +102,7 @@ control API; GET /health shows whether the emulator is ready.
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 for any free one."
 )
 @click.option("--db", "database", metavar="FILE", default=":memory:", help="Keep the state in this file.")
-@click.option("--seed", metavar="FILE", help="The runs of a new or reset database.")
+@click.option("--seed", metavar="FILE", help="The runs, periods and transactions of a new or reset database.")
 @click.option("--pacing", metavar="PACING", help="How fast operations progress; see below.")
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Choose a setting; see below. Can be repeated."
@@ -162,7 +166,7 @@ def _make(
         parsed_faults = [Fault.parse(fault) for fault in faults]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    runs = read_seed(seed) if seed else DEFAULT_SEED
+    parsed_seed = read_seed(seed) if seed else DEFAULT_SEED
     if not _is_loopback(host):
         complain(f"warning: anyone who can reach {host} can use and control this emulator")
     try:
@@ -170,7 +174,7 @@ def _make(
             host=host,
             port=port,
             database=database,
-            seed=runs,
+            seed=parsed_seed,
             pacing=parsed_pacing,
             settings=parsed_settings,
             faults=parsed_faults,

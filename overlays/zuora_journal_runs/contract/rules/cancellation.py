@@ -24,10 +24,15 @@ KC = "Zuora Knowledge Center, Journal Runs"
 def cancelling(harness: Harness) -> RunModel:
     """A run whose cancellation was just accepted."""
     model = harness.at("Completed")
+    cancel(harness, model)
+    return model
+
+
+def cancel(harness: Harness, model: RunModel) -> None:
+    """Have the cancellation of a run accepted."""
     harness.read(model)
     status = harness.cancel(model)
     expect(status == 200, f"{model.number} is Completed, and its cancellation got the status {status}")
-    return model
 
 
 def deleting(harness: Harness) -> RunModel:
@@ -99,7 +104,7 @@ def completed_runs_can_be_cancelled(harness: Harness) -> None:
 @rules.rule(CANCEL, writes=True)
 def other_runs_stay_as_they_are(harness: Harness) -> None:
     """A cancellation, and a deletion, is of one run and of no other."""
-    runs = [harness.create() for _ in range(3)]
+    runs = [harness.create(harness.creation(**harness.own_day())) for _ in range(3)]
     for model in runs:
         harness.settle(model)
     before, model, after = runs
@@ -167,7 +172,9 @@ def transferred_entries_stay(harness: Harness) -> None:
 def entries_may_be_transferred_meanwhile(harness: Harness) -> None:
     """While a run is cancelled its entries may be transferred: each is cancelled or stays, and stays so."""
     transfer = _transfer(harness)
-    model = cancelling(harness)
+    model = harness.create(harness.creation(**harness.own_day()))
+    harness.settle(model)
+    cancel(harness, model)
     harness.read(model)
     waiting = model.remaining
     if not waiting:
@@ -182,7 +189,8 @@ def entries_may_be_transferred_meanwhile(harness: Harness) -> None:
 def with_transfer(harness: Harness) -> tuple[RunModel, str]:
     """A completed run, and the number of its one entry that was transferred."""
     transfer = _transfer(harness)
-    model = harness.create(harness.creation(transactionTypes=[{"type": "Invoice Item"}, {"type": "Taxation Item"}]))
+    types = [{"type": "Invoice Item"}, {"type": "Taxation Item"}]
+    model = harness.create(harness.creation(**harness.own_day(), transactionTypes=types))
     harness.settle(model)
     if not model.entries:
         raise Skipped(f"{model.number} has no entries")

@@ -1,4 +1,4 @@
-"""The runs that an emulator starts with by default, and what a seed run is."""
+"""What an emulator starts with: runs, accounting periods and transactions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from .lifecycle import RunStatus, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from zuora_journal_runs.emulator.pacing import Pacing
+
+    from .ledger import Transaction
+    from .periods import Period
 
 BILLING = ("Invoice Item", "Taxation Item", "Electronic Payment", "Revenue Event Item")
 
@@ -20,8 +23,9 @@ BILLING = ("Invoice Item", "Taxation Item", "Electronic Payment", "Revenue Event
 class SeedRun:
     """A run to insert into an emulator.
 
-    The amounts of its entries depend on its number alone. In a run that is `Cancelled` or `DeleteInprogress`, all
-    entries are cancelled.
+    The amounts of its entries depend on its number alone. They sum up transactions that come with the run, and that
+    are free again when they are cancelled; otherwise the month has no transactions of the run's types. In a run that is
+    `Cancelled` or `DeleteInprogress`, all entries are cancelled, and no transactions come with it.
 
     Args:
         number: The run number; the next free one by default.
@@ -44,6 +48,23 @@ class SeedRun:
     transfers: Mapping[int, Transfer] = field(default_factory=lambda: MappingProxyType({}))
     outcome: RunStatus = RunStatus.COMPLETED
     pacing: Pacing | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seed:
+    """What an emulator starts with.
+
+    Args:
+        runs: The runs.
+        periods: Accounting periods besides the months `Jan-2014` to `Dec-2039`; one takes the place of the months that
+            it overlaps.
+        transactions: The transactions that are in no run. By default every month has one a day of each type, always the
+            same ones.
+    """
+
+    runs: Iterable[SeedRun] = ()
+    periods: Iterable[Period] = ()
+    transactions: Iterable[Transaction] | None = None
 
 
 DEFAULT_SEED = (

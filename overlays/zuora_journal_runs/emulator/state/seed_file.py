@@ -1,4 +1,4 @@
-"""Seed files for `zjr emulator --seed`, and seed runs as the control API receives them.
+"""Seed files for `zjr emulator --seed`, and seeds as the control API receives them.
 
 Both have the format of the schema `Seed` in `control.yaml`::
 
@@ -10,6 +10,10 @@ Both have the format of the schema `Seed` in `control.yaml`::
         transferredToAccounting: {7: Yes}
       - status: Pending
         pacing: held
+    periods:
+      - {name: December 2024, start: 2024-12-01, end: 2024-12-31}
+    transactions:
+      - {type: Invoice Item, date: 2024-12-03, amount: 1200.50}
 """
 
 from __future__ import annotations
@@ -25,12 +29,14 @@ from zuora_journal_runs.emulator.errors import SeedFileError
 from zuora_journal_runs.emulator.openapi import control_api
 from zuora_journal_runs.emulator.pacing import Pacing
 
+from .ledger import Transaction
 from .lifecycle import RunStatus, Transfer
-from .seed import SeedRun
+from .periods import Period
+from .seed import Seed, SeedRun
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _FIELDS = {"number": "number", "accountingPeriodName": "period", "executedOn": "executed_on"}
 _MAX_MESSAGE_LENGTH = 300
@@ -49,8 +55,8 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_seed(file: str | os.PathLike[str]) -> tuple[SeedRun, ...]:
-    """Read the runs in a seed file: JSON if its name ends in `.json`, YAML otherwise.
+def read_seed(file: str | os.PathLike[str]) -> Seed:
+    """Read a seed file: JSON if its name ends in `.json`, YAML otherwise.
 
     Raises:
         SeedFileError: The file cannot be read or is invalid; the message says where and why.
@@ -63,13 +69,36 @@ def read_seed(file: str | os.PathLike[str]) -> tuple[SeedRun, ...]:
     document = (_json if Path(file).suffix.lower() == ".json" else _yaml)(file, text)
     for invalid in control_api().schema("Seed").iter_errors(document):
         raise _error(file, text, invalid.instance_path, invalid.message[:_MAX_MESSAGE_LENGTH])
-    runs = []
-    for index, run in enumerate(document["runs"]):
+    for index, run in enumerate(document.get("runs", ())):
         try:
-            runs.append(parse_seed_run(run))
+            parse_seed_run(run)
         except ValueError as error:
             raise _error(file, text, ["runs", index], str(error)) from None
-    return tuple(runs)
+    return parse_seed(document)
+
+
+def parse_seed(document: Mapping[str, Any]) -> Seed:
+    """Convert a seed that is valid against the schema.
+
+    Raises:
+        ValueError: The pacing of a run is invalid.
+    """
+    transactions = document.get("transactions")
+    return Seed(
+        runs=tuple(map(parse_seed_run, document.get("runs", ()))),
+        periods=tuple(map(parse_period, document.get("periods", ()))),
+        transactions=None if transactions is None else tuple(map(parse_transaction, transactions)),
+    )
+
+
+def parse_period(period: Mapping[str, Any]) -> Period:
+    """Convert a period that is valid against the schema."""
+    return Period(period["name"], period["start"], period.get("end"), period.get("status") != "Closed")
+
+
+def parse_transaction(transaction: Mapping[str, Any]) -> Transaction:
+    """Convert a transaction that is valid against the schema."""
+    return Transaction(**transaction)
 
 
 def _json(file: str | os.PathLike[str], text: str) -> Any:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from zuora_journal_runs.emulator.errors import DatabaseFileError
 from zuora_journal_runs.emulator.pacing import Pacing
 
+from .ledger import Group, Row, Sum
 from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
+from .periods import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (
@@ -37,6 +39,16 @@ CREATE TABLE entries (
     document TEXT NOT NULL
 );
 CREATE UNIQUE INDEX entries_of_run ON entries (run, number);
+CREATE TABLE periods (
+    name TEXT PRIMARY KEY, start_date TEXT NOT NULL, end_date TEXT, open INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE transactions (
+    position INTEGER PRIMARY KEY, type TEXT NOT NULL, date TEXT NOT NULL, currency TEXT NOT NULL,
+    segment TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, mills INTEGER NOT NULL, entry TEXT
+);
+CREATE INDEX free_transactions ON transactions (type, currency, segment, date) WHERE entry IS NULL;
+CREATE INDEX transactions_of_entry ON transactions (entry) WHERE entry IS NOT NULL;
+CREATE TABLE sampled (month TEXT, type TEXT, PRIMARY KEY (month, type)) WITHOUT ROWID;
 CREATE TABLE outcomes (position INTEGER PRIMARY KEY, outcome TEXT NOT NULL);
 CREATE TABLE responses (
     key TEXT PRIMARY KEY, target TEXT NOT NULL, status INTEGER NOT NULL, request_id TEXT NOT NULL,
@@ -44,7 +56,7 @@ CREATE TABLE responses (
 ) WITHOUT ROWID;
 """
 
-_RESETTABLE = ("runs", "entries", "counters", "outcomes", "responses")
+_RESETTABLE = ("runs", "entries", "periods", "transactions", "sampled", "counters", "outcomes", "responses")
 """All tables but those of users and their tokens."""
 
 Snapshot = dict[str, list[tuple[Any, ...]]]
@@ -280,9 +292,10 @@ class Store:
         return row and Entry(row[0], EntryStatus(row[1]), Transfer(row[2]), row[3])
 
     def cancel_entries(self, numbers: Sequence[str]) -> None:
-        """Set entries to `Cancelled`."""
+        """Set entries to `Cancelled`, and free their transactions."""
         for number in numbers:
             self._execute("UPDATE entries SET status = 'Cancelled' WHERE number = ?", number)
+            self._execute("UPDATE transactions SET entry = NULL WHERE entry = ?", number)
 
     def set_transfer(self, number: str, transfer: Transfer, by: str | None, on: str | None) -> None:
         """Set `transferredToAccounting` of an entry, and by whom and when it was transferred."""
@@ -299,6 +312,60 @@ class Store:
             SELECT number, status, transfer, transferred_by, transferred_on, document
             FROM entries WHERE run = ? ORDER BY number LIMIT ? OFFSET ?"""
         return self._sql.execute(statement, (run, limit, offset)).fetchall()
+
+    # Periods and transactions
+
+    def periods(self) -> list[Period]:
+        """Return the periods that were added."""
+        rows = self._sql.execute("SELECT name, start_date, end_date, open FROM periods ORDER BY start_date")
+        return [Period(name, start, end, bool(is_open)) for name, start, end, is_open in rows]
+
+    def save_period(self, period: Period) -> None:
+        """Insert or replace a period."""
+        values = (period.name, period.start, period.end, period.open)
+        self._execute("INSERT OR REPLACE INTO periods VALUES (?, ?, ?, ?)", *values)
+
+    def add_transactions(self, rows: Iterable[tuple[Any, ...]], entry: str | None = None) -> None:
+        """Insert transactions, each with the values of a `Row`, which are in an entry or free."""
+        statement = """
+            INSERT INTO transactions (type, date, currency, segment, debit, credit, mills, entry)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+        self._sql.executemany(statement, ((*row, entry) for row in rows))
+
+    def transactions(self, limit: int, entry: str | None) -> list[tuple[Row, str | None]]:
+        """Return the first transactions, or those of an entry, each with the number of the entry that it is in."""
+        where = "WHERE entry = ?" if entry else ""
+        statement = f"""
+            SELECT type, date, currency, segment, debit, credit, mills, entry
+            FROM transactions {where} ORDER BY position LIMIT ?"""  # noqa: S608
+        return [(Row(*row[:-1]), row[-1]) for row in self._sql.execute(statement, (*filter(None, [entry]), limit))]
+
+    def sum_free(self, types: Collection[str], start: str, end: str) -> list[Sum]:
+        """Return the sums of the transactions of some types and dates that are in no live entry."""
+        placeholders = ",".join("?" * len(types))
+        statement = f"""
+            SELECT type, currency, segment, debit, credit, sum(mills)
+            FROM transactions WHERE entry IS NULL AND type IN ({placeholders}) AND date BETWEEN ? AND ?
+            GROUP BY type, currency, segment, debit, credit ORDER BY type, currency, segment, min(position)"""  # noqa: S608
+        rows = self._sql.execute(statement, (*types, start, end))
+        return [Sum(Group(*row[:3]), *row[3:]) for row in rows]
+
+    def take(self, group: Group, start: str, end: str, entry: str) -> None:
+        """Put the transactions of a group and of some dates that are in no live entry into an entry."""
+        statement = """
+            UPDATE transactions SET entry = ?
+            WHERE entry IS NULL AND type = ? AND currency = ? AND segment = ? AND date BETWEEN ? AND ?"""
+        self._execute(statement, entry, *group, start, end)
+
+    def not_sampled(self, months: Iterable[str], types: Iterable[str]) -> list[tuple[str, str]]:
+        """Return the months and types for which there are no transactions yet, and mark them."""
+        statement = "INSERT OR IGNORE INTO sampled VALUES (?, ?) RETURNING month, type"
+        pairs = [(month, kind) for month in months for kind in types]
+        return [row for pair in pairs for row in self._sql.execute(statement, pair)]
+
+    def is_sampled(self, month: str, kind: str) -> bool:
+        """Whether a month and a type are marked."""
+        return self._fetch_one("SELECT 1 FROM sampled WHERE month = ? AND type = ?", month, kind) is not None
 
     # Idempotency keys
 

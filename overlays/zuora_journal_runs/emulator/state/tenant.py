@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from random import Random
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.emulator.errors import ResourceNotFoundError
 from zuora_journal_runs.emulator.http import RefusedError
 from zuora_journal_runs.emulator.settings import OVERRIDE_TRANSFERRED
 
+from .ledger import (
+    entry_document,
+    rows_of,
+    sample_transactions,
+    seeded_entries,
+    sums_of,
+)
 from .lifecycle import (
     BLOCKS_CREATION,
     CANCELABLE,
@@ -24,23 +31,25 @@ from .lifecycle import (
     Transfer,
     next_step,
 )
-from .periods import PERIODS, Target, target_of
-from .sample_data import generate_entries
+from .periods import Period, Periods, Target
 from .store import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from zuora_journal_runs.emulator.clock import Clock
     from zuora_journal_runs.emulator.pacing import Pacing
     from zuora_journal_runs.emulator.settings import Settings
 
-    from .seed import SeedRun
+    from .ledger import Sum, Transaction
+    from .seed import Seed, SeedRun
     from .store import Store
 
 _ITEM_KEY = ("accountingCodeName", "accountingCodeType", "type")
 _CANNOT_BE_CHANGED = "Transferred to Accounting can no longer be changed after a Journal Entry has been cancelled."
 """Zuora's own message (Troubleshooting the GL interface)."""
+_EVERY_MONTH, _EVERY_TYPE = "", ""
+"""What is marked as sampled when no month of no type gets sample transactions."""
 _ALL_ENTRIES_CANCELLED = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
 
 
@@ -65,13 +74,14 @@ class RunSummary:
 
 
 class Tenant:
-    """Runs and entries. Call every method within a transaction of the store."""
+    """Runs, entries, and the transactions in them. Call every method within a transaction of the store."""
 
     def __init__(self, store: Store, clock: Clock, pacing: Pacing, settings: Settings) -> None:
         self._store = store
         self._clock = clock
         self._pacing = pacing
         self._settings = settings
+        self.periods: Periods = Periods(store)
 
     # What the API does
 
@@ -107,7 +117,7 @@ class Tenant:
             RefusedError: The request breaks a rule, or another run is in the way.
         """
         types = list(dict.fromkeys(each["type"] for each in request["transactionTypes"]))
-        target = target_of(request, types)
+        target = self.periods.target_of(request, types)
         earliest = self._settings.earliest_target_date
         if earliest and target.start < earliest.isoformat():
             raise RefusedError((20, f"targetStartDate: the earliest target date is {earliest}"))
@@ -231,18 +241,20 @@ class Tenant:
             if run.status not in UNDER_WAY:
                 break
             cancelling = run.status is RunStatus.CANCEL_IN_PROGRESS
+            # Where there are steps enough for every entry, one does as well.
+            all_at_once = steps > run.entries
             step = next_step(
                 run.status,
                 previous_status=run.previous_status,
                 outcome=run.outcome,
                 entries=self._store.entry_states(run.number) if cancelling else (),
-                max_entries=run.pacing.entries_per_step(run.entries),
+                max_entries=run.entries if all_at_once else run.pacing.entries_per_step(run.entries),
             )
             if step.status is None:
                 self._store.delete_run(run.number)
                 return False
             if run.status is RunStatus.PROCESSING and step.status is RunStatus.COMPLETED:
-                self._insert_entries(run, EntryStatus.CREATED)
+                self._take_transactions(run)
             self._store.cancel_entries(step.cancelled)
             run.status = step.status
         return True
@@ -304,9 +316,29 @@ class Tenant:
             raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
         self._set_transfer(entry, value, by=by, on=on)
 
-    # Inserting runs
+    # The seed
 
-    def insert_seed(self, runs: Iterable[SeedRun]) -> list[str]:
+    def insert_seed(self, seed: Seed) -> None:
+        """Insert what an emulator starts with.
+
+        Raises:
+            ValueError: Something in it is invalid.
+        """
+        self.periods.add(seed.periods)
+        if seed.transactions is not None:
+            self.add_transactions(seed.transactions)
+        self.insert_runs(seed.runs)
+
+    def add_transactions(self, transactions: Iterable[Transaction]) -> None:
+        """Insert transactions; from now on there are no others than those that are inserted.
+
+        Raises:
+            ValueError: A transaction is invalid.
+        """
+        self._store.not_sampled([_EVERY_MONTH], [_EVERY_TYPE])
+        self._store.add_transactions(rows_of(transactions))
+
+    def insert_runs(self, runs: Iterable[SeedRun]) -> list[str]:
         """Insert seed runs; return their numbers.
 
         Raises:
@@ -321,23 +353,36 @@ class Tenant:
             raise ValueError(f"there is a run {number} already")
         if seed.number:
             self._store.next_number("run", int(number.removeprefix("JR-")))
-        period = PERIODS[seed.period]
+        target = self._seed_target(seed)
         run = self._insert_run(
             number,
             status=RunStatus(seed.status),
             outcome=RunStatus(seed.outcome),
             pacing=seed.pacing or self._pacing,
-            target=Target(period, period.start, period.end),
+            target=target,
             executed_on=seed.executed_on,
-            entry_date=period.end,
+            entry_date=target.end,
             types=seed.transaction_types,
         )
-        status = EntryStatus.CANCELLED if run.status in _ALL_ENTRIES_CANCELLED else EntryStatus.CREATED
-        entries = self._insert_entries(run, status, seed.entries)
+        cancelled = run.status in _ALL_ENTRIES_CANCELLED
+        if seed.entries and not cancelled:
+            self._store.not_sampled(_months(target), seed.transaction_types)
+        entries = []
+        for rows in seeded_entries(seed.transaction_types, target, number, seed.entries):
+            entry = self._insert_entry(run, cancelled, sums_of(rows), target, target.end)
+            self._store.add_transactions(() if cancelled else rows, entry)
+            entries.append(entry)
         for position, transfer in seed.transfers.items():
             self.set_transfer(entries[position - 1], Transfer(transfer), on=seed.executed_on)
         self._store.save_run(run)
         return number
+
+    def _seed_target(self, seed: SeedRun) -> Target:
+        period = self.periods.named(seed.period)
+        if period is None or period.end is None:
+            reason = "there is no accounting period" if period is None else "a run cannot cover the open-ended period"
+            raise ValueError(f"{reason} {seed.period!r}")
+        return Target(period, period.start, period.end)
 
     def _next_run_number(self) -> str:
         return f"JR-{self._store.next_number('run'):08}"
@@ -378,21 +423,26 @@ class Tenant:
         self._store.save_run(run)
         return run
 
-    def _insert_entries(self, run: Run, status: EntryStatus, count: int | None = None) -> list[str]:
-        """Insert a run's entries and return their numbers; the same run number always gives the same entries."""
+    def _take_transactions(self, run: Run) -> None:
+        """Sum up the transactions that are in no live entry in entries of a run."""
         document = json.loads(run.document)
-        entries = generate_entries(
-            [each["type"] for each in document["transactionTypes"]],
-            Target(PERIODS[run.period], document["targetStartDate"], document["targetEndDate"]),
-            document["journalEntryDate"],
-            Random(run.number),  # noqa: S311
-            count,
-        )
-        numbers = [f"JE-{self._store.next_number('entry'):08}" for _ in entries]
-        for number, entry in zip(numbers, entries, strict=True):
-            self._store.add_entry(number, run.number, status, entry)
-        run.entries = len(numbers)
-        return numbers
+        types = [each["type"] for each in document["transactionTypes"]]
+        start, end = document["targetStartDate"], document["targetEndDate"]
+        target = Target(Period(run.period, start, end), start, end)
+        if not self._store.is_sampled(_EVERY_MONTH, _EVERY_TYPE):
+            for month, kind in self._store.not_sampled(_months(target), types):
+                self._store.add_transactions(sample_transactions(month, kind))
+        sums = sorted(self._store.sum_free(types, start, end), key=lambda each: types.index(each.group.type))
+        for group, of_group in groupby(sums, key=lambda each: each.group):
+            number = self._insert_entry(run, False, [*of_group], target, document["journalEntryDate"])
+            self._store.take(group, start, end, number)
+
+    def _insert_entry(self, run: Run, cancelled: bool, sums: Sequence[Sum], target: Target, entry_date: str) -> str:
+        number = f"JE-{self._store.next_number('entry'):08}"
+        status = EntryStatus.CANCELLED if cancelled else EntryStatus.CREATED
+        self._store.add_entry(number, run.number, status, entry_document(sums, target, entry_date))
+        run.entries += 1
+        return number
 
     def _now_text(self) -> str:
         return f"{self._clock.now():%Y-%m-%d %H:%M:%S}"
@@ -421,9 +471,13 @@ def _not_found(number: str) -> RefusedError:
     return RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
 
 
+def _months(target: Target) -> list[str]:
+    """Return the calendar months of the dates that a run covers, such as `2026-10`."""
+    first, last = (int(day[:4]) * 12 + int(day[5:7]) - 1 for day in (target.start, target.end))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1)]
+
+
 def _check_seed(seed: SeedRun) -> None:
-    if seed.period not in PERIODS:
-        raise ValueError(f"there is no accounting period {seed.period!r}")
     if seed.entries and not seed.transaction_types:
         raise ValueError("entries need a transaction type")
     if not all(1 <= position <= seed.entries for position in seed.transfers):
