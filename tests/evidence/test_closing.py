@@ -6,7 +6,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zuora_journal_runs._observations import (
@@ -156,7 +156,9 @@ def after(observations: Iterable[Any]) -> History:
     return history
 
 
-@settings(max_examples=500)
+@example([polls("Completed", REMAINS, 3)], True, "No", True)
+@example([polls("CancelInprogress", FREE, 1), polls("Completed", FREE, 6)], True, "Yes", True)
+@settings(max_examples=300)
 @given(st.lists(OBSERVATIONS, max_size=5), st.booleans(), st.sampled_from(["Yes", "Processing", "No"]), st.booleans())
 def test_a_run_is_created_only_over_what_is_free(
     observed: list[Any], allowed: bool, staying: str, requested: bool
