@@ -29,7 +29,7 @@ from .request_log import Misuse, MisuseKind, RecordedRequest
 from .settings import OVERRIDE_TRANSFERRED, PERMISSIONS, Settings
 from .state.ledger import Transaction
 from .state.lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .state.periods import Period
+from .state.rows import Period
 from .state.seed import BUSY_SEED, DEFAULT_SEED, Seed, SeedRun
 from .state.seed_file import read_seed
 from .state.tenant import RunState, RunSummary

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from .http import Request, Response
     from .request_log import Misuse, MisuseKind, RecordedRequest
     from .server import HttpServer
-    from .state.ledger import Row
-    from .state.periods import Period
+    from .state.rows import Period, Row
     from .state.store import Snapshot
     from .state.tenant import RunState, RunSummary
     from .transport import EmulatorTransport

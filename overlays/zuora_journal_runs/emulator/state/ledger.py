@@ -9,11 +9,12 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs import spec
 
 from .periods import check_date
+from .rows import Group, Row, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,35 +70,6 @@ class Transaction:
     debit: str | None = None
     credit: str | None = None
     segment: str = _REGIONS[0]
-
-
-class Row(NamedTuple):
-    """A transaction as it is stored."""
-
-    type: str
-    date: str
-    currency: str
-    segment: str
-    debit: str
-    credit: str
-    mills: int
-
-
-class Group(NamedTuple):
-    """What the transactions of one entry have in common."""
-
-    type: str
-    currency: str
-    segment: str
-
-
-class Sum(NamedTuple):
-    """The sum of the transactions of a group that debit and credit the same accounting codes."""
-
-    group: Group
-    debit: str
-    credit: str
-    mills: int
 
 
 def amount_of(mills: int) -> Decimal:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.emulator.http import RefusedError
 
+from .rows import Period
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -19,32 +21,6 @@ FIRST_YEAR, LAST_YEAR = 2014, 2039
 MAX_NAME_LENGTH = 100
 """Characters in the name of a period (Zuora, Create an accounting period)."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LAST_DATE = "9999-12-31"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """An accounting period.
-
-    Args:
-        name: Its name, such as `December 2024`.
-        start: Its first date, as in `2024-12-01`.
-        end: Its last date; None for the open-ended period, which no run can cover.
-        open: Whether it is open. A run can cover a closed period as well.
-    """
-
-    name: str
-    start: str
-    end: str | None
-    open: bool = True
-
-    def includes(self, day: str) -> bool:
-        """Whether a date lies in the period."""
-        return self.start <= day <= (self.end or _LAST_DATE)
-
-    def overlaps(self, other: Period) -> bool:
-        """Whether two periods share a date."""
-        return self.start <= (other.end or _LAST_DATE) and other.start <= (self.end or _LAST_DATE)
 
 
 def _month(year: int, month: int) -> Period:

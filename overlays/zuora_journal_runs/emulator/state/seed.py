@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zuora_journal_runs.emulator.pacing import Pacing
 
     from .ledger import Transaction
-    from .periods import Period
+    from .rows import Period
 
 BILLING = ("Invoice Item", "Taxation Item", "Electronic Payment", "Revenue Event Item")
 

@@ -18,7 +18,7 @@ from zuora_journal_runs.emulator.pacing import Pacing
 
 from .ledger import Transaction
 from .lifecycle import RunStatus, Transfer
-from .periods import Period
+from .rows import Period
 from .seed import Seed, SeedRun
 
 if TYPE_CHECKING:

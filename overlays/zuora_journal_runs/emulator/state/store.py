@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from zuora_journal_runs.emulator.errors import DatabaseFileError
 from zuora_journal_runs.emulator.pacing import Pacing
 
-from .ledger import Group, Row, Sum
 from .lifecycle import EntryState, EntryStatus, RunStatus, Transfer
-from .periods import Period
+from .rows import Group, Period, Row, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

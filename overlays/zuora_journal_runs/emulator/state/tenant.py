@@ -31,7 +31,8 @@ from .lifecycle import (
     Transfer,
     next_step,
 )
-from .periods import Period, Periods, Target
+from .periods import Periods, Target
+from .rows import Period
 from .store import Run
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from zuora_journal_runs.emulator.pacing import Pacing
     from zuora_journal_runs.emulator.settings import Settings
 
-    from .ledger import Sum, Transaction
+    from .ledger import Transaction
+    from .rows import Sum
     from .seed import Seed, SeedRun
     from .store import Store
 
