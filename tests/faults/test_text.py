@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.clock import FakeClock
 
-from zuora_journal_runs import Backoff, JournalRunsClient, errors
+from zuora_journal_runs import Backoff, JournalRun, JournalRunsClient, errors
 from zuora_journal_runs_api.types import Exchange
 
 from .service import refusal
@@ -66,6 +66,18 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
         run("Completed"),
         lambda client: client.delete(RUN),
         f"{IDS}JR-00000075 is Completed, and only a run that is Cancelled can be deleted: cancel it first",
+    ),
+    errors.PlanError: (
+        run("Cancelled"),
+        lambda client: client.plan("cancel", [RUN]),
+        "JR-00000075 is Cancelled, and only a run that is Pending or Error or Completed can be cancelled",
+    ),
+    errors.TurnTimeoutError: (
+        answer(400, refusal("30", "Only one run at a time.")),
+        lambda client: client.create(
+            ["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026", wait_for_turn=5
+        ),
+        f"{IDS}another run was in the way for 5 s, and nothing was created: 50000030 Only one run at a time. (HTTP 400)",
     ),
     errors.RequestNotSentError: (
         failure(httpx.ConnectError, "[Errno 111] Connection refused"),
@@ -174,6 +186,20 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
     errors.EvidenceError: (
         errors.EvidenceError("close.jsonl: line 3 was changed", line=3),
         "close.jsonl: line 3 was changed",
+    ),
+    errors.KeyExpiredError: (
+        errors.KeyExpiredError("a creation was begun a day ago"),
+        "a creation was begun a day ago",
+    ),
+    errors.PostingInDoubtError: (errors.PostingInDoubtError("the ledger timed out"), "the ledger timed out"),
+    errors.EntriesRemainError: (
+        errors.EntriesRemainError(
+            "JE-1 stays",
+            run=JournalRun(number=RUN, status="Completed"),
+            entries=(),
+            maybe_processed=False,
+        ),
+        "JE-1 stays",
     ),
     errors.ClientClosedError: (errors.ClientClosedError("the client is closed"), "the client is closed"),
     errors.JournalRunsError: (errors.JournalRunsError("It failed."), "It failed."),

@@ -66,7 +66,7 @@ def submit(
         # No attempt is made with a key that Zuora may have forgotten.
         lifetime = observer.history.key_since + evidence.KEY_LIFETIME - observer.now()
         sending = operations.observed_by(observer).within(lifetime)
-        sending.options = _under(key, sending.options)
+        sending.options = _under(key, sending.options, turns=wait_for_turn is not None)
         try:
             created, _ = yield from sending.send(create_journal_run, create_journal_run.get_kwargs(body=body))
         except errors.APIError as error:
@@ -105,11 +105,11 @@ def check_turn(wait_for_turn: float | None) -> None:
         parse_seconds("wait_for_turn", wait_for_turn, ", or None not to wait")
 
 
-def _under(key: str, options: Options) -> Options:
-    """Return options to send a creation with: what was refused for good is not repeated under the same key."""
+def _under(key: str, options: Options, *, turns: bool) -> Options:
+    """Return options to send a creation with; if it waits for its turn, a refusal is not retried under the same key."""
 
     def retry(failed: FailedAttempt) -> float | None:
-        return None if _is_definite(failed.error) else options.retry(failed)
+        return None if turns and _is_definite(failed.error) else options.retry(failed)
 
     return replace(options, idempotency_key=key, retry=retry)
 
