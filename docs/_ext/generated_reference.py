@@ -15,6 +15,7 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 from zuora_journal_runs import JournalRunsClient
+from zuora_journal_runs.cli.schema import records_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-RECORDS = ("zuora_journal_runs.cli", "records.schema.json")
 EVIDENCE = ("zuora_journal_runs.evidence", "evidence.schema.json")
 CONTROL = ("zuora_journal_runs.emulator", "control.yaml")
 
@@ -126,7 +126,7 @@ class Records(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
-        return self.parse_text_to_nodes("\n".join(definitions(load(*RECORDS))), allow_section_headings=True)
+        return self.parse_text_to_nodes("\n".join(definitions(records_schema())), allow_section_headings=True)
 
 
 class EvidenceLines(SphinxDirective):

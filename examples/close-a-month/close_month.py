@@ -1,6 +1,6 @@
 """Close a month: create a journal run, wait until it is completed, and export its entries.
 
-    python close_month.py Oct-2026 2026-10-31 october
+    python close_month.py Nov-2026 2026-11-30 november
 
 It may be killed and started again at any time with the same arguments: the folder keeps the evidence, so that the run
 is created once, and waiting goes on. Address and credentials come from the environment.

@@ -189,6 +189,7 @@ def check(
     if outcome is not None and outcome.complete:
         if cell.method == "rerun":
             assert runs == {RUN: "Cancelled", outcome.created: "Completed"}
+            assert outcome.differences == ()
         else:
             assert {*marks.values()} == {"Yes"}
     if error is not None and not error.maybe_processed and cell.method == "rerun":

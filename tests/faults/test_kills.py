@@ -71,6 +71,7 @@ def check_rerun(emulator: Emulator, outcome: Any, folder: Path) -> None:
     assert outcome.complete
     assert live(emulator) == [outcome.created]
     assert len(emulator.runs()) == 2, "a run was created in vain"
+    assert outcome.differences == (), "a cent was lost or doubled"
     conclusion = read_evidence(folder / "evidence.jsonl").conclusion
     assert conclusion is not None
     assert (conclusion.about, conclusion.facts["created"]) == ("rerun", outcome.created)

@@ -205,8 +205,11 @@ class Emulator:
 
         ::
 
+            from zuora_journal_runs import JournalRunsClient
+
             with Emulator(faults=["cancel:1:reset-after"]).activate() as zuora:
-                close_the_month()
+                with JournalRunsClient.from_env() as client:  # or your own code
+                    client.cancel_and_wait("JR-00000073")
                 assert zuora.run("JR-00000073").status == "Cancelled"
 
         Clients that are made in this block and are given no clock wait on the emulator's, which takes no time. An
