@@ -204,6 +204,29 @@ class TestInterruption:
         (judged,) = zjr.json("evidence", file)
         assert judged["summary"] == f"The entries of {RUN} are marked as they were to be."
 
+    @pytest.mark.parametrize("with_evidence", [True, False])
+    def test_a_plan_that_was_applied_in_part_is_continued_with_its_file_or_made_anew(
+        self, zjr: Zjr, emulator: Emulator, tmp_path: Path, with_evidence: bool
+    ) -> None:
+        plan, evidence = str(tmp_path / "plan.json"), str(tmp_path / "transfer.jsonl")
+        options = ["--evidence", evidence] if with_evidence else []
+        assert zjr("transfer", RUN, "--value", "Error", "--dry-run", "--plan", plan).exit_code == 0
+        fault = emulator.add_fault("update:3+:status-503")
+        result = zjr("transfer", "--apply", plan, *options, "--yes")
+        emulator.remove_fault(fault)
+        assert result.exit_code == 1
+        if with_evidence:
+            assert f"To continue: `zjr transfer --apply {plan} --evidence {evidence} --yes`." in result.stderr
+        else:
+            new = str(tmp_path / "new.json")
+            again = f"zjr transfer --value Error --dry-run --plan NEW_FILE {RUN}"
+            assert f"To continue: `{again}`." in result.stderr
+            assert zjr(*again.replace("NEW_FILE", new).split()[1:]).exit_code == 0
+            plan = new
+        # One entry was transferred before, and only a user who may override that can take it back.
+        assert zjr("transfer", "--apply", plan, *options, "--yes").exit_code == 3
+        assert set(values(emulator).values()) == {"Error", "Yes"}
+
     @pytest.mark.usefixtures("somebody")
     def test_a_person_is_asked_whether_to_continue(self, zjr: Zjr, emulator: Emulator, tmp_path: Path) -> None:
         file = tmp_path / "transfer.jsonl"

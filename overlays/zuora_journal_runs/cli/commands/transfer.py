@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,11 @@ def transfer(
         return report_plan(planned, records.transfer_plan(planned), _show, plan_file, as_json=as_json)
     begun = begun_plan(evidence, "transfer", run)
     again = repetition("value", "entries", "notes", "plan_to_apply")(number)
+    if plan is not None and evidence is None:
+        # What was marked before the interruption is no longer as it was planned.
+        again = shlex.join(
+            ["zjr", "transfer", "--value", plan.details["value"], "--dry-run", "--plan", "NEW_FILE", run]
+        )
     with EvidenceFiles(evidence, [run]), session.client() as client:
         if not yes:
             if plan is not None and begun is None:
