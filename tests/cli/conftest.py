@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from zuora_journal_runs.cli import terminal
+from zuora_journal_runs.cli import confirmation, terminal
+from zuora_journal_runs.cli.terminal import Person
 from zuora_journal_runs.emulator import AT_ONCE, Emulator
 
 from .running import CLEAN, Zjr
@@ -42,3 +45,14 @@ def quick() -> Iterator[Emulator]:
 @pytest.fixture
 def zjr(emulator: Emulator) -> Zjr:
     return Zjr(emulator.environ())
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who can be asked, whose keyboard is standard input and whose screen is standard error."""
+
+    @contextmanager
+    def person() -> Iterator[Person]:
+        yield Person(sys.stdin, sys.stderr)
+
+    monkeypatch.setattr(confirmation, "person", person)

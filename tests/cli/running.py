@@ -21,9 +21,11 @@ from click.testing import CliRunner, Result
 from tests.clock import FakeClock
 
 from zuora_journal_runs import JournalRunsClient
+from zuora_journal_runs.cli import confirmation
 from zuora_journal_runs.cli.app import zjr
 from zuora_journal_runs.cli.schema import records_schema
 from zuora_journal_runs.cli.session import Session
+from zuora_journal_runs.cli.terminal import Person
 
 with contextlib.suppress(ImportError):  # on Windows; Terminal skips its tests there
     import fcntl
@@ -31,7 +33,7 @@ with contextlib.suppress(ImportError):  # on Windows; Terminal skips its tests t
     import termios
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 CLEAN = (
     "COLUMNS",
@@ -215,3 +217,19 @@ class Terminal:
             return False
         self.shown += read.decode().replace("\r\n", "\n")
         return bool(read)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    """Let a person say yes, and something change before that."""
+
+    class Typing(Person):
+        def confirms(self, question: str) -> bool:
+            assert question
+            change()
+            return True
+
+    @contextlib.contextmanager
+    def person() -> Iterator[Person]:
+        yield Typing(sys.stdin, sys.stderr)
+
+    monkeypatch.setattr(confirmation, "person", person)

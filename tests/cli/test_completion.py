@@ -134,6 +134,28 @@ def test_files_are_completed(option: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            (command, option)
+            for command in ("cancel", "delete", "transfer", "rerun")
+            for option in ("--plan", "--apply")
+        ),
+        ("transfer", "--evidence"),
+        ("rerun", "--evidence"),
+    ],
+)
+def test_files_of_plans_and_evidence_are_completed(words: tuple[str, str]) -> None:
+    assert completions("bash", "zjr", *words, "clo") == ["file,clo"]
+
+
+def test_values_and_types_of_a_close_are_completed() -> None:
+    assert completions("bash", "zjr", "transfer", "--value", "I") == ["plain,Ignore"]
+    assert completions("bash", "zjr", "rerun", "--type", "Tax") == ["plain,Taxation Item"]
+    assert completions("bash", "zjr", "demo", "c") == ["plain,close"]
+
+
+@pytest.mark.parametrize(
     ("shell", "parts"),
     [
         ("bash", ["_ZJR_COMPLETE=bash_complete", 'printf -v value %q "$value"', 'COMPREPLY+=("$value")']),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import HELD, Emulator, RunStatus
+from zuora_journal_runs.emulator import HELD, Emulator, Pacing, RunStatus
 
 from .running import Zjr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 OCTOBER = ("--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026")
 
@@ -295,6 +296,8 @@ def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
             "--to 2026-10-01 is before --from 2026-10-31",
             id="backwards",
         ),
+        pytest.param([*OCTOBER, "--wait-for-turn", "none"], "to wait for other runs needs a limit", id="endless"),
+        pytest.param([*OCTOBER, "--wait-for-turn", "0"], "'0' is not a duration", id="no-time"),
         pytest.param([*OCTOBER, "--idempotency-key", "k" * 256], "at most 255 are allowed", id="long-key"),
     ],
 )
@@ -316,3 +319,64 @@ def test_the_help_lists_all_types(zjr: Zjr) -> None:
     listed = stdout.partition("Transaction types:\n")[2].splitlines()
     assert len(listed) == 29
     assert "  Invoice Item" in listed
+
+
+class TestWaitingForOtherRuns:
+    @pytest.fixture
+    def busy(self) -> Iterator[Emulator]:
+        """An emulator in which somebody else has started a run."""
+        with Emulator(pacing=Pacing.parse("polls:3")) as emulator:
+            emulator.create_run(
+                {
+                    "transactionTypes": [{"type": "Taxation Item"}],
+                    "journalEntryDate": "2026-10-31",
+                    "accountingPeriodName": "Oct-2026",
+                }
+            )
+            yield emulator
+
+    def test_without_it_a_run_in_the_way_is_an_error(self, busy: Emulator) -> None:
+        result = Zjr(busy.environ())("create", *OCTOBER)
+
+        assert result.exit_code == 1
+        assert "JR-00000076" in result.stderr
+
+    def test_what_is_waited_for_is_shown(self, busy: Emulator) -> None:
+        result = Zjr(busy.environ())("create", *OCTOBER, "--wait-for-turn", "30m")
+
+        assert result.exit_code == 0
+        assert result.stdout == "JR-00000077\n"
+        assert result.stderr.splitlines() == [
+            "new run: waiting until no other run is in the way, 30 min at most",
+            "new run: JR-00000076 was in the way, and is now Pending",
+            "new run: JR-00000076 was in the way, and is now Processing",
+            "new run: JR-00000076 was in the way, and is now Completed",
+        ]
+
+    def test_when_the_time_is_up_nothing_was_created_and_the_status_is_4(self) -> None:
+        with Emulator(pacing=HELD) as emulator:
+            zjr = Zjr(emulator.environ())
+            assert zjr("create", *OCTOBER).exit_code == 0
+            (error,) = zjr.json("create", *OCTOBER, "--wait-for-turn", "20s", status=4)
+            assert len(emulator.runs()) == 6
+
+        assert "another run was in the way for 20 s, and nothing was created" in error["message"]
+        assert error["advice"] == "Try again later, or with a longer --wait-for-turn"
+        assert error["requestId"]
+        assert not error["maybeProcessed"]
+
+    @pytest.mark.parametrize("options", [[], ["--evidence", "close.jsonl"]])
+    def test_stopping_names_no_key_that_was_refused(
+        self, zjr: Zjr, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+
+        def stop(_: httpx.Request) -> httpx.Response:
+            raise KeyboardInterrupt
+
+        result = zjr.responding(stop)("create", *OCTOBER, "--wait-for-turn", "1m", *options)
+
+        assert result.exit_code == 130
+        assert "--idempotency-key" not in result.stderr
+        said = "repeat the command with --evidence close.jsonl" if options else "check in Zuora before you repeat"
+        assert said in result.stderr

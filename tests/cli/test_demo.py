@@ -82,3 +82,43 @@ def test_on_a_narrow_terminal_nothing_is_cut_off() -> None:
     assert max(map(len, terminal.shown.splitlines())) <= 40
     assert len(set(re.findall(r"JE-[0-9]{8}", terminal.shown))) == 10
     assert "246,911.96 USD" in terminal.shown
+
+
+CLOSE = [
+    "JR-00000001 is Completed and has 2 entries.",
+    "All 3,606.50 USD 3,606.50 USD",
+    "JR-00000001: 2 posted. The ledger has 2 entries of 3,606.50 USD.",
+    "An invoice of 80.25 USD was late. To rerun JR-00000001 is refused:",
+    "2 entries were transferred to accounting. Nothing was changed.",
+    "So they are reversed in the ledger, and marked as No again.",
+    "JR-00000001 is cancelled, and JR-00000002 in its place is Completed.",
+    "Invoice Item debits 3,350.50 USD 3,430.75 USD +80.25",
+    "Taxation Item debits 256.00 USD 256.00 USD 0.00",
+    "JR-00000002: 2 posted. The ledger has 2 entries of 3,686.75 USD.",
+    "JR-00000002: 2 already transferred. The ledger has 2 entries of 3,686.75 USD.",
+    "Without the marks, the second posting would have made that 7,373.50 USD.",
+]
+
+
+def test_the_close_is_told_on_one_screen() -> None:
+    ended = process("demo", "close")
+
+    assert ended.status == 0
+    assert ended.stderr == ""
+    flat = " ".join(ended.stdout.split())
+    places = [flat.find(part) for part in CLOSE]
+    assert -1 not in places, CLOSE[places.index(-1)]
+    assert places == sorted(places)
+    lines = ended.stdout.splitlines()
+    assert len(lines) <= 42
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_close_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.02)
+    environment = {"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}
+    result = CliRunner(env=environment).invoke(zjr, ["demo", "close"])
+
+    assert result.exit_code == 0
+    assert CLOSE[-1] in result.stdout
+    assert "Now you:" not in result.stdout

@@ -280,7 +280,6 @@ def test_every_kind_of_error_is_told() -> None:
         "KeyExpiredError",
         "PlanError",
         "PostingInDoubtError",
-        "TurnTimeoutError",
         "WaitTimeoutError",
         "RuleViolationError",
         "RunError",

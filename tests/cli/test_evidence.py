@@ -21,6 +21,8 @@ from .running import COMMAND, PATIENCE, Terminal, Zjr, environment, process, rec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zuora_journal_runs import JournalEntry
+
 OCTOBER = ("create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Oct-2026")
 HASH = re.compile(r"^zjr: evidence: (.+), last hash ([0-9a-f]{64})$", re.MULTILINE)
 
@@ -502,3 +504,34 @@ def test_each_line_is_an_object_with_its_hash(written: Path) -> None:
 
     assert [line["kind"] for line in lines] == ["header", *["response"] * 5, "verdict"]
     assert len({line["sha256"] for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("fails", "status", "summary"),
+    [
+        (False, 0, "The entries of JR-00000073 are posted, and marked as transferred."),
+        (True, 3, "The entries of JR-00000073 are NOT all posted."),
+    ],
+)
+def test_a_posting_is_judged_again(quick: Emulator, file: Path, fails: bool, status: int, summary: str) -> None:
+    def post(entry: JournalEntry) -> None:
+        if fails and entry.number == quick.entry_numbers("JR-00000073")[1]:
+            raise ValueError
+
+    with quick.client() as client:
+        client.post_entries("JR-00000073", post, evidence=file)
+    record = judged(Zjr({}), file, status)
+
+    assert (record["about"], record["summary"], record["status"]) == ("posting", summary, "Completed")
+    assert f"{quick.entry_numbers('JR-00000073')[0]} changed, and accepted" in Zjr({})("evidence", str(file)).stdout
+
+
+def test_of_a_rerun_each_line_says_which_run_it_is_about(quick: Emulator, file: Path) -> None:
+    zjr = Zjr(quick.environ())
+    assert zjr("rerun", "JR-00000073", "--yes", "--evidence", str(file)).exit_code == 0
+    shown = zjr("evidence", str(file)).stdout
+
+    assert "the run is Cancelled; 24 entries listed, 24 cancelled" in shown
+    assert "JR-00000076 is Completed; " in shown
+    assert "the run is Completed; 24 entries listed, 0 cancelled" in shown
+    assert judged(zjr, file, 0)["created"] == "JR-00000076"

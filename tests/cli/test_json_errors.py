@@ -40,7 +40,7 @@ def test_wrong_usage_of_any_command(zjr: Zjr, command: str) -> None:
 
 
 def test_all_commands_that_report_on_runs_have_it() -> None:
-    assert WITH_JSON == ["get", "entries", "create", "cancel", "delete", "evidence", "doctor"]
+    assert WITH_JSON == ["get", "entries", "create", "cancel", "delete", "transfer", "rerun", "evidence", "doctor"]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from zuora_journal_runs.emulator import Emulator, SeedRun
+from zuora_journal_runs.emulator import SeedRun
+
+from .running import Terminal, Zjr
 
 if TYPE_CHECKING:
-    from .running import Zjr
+    from zuora_journal_runs.emulator import Emulator
 
 ESCAPE = "\x1b[31mred\x1b[0m"
 
@@ -177,11 +179,9 @@ def test_entries_as_csv_have_a_row_for_each_debit_and_credit(zjr: Zjr) -> None:
         ("JE-00000029", "Debit", "18199.5"),
         ("JE-00000029", "Credit", "18199.5"),
         ("JE-00000030", "Debit", "211218.89"),
-        ("JE-00000030", "Credit", "156182.48"),
-        ("JE-00000030", "Credit", "55036.41"),
+        ("JE-00000030", "Credit", "211218.89"),
         ("JE-00000031", "Debit", "230063.91"),
-        ("JE-00000031", "Credit", "159613.11"),
-        ("JE-00000031", "Credit", "70450.8"),
+        ("JE-00000031", "Credit", "230063.91"),
     ]
     assert {row["transferredToAccounting"] for row in rows} == {"No", "Processing"}
 
@@ -217,3 +217,94 @@ def test_pages_that_go_in_a_circle_have_changed_nothing(zjr: Zjr) -> None:
 
     assert result.exit_code == 1
     assert "acted upon" not in result.stderr
+
+
+class TestTotals:
+    def test_they_are_by_type_and_accounting_code(self, zjr: Zjr) -> None:
+        entries = zjr.json("entries", "JR-00000074")[0]["entries"]
+        (record,) = zjr.json("entries", "JR-00000074", "--totals")
+
+        assert (record["kind"], record["number"], record["entryCount"]) == ("totals", "JR-00000074", 3)
+        items = [(entry, item) for entry in entries for item in entry["journalEntryItems"]]
+        for total in record["totals"]:
+            for side, name in (("debits", "Debit"), ("credits", "Credit")):
+                assert Decimal(total[side]) == sum(
+                    Decimal(item["amount"])
+                    for entry, item in items
+                    if item["type"] == name
+                    and item["accountingCodeName"] == total["accountingCodeName"]
+                    and entry["transactionType"] == total["transactionType"]
+                )
+        (currency,) = record["currencies"]
+        assert currency["currency"] == "USD"
+        assert currency["debits"] == currency["credits"]
+        assert record["unbalanced"] == []
+
+    def test_they_are_a_table_with_the_sums(self, zjr: Zjr) -> None:
+        lines = zjr("entries", "JR-00000074", "--totals").stdout.splitlines()
+
+        assert lines[0] == "JR-00000074: 3 entries that are not cancelled"
+        assert lines[1].split() == ["Transaction", "type", "Accounting", "code", "Debits", "Credits"]
+        (record,) = zjr.json("entries", "JR-00000074", "--totals")
+        total = f"{Decimal(record['currencies'][0]['debits']):,.2f} USD"
+        assert lines[-1].split("  ")[0] == "All"
+        assert lines[-1].count(total) == 2
+        assert len(lines) == 3 + len(record["totals"])
+
+    def test_they_are_csv(self, zjr: Zjr) -> None:
+        rows = list(csv.DictReader(io.StringIO(zjr("entries", "JR-00000074", "--totals", "--format", "csv").stdout)))
+
+        assert rows == zjr.json("entries", "JR-00000074", "--totals")[0]["totals"]
+
+    def test_cancelled_entries_do_not_count(self, zjr: Zjr) -> None:
+        assert zjr("entries", "JR-00000072", "--totals").stdout == "JR-00000072: 0 entries that are not cancelled\n"
+
+    def test_each_currency_has_its_own_sum_and_all_digits(self, zjr: Zjr) -> None:
+        def items(amount: str) -> list[dict[str, str]]:
+            return [{"type": side, "amount": amount, "accountingCodeName": "Cash"} for side in ("Debit", "Credit")]
+
+        large = "99999999999999999999999999999.995"
+        several: list[dict[str, Any]] = [
+            {"currency": "EUR", "journalEntryItems": items("0.1")},
+            {"currency": "EUR", "journalEntryItems": items(large)},
+            {"currency": None, "journalEntryItems": items("3")},
+        ]
+        (record,) = zjr.responding(lambda _: one_page(*several)).json("entries", "JR-00000075", "--totals")
+
+        assert [(each["currency"], each["debits"], each["credits"]) for each in record["currencies"]] == [
+            (None, "3", "3"),
+            ("EUR", "100000000000000000000000000000.095", "100000000000000000000000000000.095"),
+        ]
+
+    @pytest.mark.parametrize("options", [[], ["--json"], ["--format", "csv"]])
+    def test_an_entry_that_does_not_balance_is_warned_of(self, zjr: Zjr, options: list[str]) -> None:
+        wrong = {"journalEntryItems": [{"type": "Debit", "amount": "1.00"}, {"type": "Credit", "amount": "0.99"}]}
+        result = zjr.responding(lambda _: one_page(wrong))("entries", "JR-00000075", "--totals", *options)
+
+        assert result.exit_code == 0
+        assert result.stderr == ("zjr: warning: JE-00000001 does not balance: debits of 1.00 and credits of 0.99\n")
+        if "--json" in options:
+            assert json.loads(result.stdout)["unbalanced"] == [
+                {
+                    "number": "JE-00000001",
+                    "debits": "1.00",
+                    "credits": "0.99",
+                    "problem": "debits of 1.00 and credits of 0.99",
+                }
+            ]
+        elif not options:
+            assert result.stdout.startswith("JR-00000075: 1 entry that is not cancelled\n")
+
+    @pytest.mark.parametrize("columns", [30, 60, 80])
+    def test_no_digit_is_cut_off_on_a_narrow_terminal(self, emulator: Emulator, columns: int) -> None:
+        environ = emulator.environ()
+        terminal = Terminal(
+            "entries", "JR-00000073", "--totals", variables={"NO_COLOR": "1", **environ}, columns=columns
+        )
+
+        assert terminal.end() == 0
+        assert max(map(len, terminal.shown.splitlines())) <= columns
+        (record,) = Zjr(environ).json("entries", "JR-00000073", "--totals")
+        for total in [*record["totals"], *record["currencies"]]:
+            for side in ("debits", "credits"):
+                assert f"{Decimal(total[side]):,.2f} USD" in terminal.shown

@@ -97,5 +97,8 @@ def test_null_is_among_the_values_of_an_optional_choice() -> None:
         "cancellation",
         "completion",
         "deletion",
+        "transfer",
+        "posting",
+        "rerun",
         None,
     ]

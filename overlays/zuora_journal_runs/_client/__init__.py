@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .batch import side_by_side
     from .environment import ENVIRONMENTS, from_environ, parse_base_url
     from .operations import JournalEntries
+    from .planning import rerun_arguments, transfer_arguments
     from .sync import JournalRunsClient
     from .validation import parse_date
 else:
@@ -22,6 +23,7 @@ else:
             ".batch": ("side_by_side",),
             ".environment": ("ENVIRONMENTS", "from_environ", "parse_base_url"),
             ".operations": ("JournalEntries",),
+            ".planning": ("rerun_arguments", "transfer_arguments"),
             ".sync": ("JournalRunsClient",),
             ".validation": ("parse_date",),
         },
@@ -35,5 +37,7 @@ __all__ = [
     "from_environ",
     "parse_base_url",
     "parse_date",
+    "rerun_arguments",
     "side_by_side",
+    "transfer_arguments",
 ]

@@ -19,7 +19,9 @@ from .commands.doctor import doctor
 from .commands.emulator import emulator
 from .commands.evidence import evidence
 from .commands.read import entries, get
+from .commands.rerun import rerun
 from .commands.schema import schema
+from .commands.transfer import transfer
 from .error_messages import CommandError
 from .exit_status import ExitStatus
 from .failures import report
@@ -109,7 +111,7 @@ Exit status:
   0  done
   1  an error, explained in one line
   2  wrong usage
-  3  the cancellation is settled but not complete
+  3  it is settled but not complete
   4  the wait ended and the outcome is not known
   130, 143  stopped with Ctrl-C or SIGTERM
 
@@ -130,5 +132,20 @@ def zjr() -> None:
     """
 
 
-for _command in (get, entries, create, cancel, delete, evidence, doctor, emulator, contract, demo, schema, completion):
+for _command in (
+    get,
+    entries,
+    create,
+    cancel,
+    delete,
+    transfer,
+    rerun,
+    evidence,
+    doctor,
+    emulator,
+    contract,
+    demo,
+    schema,
+    completion,
+):
     zjr.add_command(_command)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Result = CancellationRecord | DeletionRecord | FailureRecord
 
+SAME_COMMAND = "run the same command again"
+GIVE_NUMBERS = "run it with the numbers of the other runs, in place of --apply"
+"""How to continue after an interruption. What was changed meanwhile is no longer as it was planned."""
 _CHECK_TIMEOUT = 30.0
 """Seconds for a check of a run that is already settled."""
 
@@ -54,6 +57,7 @@ class CancellationBatch:
         files: Where to write evidence.
         repeat: Returns the command that repeats this one for a run.
         as_json: Whether to print JSON.
+        applies: Whether the command applies a plan, so that it cannot be run again.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class CancellationBatch:
         files: EvidenceFiles,
         repeat: Callable[[str], str],
         as_json: bool,
+        applies: bool = False,
     ) -> None:
         self._session = session
         self._client = client
@@ -75,6 +80,7 @@ class CancellationBatch:
         self._files = files
         self._repeat = repeat
         self._as_json = as_json
+        self._again = GIVE_NUMBERS if applies else SAME_COMMAND
         self._ended: dict[str, CancellationRecord | FailureRecord] = dict(failures)
         self._reported = 0
 
@@ -101,7 +107,7 @@ class CancellationBatch:
                     stall_after=limited(waiting.stall_after),
                     at_once=at_once,
                     evidence=self._files.of,
-                    on_progress=lambda progress: display.update(progress.run.number, _seen(progress)),
+                    on_progress=lambda progress: display.update(progress.run.number, seen_in(progress)),
                     on_result=end,
                 )
         self._report()
@@ -165,10 +171,11 @@ class CancellationBatch:
             one=f"{one}; to continue: `{self._repeat(numbers[0])}`",
             others="the outcomes of the others are not known yet",
             in_the_end="the outcome is known",
+            again=self._again,
         )
 
 
-def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str) -> str:
+def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, in_the_end: str, again: str) -> str:
     """Return what is known when a command for several runs is interrupted.
 
     Args:
@@ -177,6 +184,7 @@ def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, i
         one: What is known of a single run without a result.
         others: What is known of those of several without a result.
         in_the_end: What is known when all have a result.
+        again: How to continue with several.
     """
     records = list(ended)
     if len(records) == total:
@@ -184,9 +192,7 @@ def interrupted(ended: Iterable[Result], total: int, *, one: str, others: str, i
     if total == 1:
         return one
     results = f" ({summarize(records)})" if records else ""
-    return (
-        f"{len(records):,} of {total:,} runs are done{results}, and {others}; to continue, run the same command again"
-    )
+    return f"{len(records):,} of {total:,} runs are done{results}, and {others}; to continue, {again}"
 
 
 def summarize(ended: Iterable[Result]) -> str:
@@ -219,7 +225,8 @@ def _print(record: CancellationRecord | FailureRecord, as_json: bool) -> None:
         show(cancellation(record))
 
 
-def _seen(progress: CancellationProgress) -> Seen:
+def seen_in(progress: CancellationProgress) -> Seen:
+    """Return what was seen of a cancellation."""
     return Seen(
         str(progress.run.status),
         progress.cancelled,

@@ -34,8 +34,10 @@ def print_error(text: str) -> None:
 
 def status_of(error: errors.JournalRunsError) -> ExitStatus:
     """Return the exit status for an error of the client."""
-    if isinstance(error, errors.WaitTimeoutError):
+    if isinstance(error, errors.WaitTimeoutError | errors.TurnTimeoutError | errors.KeyExpiredError):
         return ExitStatus.UNKNOWN
+    if isinstance(error, errors.EntriesRemainError) and error.maybe_processed:
+        return ExitStatus.INCOMPLETE
     return ExitStatus.USAGE if isinstance(error, errors.InvalidArgumentError) else ExitStatus.ERROR
 
 
@@ -56,7 +58,8 @@ def message_of(error: errors.JournalRunsError) -> str:
 
 def identifiers_of(error: errors.JournalRunsError) -> tuple[str | None, str | None]:
     """Return the request id and the track id of the call that failed."""
-    return (error.request_id, error.track_id) if isinstance(error, errors.CallError) else (None, None)
+    known = isinstance(error, errors.CallError | errors.TurnTimeoutError)
+    return (error.request_id, error.track_id) if known else (None, None)
 
 
 def advice_for(error: errors.JournalRunsError) -> str | None:
@@ -79,6 +82,19 @@ def advice_for(error: errors.JournalRunsError) -> str | None:
     return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
 
 
+def add_continuation(error: errors.JournalRunsError, again: str) -> None:
+    """Add to an error how to continue what was interrupted, if it can be continued as it is.
+
+    Args:
+        error: The error.
+        again: The command that continues.
+    """
+    if isinstance(error, errors.WaitTimeoutError | errors.TurnTimeoutError | errors.CallError):
+        advice = None if error.maybe_processed else advice_for(error)
+        for note in filter(None, [advice, f"To continue: `{again}`"]):
+            error.add_note(note)
+
+
 _REFUSED = re.compile(r".*?(\S+) cannot be reached.*[Cc]onnection refused")
 _REPEAT = "It may have been processed: check the run, or run the same command again"
 _MAYBE_PROCESSED = {
@@ -86,6 +102,7 @@ _MAYBE_PROCESSED = {
     "which creates it at most once",
     "cancel": _REPEAT,
     "delete": _REPEAT,
+    "update": "The entry may have been marked: run the same command again, which marks what is not marked yet",
 }
 _ADDRESS = "Check the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT"
 _NETWORK = "Check the network, and the address in ZUORA_BASE_URL or ZUORA_ENVIRONMENT"
@@ -98,6 +115,7 @@ _ADVICE: dict[type[errors.JournalRunsError], str] = {
     errors.PermissionDeniedError: "Ask an administrator for it",
     errors.AuthenticationError: _CREDENTIALS,
     errors.APIConnectionError: _NETWORK,
+    errors.TurnTimeoutError: "Try again later, or with a longer --wait-for-turn",
     errors.RateLimitError: _LATER,
     errors.ConflictError: _LATER,
     errors.ServerError: _LATER,

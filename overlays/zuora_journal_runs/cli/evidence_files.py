@@ -12,6 +12,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zuora_journal_runs import Plan
+    from zuora_journal_runs.plans import Operation
+
 _END = re.compile(rb'"sha256":"([0-9a-f]{64})"}\n\Z')
 """The end of a line of an evidence file."""
 _END_LENGTH = 77
@@ -55,6 +58,26 @@ class EvidenceFiles:
             digest = _last_hash(file)
             if digest not in (None, self._before[number]):
                 click.echo(f"zjr: evidence: {file}, last hash {digest}", err=True)
+
+
+def begun_plan(file: str | None, operation: Operation, number: str) -> Plan | None:
+    """Return the plan in an evidence file that an interrupted command left; None if there is none to continue.
+
+    Raises:
+        EvidenceError: The file was changed since it was written.
+    """
+    from zuora_journal_runs import Plan
+    from zuora_journal_runs.evidence import parse_evidence
+
+    if file is None or not Path(file).exists():
+        return None
+    content = Path(file).read_bytes()
+    # A command that was killed may have left a part of a line.
+    whole = content[: content.rfind(b"\n") + 1]
+    found = parse_evidence(whole, file).history.plan if whole else None
+    plan = None if found is None else Plan.from_dict(found, f"the plan in {file}")
+    # The client refuses a file that is about something else, and says so.
+    return plan if plan is not None and (plan.operation, *plan.numbers) == (operation, number) else None
 
 
 def _last_hash(file: Path) -> str | None:

@@ -19,7 +19,7 @@ class ExitStatus(IntEnum):
     USAGE = 2
     """Wrong usage."""
     INCOMPLETE = 3
-    """The cancellation is settled but not complete."""
+    """It is settled but not complete."""
     UNKNOWN = 4
     """The wait ended and the outcome is not known."""
     INTERRUPTED = 130

@@ -30,6 +30,7 @@ def _status(*statuses: int) -> dict[str, Any]:
 RunNumber = Annotated[str, {"pattern": "^JR-[0-9]{8,}$"}, "The run's number."]
 RunStatus = Annotated[str, "The run's status, such as Completed."]
 LastStatus = Annotated[str | None, "The run's status when it was last seen."]
+DigitsText = Annotated[str, {"pattern": "^-?[0-9]+(\\.[0-9]+)?$"}]
 AmountText = Annotated[str | None, {"pattern": "^-?[0-9]+(\\.[0-9]+)?$"}]
 EntryNumbers = list[Annotated[str, "The number of an entry."]]
 Discrepancies = Annotated[list[str], "Contradictions among the responses, one sentence each."]
@@ -93,6 +94,44 @@ class EntriesRecord(TypedDict):
     entries: list[Entry]
 
 
+class AccountTotal(TypedDict):
+    """What was posted to one accounting code, for one transaction type and currency."""
+
+    transactionType: str | None
+    currency: str | None
+    accountingCodeName: str | None
+    debits: DigitsText
+    credits: DigitsText
+
+
+class CurrencyTotal(TypedDict):
+    """What was posted in one currency."""
+
+    currency: str | None
+    debits: DigitsText
+    credits: DigitsText
+
+
+class UnbalancedEntry(TypedDict):
+    """An entry that a ledger would refuse."""
+
+    number: Annotated[str, "The entry's number."]
+    debits: DigitsText
+    credits: DigitsText
+    problem: Annotated[str, "What is wrong with it."]
+
+
+class TotalsRecord(TypedDict):
+    """`zjr entries --totals`: debits and credits of a run's entries that are not cancelled."""
+
+    kind: Literal["totals"]
+    number: RunNumber
+    entryCount: Annotated[int, "How many entries were added up."]
+    totals: list[AccountTotal]
+    currencies: list[CurrencyTotal]
+    unbalanced: Annotated[list[UnbalancedEntry], "The entries whose debits are not equal to their credits."]
+
+
 class RemainingEntry(TypedDict):
     """An entry that a cancellation did not cancel, or would not cancel."""
 
@@ -130,7 +169,7 @@ class PlanRecord(TypedDict):
 
 
 class DeletionPlanRecord(TypedDict):
-    """`zjr delete` without --yes: whether a deletion would be requested."""
+    """`zjr delete --dry-run`, or without --yes: whether a deletion would be requested."""
 
     kind: Literal["deletionPlan"]
     number: RunNumber
@@ -140,8 +179,42 @@ class DeletionPlanRecord(TypedDict):
     totalJournalEntryCount: Annotated[int | None, "How many entries it has."]
 
 
+class PlannedEntry(TypedDict):
+    """An entry in a plan, as it was then."""
+
+    number: Annotated[str, "The entry's number."]
+    transferredToAccounting: str | None
+
+
+class TransferPlanRecord(TypedDict):
+    """`zjr transfer --dry-run`, or without --yes: which entries would be marked."""
+
+    kind: Literal["transferPlan"]
+    number: RunNumber
+    exitStatus: Annotated[int, _status(0)]
+    status: RunStatus
+    value: Annotated[str, "What transferredToAccounting would be set to."]
+    notes: Annotated[str | None, "The notes that the entries would get."]
+    marked: Annotated[list[PlannedEntry], "The entries that would be marked."]
+    already: Annotated[EntryNumbers, "The entries that have the value already."]
+
+
+class RerunPlanRecord(TypedDict):
+    """`zjr rerun --dry-run`, or without --yes: what would be cancelled, and requested in its place."""
+
+    kind: Literal["rerunPlan"]
+    number: RunNumber
+    exitStatus: Annotated[int, _status(0)]
+    status: RunStatus
+    allowed: Annotated[bool, "Whether nothing would remain, or what remains is allowed to."]
+    cancellable: Annotated[EntryNumbers, "The entries that would be cancelled."]
+    remaining: Annotated[list[PlannedEntry], "The entries that would remain in the old run."]
+    totals: Annotated[list[AccountTotal], "The totals of the entries that would be cancelled."]
+    request: Annotated[dict[str, Any], "What the new run would request, as it would be sent."]
+
+
 class RefusalRecord(TypedDict):
-    """`zjr cancel` and `zjr delete` without --yes: nothing was changed. It follows the plans."""
+    """A command that changes something, without --yes: nothing was changed. It follows the plans."""
 
     kind: Literal["refusal"]
     exitStatus: Annotated[int, _status(2)]
@@ -204,7 +277,54 @@ class DeletionRecord(TypedDict):
     advice: Advice
 
 
-About = Literal["cancellation", "completion", "deletion"]
+class UnmarkedEntry(TypedDict):
+    """An entry that did not take its mark."""
+
+    number: Annotated[str, "The entry's number."]
+    reason: Annotated[str, "Why it is not marked."]
+    advice: Advice
+
+
+class TransferRecord(TypedDict):
+    """`zjr transfer`: entries that were marked, and read again."""
+
+    kind: Literal["transfer"]
+    number: RunNumber
+    exitStatus: Annotated[int, _status(0, 3)]
+    value: Annotated[str, "What transferredToAccounting was set to."]
+    marked: Annotated[EntryNumbers, "The entries that were marked, and show it."]
+    already: Annotated[EntryNumbers, "The entries that had the value before, and were left alone."]
+    unmarked: Annotated[list[UnmarkedEntry], "The entries that do not have the value."]
+
+
+class TotalChange(TypedDict):
+    """Debits and credits of one transaction type and currency, in the old run and in the new one."""
+
+    transactionType: str | None
+    currency: str | None
+    debitsBefore: DigitsText
+    debitsAfter: DigitsText
+    debitsDifference: DigitsText
+    creditsBefore: DigitsText
+    creditsAfter: DigitsText
+    creditsDifference: DigitsText
+
+
+class RerunRecord(TypedDict):
+    """`zjr rerun`: a run that was cancelled, and the one that was created in its place."""
+
+    kind: Literal["rerun"]
+    number: Annotated[str, {"pattern": "^JR-[0-9]{8,}$"}, "The number of the old run."]
+    exitStatus: Annotated[int, _status(0, 3)]
+    created: Annotated[str, "The number of the new run."]
+    ending: Annotated[str, "How the new run ended: Completed, Error, Cancelled or Deleted."]
+    remaining: Annotated[EntryNumbers, "The entries of the old run that were allowed to remain."]
+    totals: Annotated[list[TotalChange], "The entries that were cancelled, compared with those of the new run."]
+    same: Annotated[bool, "Whether all totals are the same."]
+    discrepancies: Discrepancies
+
+
+About = Literal["cancellation", "completion", "deletion", "transfer", "posting", "rerun"]
 
 
 class EvidenceRecord(TypedDict):
@@ -220,7 +340,8 @@ class EvidenceRecord(TypedDict):
     ]
     status: Annotated[str | None, "The run's status as far as it was shown."]
     cancelled: Annotated[int | None, "How many entries were shown to be cancelled."]
-    remaining: Annotated[EntryNumbers | None, "The entries that were not."]
+    remaining: Annotated[EntryNumbers | None, "The entries that were not; or, for a transfer, not marked."]
+    created: Annotated[str | None, "The number of the run that a rerun created."]
     discrepancies: Discrepancies
     summary: Annotated[str, "The outcome in a sentence."]
     lastHash: Annotated[str, "The hash of the last line; keep it in another place."]
@@ -264,7 +385,7 @@ class ErrorRecord(TypedDict):
     """Any command: what ended it, wrong usage included."""
 
     kind: Literal["error"]
-    exitStatus: Annotated[int, _status(1, 2, 4, 130, 143)]
+    exitStatus: Annotated[int, _status(1, 2, 3, 4, 130, 143)]
     message: Annotated[str, "What is wrong."]
     advice: Advice
     maybeProcessed: MaybeProcessed
@@ -275,12 +396,17 @@ class ErrorRecord(TypedDict):
 RECORDS = (
     RunRecord,
     EntriesRecord,
+    TotalsRecord,
     PlanRecord,
     DeletionPlanRecord,
+    TransferPlanRecord,
+    RerunPlanRecord,
     RefusalRecord,
     CancellationRecord,
     CreationRecord,
     DeletionRecord,
+    TransferRecord,
+    RerunRecord,
     EvidenceRecord,
     DiagnosisRecord,
     FailureRecord,

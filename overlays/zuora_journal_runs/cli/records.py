@@ -13,7 +13,7 @@ from .exit_status import ExitStatus
 from .formatting import count_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zuora_journal_runs import (
         CancellationOutcome,
@@ -23,11 +23,17 @@ if TYPE_CHECKING:
         JournalEntries,
         JournalEntry,
         JournalRun,
+        Plan,
+        PlannedRun,
+        RerunOutcome,
+        Totals,
+        TransferOutcome,
     )
     from zuora_journal_runs.evidence import Evidence
 
     from .record_types import (
         About,
+        AccountTotal,
         Amount,
         CancellationRecord,
         Check,
@@ -38,9 +44,17 @@ if TYPE_CHECKING:
         ErrorRecord,
         EvidenceRecord,
         FailureRecord,
+        PlannedEntry,
         PlanRecord,
         RefusalRecord,
         RemainingEntry,
+        RerunPlanRecord,
+        RerunRecord,
+        TotalChange,
+        TotalsRecord,
+        TransferPlanRecord,
+        TransferRecord,
+        UnmarkedEntry,
     )
 
 
@@ -62,6 +76,42 @@ def run(found: JournalRun) -> dict[str, Any]:
 def entries(number: str, found: JournalEntries) -> dict[str, Any]:
     """Return all entries of a run with all fields of the responses."""
     return {"kind": "entries", "number": number, "entries": [entry.to_dict() for entry in found]}
+
+
+def totals(number: str, found: Totals) -> TotalsRecord:
+    """Return the totals of a run's entries."""
+    return {
+        "kind": "totals",
+        "number": number,
+        "entryCount": found.entries,
+        "totals": _accounts(found),
+        "currencies": [
+            {"currency": currency or None, "debits": digits(debited), "credits": digits(credited)}
+            for currency, (debited, credited) in found.by_currency().items()
+        ],
+        "unbalanced": [
+            {
+                "number": each.number,
+                "debits": digits(each.debits),
+                "credits": digits(each.credits),
+                "problem": each.problem,
+            }
+            for each in found.unbalanced
+        ],
+    }
+
+
+def _accounts(found: Totals) -> list[AccountTotal]:
+    return [
+        {
+            "transactionType": each.transaction_type or None,
+            "currency": each.currency or None,
+            "accountingCodeName": each.accounting_code or None,
+            "debits": digits(each.debits),
+            "credits": digits(each.credits),
+        }
+        for each in found.accounts
+    ]
 
 
 def remaining(entry: JournalEntry) -> RemainingEntry:
@@ -128,6 +178,101 @@ def total(amounts: Iterable[Amount]) -> list[Amount]:
         {"currency": currency, "amount": None if amount is None else digits(amount)}
         for currency, amount in sums.items()
     ]
+
+
+def transfer_plan(planned: Plan) -> TransferPlanRecord:
+    """Return which entries would be marked."""
+    (found,) = planned.runs
+    marked = planned.acted_on(found)
+    return {
+        "kind": "transferPlan",
+        "number": found.number,
+        "exitStatus": ExitStatus.DONE,
+        "status": found.status,
+        "value": planned.details["value"],
+        "notes": planned.details["notes"],
+        "marked": _planned_entries(found, marked),
+        "already": [each for each in planned.details["entries"] if each not in marked],
+    }
+
+
+def rerun_plan(planned: Plan) -> RerunPlanRecord:
+    """Return what a rerun would do."""
+    from zuora_journal_runs import Totals
+
+    (found,) = planned.runs
+    stays, goes = planned.staying(found), planned.acted_on(found)
+    return {
+        "kind": "rerunPlan",
+        "number": found.number,
+        "exitStatus": ExitStatus.DONE,
+        "status": found.status,
+        "allowed": not stays or planned.details["allowRemaining"],
+        "cancellable": list(goes),
+        "remaining": _planned_entries(found, stays),
+        "totals": _accounts(Totals.from_list(planned.details["totals"], len(goes))),
+        "request": planned.details["request"],
+    }
+
+
+def _planned_entries(found: PlannedRun, numbers: Iterable[str]) -> list[PlannedEntry]:
+    return [{"number": each, "transferredToAccounting": found.entries[each][1]} for each in numbers]
+
+
+def transfer(outcome: TransferOutcome) -> TransferRecord:
+    """Return which entries were marked."""
+    return {
+        "kind": "transfer",
+        "number": outcome.plan.runs[0].number,
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.INCOMPLETE,
+        "value": outcome.plan.details["value"],
+        "marked": list(outcome.changed),
+        "already": list(outcome.already),
+        "unmarked": [_unmarked(each, outcome.errors.get(each)) for each in outcome.missing],
+    }
+
+
+def _unmarked(number: str, refusal: Exception | None) -> UnmarkedEntry:
+    """Return an entry that did not take its mark; `refusal` is how Zuora refused it, if it did."""
+    if refusal is None:
+        return {"number": number, "reason": "it is not shown with the value", "advice": "check the entry in Zuora"}
+    assert isinstance(refusal, errors.JournalRunsError)
+    return {"number": number, "reason": refusal.message, "advice": advice_for(refusal)}
+
+
+def rerun(outcome: RerunOutcome) -> RerunRecord:
+    """Return what became of a run and of the one in its place."""
+    before, after = outcome.before.by_type(), outcome.after.by_type()
+    nothing = (Decimal(0), Decimal(0))
+    pairs = ((key, before.get(key, nothing), after.get(key, nothing)) for key in sorted({*before, *after}))
+    return {
+        "kind": "rerun",
+        "number": outcome.number,
+        "exitStatus": ExitStatus.DONE if outcome.complete else ExitStatus.INCOMPLETE,
+        "created": outcome.created,
+        "ending": str(outcome.ending),
+        "remaining": list(outcome.remaining),
+        "totals": [_change(*key, old, new) for key, old, new in pairs],
+        "same": not outcome.differences,
+        "discrepancies": list(outcome.discrepancies),
+    }
+
+
+def _change(
+    transaction_type: str, currency: str, before: tuple[Decimal, Decimal], after: tuple[Decimal, Decimal]
+) -> TotalChange:
+    with localcontext(prec=MAX_PREC):
+        debits_difference, credits_difference = after[0] - before[0], after[1] - before[1]
+    return {
+        "transactionType": transaction_type or None,
+        "currency": currency or None,
+        "debitsBefore": digits(before[0]),
+        "debitsAfter": digits(after[0]),
+        "debitsDifference": digits(debits_difference),
+        "creditsBefore": digits(before[1]),
+        "creditsAfter": digits(after[1]),
+        "creditsDifference": digits(credits_difference),
+    }
 
 
 def not_cancellable(plan: PlanRecord) -> FailureRecord | None:
@@ -309,27 +454,36 @@ def evidence(found: Evidence) -> EvidenceRecord:
     """Return the verdict on an evidence file."""
     conclusion, number = found.conclusion, found.run
     facts = {} if conclusion is None else conclusion.facts
+    about = None if conclusion is None else cast("About", conclusion.about)
     verdict = facts.get("verdict")
     cancelled, left = facts.get("cancelled"), facts.get("remaining")
-    status, summary = _VERDICTS.get(str(verdict), (ExitStatus.ERROR, f"{number} ended as {verdict}."))
-    if verdict == "incomplete" and left:
-        more = f" and {len(left) - _MAX_LISTED:,} more" if len(left) > _MAX_LISTED else ""
+    status, summary = _VERDICTS.get(str(verdict), (ExitStatus.ERROR, "{number} ended as {verdict}."))
+    if about in _CLOSINGS:
+        summary = _CLOSINGS[about][verdict == "complete"]
+    if verdict == "incomplete" and about == "cancellation" and left:
         count = f"{len(left):,} {'is' if len(left) == 1 else 'are'} not"
         all_entries = count_entries((cancelled or 0) + len(left))
-        summary = f"{_NOT_CANCELLED} Of {all_entries} {count}: {', '.join(left[:_MAX_LISTED])}{more}."
+        summary = f"{_NOT_CANCELLED} Of {all_entries} {count}: {listed(left)}."
     return {
         "kind": "evidence",
         "number": number,
         "exitStatus": status,
-        "about": None if conclusion is None else cast("About", conclusion.about),
+        "about": about,
         "verdict": verdict,
         "status": found.history.status,
         "cancelled": cancelled,
         "remaining": left,
+        "created": found.history.created,
         "discrepancies": facts.get("discrepancies") or [],
-        "summary": summary.format(number=number),
+        "summary": summary.format(number=number, listed=listed(left or ()), **facts),
         "lastHash": found.last_hash,
     }
+
+
+def listed(numbers: Sequence[str]) -> str:
+    """Return the numbers of entries in words, at most ten of them."""
+    more = f" and {len(numbers) - _MAX_LISTED:,} more" if len(numbers) > _MAX_LISTED else ""
+    return f"{', '.join(numbers[:_MAX_LISTED])}{more}"
 
 
 _MAX_LISTED = 10
@@ -342,6 +496,21 @@ _VERDICTS: dict[str, tuple[ExitStatus, str]] = {
     "gone": (ExitStatus.DONE, "{number} is deleted."),
     "None": (ExitStatus.UNKNOWN, "Unfinished: there is no verdict. To resume, run the same command with this file."),
 }
+_CLOSINGS = {
+    "transfer": (
+        "Entries of {number} are NOT marked as they were to be: {listed}.",
+        "The entries of {number} are marked as they were to be.",
+    ),
+    "posting": (
+        "The entries of {number} are NOT all posted.",
+        "The entries of {number} are posted, and marked as transferred.",
+    ),
+    "rerun": (
+        "{number} was NOT rerun as planned: {created} was created in its place and is {ending}.",
+        "{number} is cancelled as planned, and {created} was created in its place and is {ending}.",
+    ),
+}
+"""Summaries of what is not about a single run's end: incomplete, and complete."""
 
 
 def failed(number: str, error: errors.JournalRunsError) -> FailureRecord:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Group
 from rich.measure import Measurement
@@ -11,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .formatting import count_entries, end_sentence, format_amount, one_line, sentences
-from .records import debits, total
+from .records import debits, listed, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,13 +28,16 @@ if TYPE_CHECKING:
         DiagnosisRecord,
         PlanRecord,
         RemainingEntry,
+        RerunPlanRecord,
+        RerunRecord,
+        TotalsRecord,
+        TransferPlanRecord,
+        TransferRecord,
     )
 
 TITLE = "bold"
 _COLORS = {"Cancelled": "green", "Error": "red"}
 _STAYS = "yellow"
-_MAX_LISTED = 10
-"""How many entries a plan names; beyond that it only counts them."""
 
 
 def text(words: object, style: str = "") -> Text:
@@ -108,17 +113,18 @@ def plan(record: PlanRecord) -> Group:
         title = Text.assemble(number, "  ", status(now), ", cannot be cancelled now")
         return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
-    listed = ", ".join(goes[:_MAX_LISTED]) + (
-        f" and {len(goes) - _MAX_LISTED:,} more" if len(goes) > _MAX_LISTED else ""
-    )
     return sheet(
         Text.assemble(number, "  ", status(now), ", can be cancelled"),
         [
-            ("Cancels", text(f"{count_entries(len(goes))}: {listed}" if goes else "no entry")),
+            ("Cancels", _counted(goes)),
             *_staying(record["blocked"]),
             ("Then", text("the run is Cancelled" if record["complete"] else f"the run stays {now}")),
         ],
     )
+
+
+def _counted(numbers: Sequence[str]) -> Text:
+    return text(f"{count_entries(len(numbers))}: {listed(numbers)}" if numbers else "no entry")
 
 
 def plans(records: Sequence[PlanRecord]) -> Table:
@@ -153,11 +159,11 @@ def deletion_plans(records: Sequence[DeletionPlanRecord]) -> Table:
     return table
 
 
-def _table(*headings: str) -> Table:
+def _table(*headings: str, no_wrap: bool = False) -> Table:
     """Return a table whose first two columns are text, and whose others are numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < 2 else "right")
+        table.add_column(heading, justify="left" if place < 2 else "right", no_wrap=no_wrap)
     return table
 
 
@@ -198,6 +204,137 @@ def cancellation(record: CancellationRecord) -> Group:
     if record["advice"]:
         facts.append(("Next", text(sentences(record["advice"]))))
     return sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+
+
+class Amounts:
+    """A table of amounts; or, where that is too wide, a line for each amount, so that no digit is cut off.
+
+    Args:
+        headings: The headings. The first two are of texts, the others of amounts.
+        rows: The rows.
+    """
+
+    def __init__(self, headings: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
+        self._headings = headings
+        self._rows = list(rows)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = _table(*self._headings, no_wrap=True)
+        for row in self._rows:
+            table.add_row(*row)
+        if Measurement.get(console, options.update(width=10_000), table).maximum <= options.max_width:
+            yield table
+            return
+        for row in self._rows:
+            yield Text(", ").join(filter(None, row[:2]))
+            yield rows(*zip(self._headings[2:], row[2:], strict=True))
+
+
+def totals(record: TotalsRecord) -> Amounts:
+    """Return debits and credits by transaction type, currency and accounting code, and their sums by currency."""
+    found = [
+        (
+            text(each["transactionType"] or ""),
+            text(each["accountingCodeName"] or ""),
+            *(text(format_amount(each[side], each["currency"])) for side in _SIDES),
+        )
+        for each in record["totals"]
+    ]
+    found += [
+        (
+            text("All", TITLE),
+            Text(),
+            *(text(format_amount(each[side], each["currency"]), TITLE) for side in _SIDES),
+        )
+        for each in record["currencies"]
+    ]
+    return Amounts(("Transaction type", "Accounting code", "Debits", "Credits"), found)
+
+
+def transfer_plan(record: TransferPlanRecord) -> Group:
+    """Return which entries would be marked."""
+    facts = [("Marks", _counted([each["number"] for each in record["marked"]]))]
+    before = Counter(each["transferredToAccounting"] or "no value" for each in record["marked"])
+    if before:
+        facts.append(("Until now", text(", ".join(f"{value}: {count:,}" for value, count in before.items()))))
+    if record["notes"] is not None:
+        facts.append(("Notes", text(record["notes"])))
+    if record["already"]:
+        facts.append(("Left alone", text(f"{count_entries(len(record['already']))} marked so already")))
+    title = Text.assemble(text(record["number"], TITLE), "  ", status(record["status"]), ", mark as ", record["value"])
+    return sheet(title, facts)
+
+
+def transfer(record: TransferRecord) -> Group:
+    """Return which entries were marked."""
+    unmarked = record["unmarked"]
+    verdict, style = ("NOT all entries are marked", _STAYS) if unmarked else ("marked", "green")
+    facts = [("Marked", Text.assemble(f"as {record['value']}, ", _counted(record["marked"])))]
+    if record["already"]:
+        facts.append(("Left alone", text(f"{count_entries(len(record['already']))} marked so already")))
+    for reason, advice in dict.fromkeys((each["reason"], each["advice"]) for each in unmarked):
+        alike = [each["number"] for each in unmarked if (each["reason"], each["advice"]) == (reason, advice)]
+        facts.append(("Not marked", Text.assemble((listed(alike), _STAYS), "\n", text(sentences(reason, advice)))))
+    return sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+
+
+def rerun_plan(record: RerunPlanRecord) -> Group:
+    """Return what would be cancelled, and requested in its place."""
+    request = record["request"]
+    period = request.get("accountingPeriodName") or f"{request['targetStartDate']} to {request['targetEndDate']}"
+    types = ", ".join(each["type"] for each in request["transactionTypes"])
+    labels = [each.get("organizationName") or each["organizationId"] for each in request.get("organizationLabels", ())]
+    stays = [f"{each['number']} ({each['transferredToAccounting']})" for each in record["remaining"]]
+    amounts: list[Amount] = [{"currency": each["currency"], "amount": each["debits"]} for each in record["totals"]]
+    facts = [
+        ("Cancels", _counted(record["cancellable"])),
+        ("Debits", _sums(total(amounts)) if amounts else Text("none")),
+    ]
+    if stays:
+        facts.append(("Stays", Text.assemble((listed(stays), _STAYS))))
+    if not record["allowed"]:
+        facts.append(("Why not", text("Entries would stay. Change them, or use --allow-remaining.")))
+    facts += [
+        ("Then creates", text(f"{types}; {period}; entry date {request['journalEntryDate']}")),
+        *([("For", text(", ".join(labels)))] if labels else []),
+    ]
+    able = "can be rerun" if record["allowed"] else "cannot be rerun now"
+    return sheet(Text.assemble(text(record["number"], TITLE), "  ", status(record["status"]), f", {able}"), facts)
+
+
+def rerun(record: RerunRecord) -> Group:
+    """Return what became of a run and of the one in its place."""
+    done = record["exitStatus"] == 0
+    verdict, style = ("rerun", "green") if done else ("NOT rerun as planned", _STAYS)
+    facts = [
+        ("Old run", text(f"cancelled, but for {listed(record['remaining'])}" if record["remaining"] else "cancelled")),
+        ("New run", Text.assemble(text(record["created"]), "  ", status(record["ending"]))),
+        ("Totals", text("the same as before" if record["same"] else "different from before")),
+        *(("But", text(sentences(discrepancy))) for discrepancy in record["discrepancies"]),
+    ]
+    return sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+
+
+def total_changes(record: RerunRecord) -> Amounts:
+    """Return the totals of the old run and of the new one, and their differences."""
+    found = []
+    for each in record["totals"]:
+        sides = (
+            ("debits", each["debitsBefore"], each["debitsAfter"], each["debitsDifference"]),
+            ("credits", each["creditsBefore"], each["creditsAfter"], each["creditsDifference"]),
+        )
+        for side, before, after, difference in sides:
+            changed = Decimal(difference)
+            sign = "+" if changed > 0 else ""
+            found.append(
+                (
+                    text(each["transactionType"] or ""),
+                    text(side),
+                    *(text(format_amount(amount, each["currency"])) for amount in (before, after)),
+                    text(f"{sign}{format_amount(difference, None)}", _STAYS if changed else ""),
+                )
+            )
+    return Amounts(("Transaction type", "", "Before", "After", "Difference"), found)
 
 
 def diagnosis(record: DiagnosisRecord) -> Group:
@@ -263,6 +400,7 @@ def sheet(title: Text, facts: Iterable[tuple[str, RenderableType]]) -> Group:
     return Group(title, rows(*facts))
 
 
+_SIDES: tuple[Literal["debits"], Literal["credits"]] = ("debits", "credits")
 _VERDICTS = {
     "complete": ("cancelled", "green"),
     "incomplete": ("NOT everything is cancelled", "yellow"),

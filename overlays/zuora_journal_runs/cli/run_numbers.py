@@ -18,7 +18,7 @@ from .parameters import checked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-NUMBERS = click.argument("given", metavar="NUMBER...", nargs=-1, required=True)
+NUMBERS = click.argument("given", metavar="NUMBER...", nargs=-1)
 _STDIN = "-"
 _MAX_LISTED = 10
 """How many mistakes an error names; beyond that it only counts them."""
@@ -42,6 +42,8 @@ def run_numbers(given: Sequence[str]) -> list[str]:
     if given.count(_STDIN) > 1:
         raise click.UsageError("standard input can be read only once: give - only once")
     words = [word for argument in given for word in (_stdin() if argument == _STDIN else [_Word(argument, "")])]
+    if not given:
+        raise click.UsageError("Missing argument 'NUMBER...'")
     if not words:
         raise click.UsageError("no run numbers on standard input")
     if invalid := [word for word in words if not _is_valid(word.text)]:
@@ -73,6 +75,19 @@ def run_number(text: str) -> RunNumber:
 
 
 NUMBER = click.argument("number", callback=checked(run_number))
+OPTIONAL_NUMBER = click.argument("number", required=False, metavar="NUMBER", callback=checked(run_number))
+"""For a command that takes the number from a plan if it has one."""
+
+
+def required_number(number: str | None) -> str:
+    """Return a number that has to be given, since there is no plan to take it from.
+
+    Raises:
+        UsageError: It is not given.
+    """
+    if number is None:
+        raise click.UsageError("Missing argument 'NUMBER'")
+    return number
 
 
 def _too_short(text: str) -> str | None:

@@ -91,17 +91,24 @@ _REPEATED = ("entity_id", "org_ids", "zuora_version", "evidence", "yes")
 """Options without which the same command would do something else."""
 
 
-def repetition() -> Callable[..., str]:
-    """Return a function that returns the command to type to repeat this one for a single run."""
+def repetition(*others: str) -> Callable[..., str]:
+    """Return a function that returns the command to type to repeat this one for a single run.
+
+    Args:
+        others: The names of further options to repeat.
+    """
     context = click.get_current_context()
     words = context.command_path.split()
     for option in context.command.params:
-        if option.name in _REPEATED and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
-            words.append(option.opts[-1])
-            if not getattr(option, "is_flag", False):
-                words.append(str(context.params[option.name]))
+        name = str(option.name)
+        if name in (*_REPEATED, *others) and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = context.params[name]
+            for each in value if option.multiple else [value]:
+                words.append(option.opts[-1])
+                if not getattr(option, "is_flag", False):
+                    words.append(str(each))
 
-    def repeat(number: str, *options: str) -> str:
-        return shlex.join([*words, *options, number])
+    def repeat(number: str | None, *options: str) -> str:
+        return shlex.join([*words, *options, *([number] if number else [])])
 
     return repeat

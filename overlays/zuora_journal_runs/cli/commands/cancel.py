@@ -10,11 +10,20 @@ from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, summarize
 from zuora_journal_runs.cli.confirmation import confirm
+from zuora_journal_runs.cli.error_messages import CommandError
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.exit_status import worst
 from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, STALL_AFTER, TIMEOUT, YES, WholeNumber
-from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.plan_files import (
+    APPLY,
+    NOTHING_CHANGED,
+    PLAN,
+    check_plan_file,
+    numbers_or_plan,
+    write_plan,
+)
+from zuora_journal_runs.cli.run_numbers import NUMBERS
 from zuora_journal_runs.cli.session import connected, repetition
 from zuora_journal_runs.cli.terminal import show
 
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-    from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs import JournalRunsClient, Plan
     from zuora_journal_runs.cli.record_types import FailureRecord, PlanRecord
     from zuora_journal_runs.cli.session import Session
 
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
 @connected
 @NUMBERS
 @click.option("--dry-run", is_flag=True, help="Only show what would be cancelled, what would stay, and why.")
+@PLAN
+@APPLY
 @click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")
 @click.option(
     "--at-once",
@@ -47,6 +58,8 @@ def cancel(
     session: Session,
     given: tuple[str, ...],
     dry_run: bool,
+    plan_file: str | None,
+    plan_to_apply: str | None,
     no_wait: bool,
     at_once: int | None,
     timeout: float,
@@ -68,16 +81,26 @@ def cancel(
 
     For several runs, the exit status is the worst one, in this order: 1, 2, 4, 3, 0.
     """
-    numbers = run_numbers(given)
+    check_plan_file(plan_file, dry_run=dry_run)
+    numbers, plan = numbers_or_plan(given, plan_to_apply, "cancel")
     with EvidenceFiles(None if dry_run else evidence, numbers) as files, session.client() as client:
-        plans = _plans(client, numbers)
         if dry_run:
-            return _dry_run(plans, as_json)
-        failures = {} if yes else _not_possible(confirm(plans, _show, _question, as_json=as_json))
+            planned = client.plan("cancel", numbers) if plan_file else None
+            status = _dry_run(_plans(client, numbers), planned, as_json)
+            if planned is not None and plan_file is not None:
+                write_plan(planned, plan_file, as_json=as_json)
+            return status
+        failures: dict[str, FailureRecord] = {}
+        if not yes:
+            if plan is not None:
+                client.check_plan(plan)
+            failures = _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
+        if plan is not None:
+            client.check_plan(plan)
         waiting = None if no_wait else Waiting(timeout, stall_after)
-        ended = CancellationBatch(session, client, numbers, failures, waiting, files, repetition(), as_json).execute(
-            at_once
-        )
+        ended = CancellationBatch(
+            session, client, numbers, failures, waiting, files, repetition(), as_json, plan is not None
+        ).execute(at_once)
     if len(numbers) > 1 and not as_json:
         click.echo(f"{len(numbers):,} runs: {summarize(ended)}")
     return worst(record["exitStatus"] for record in ended)
@@ -95,8 +118,12 @@ def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRe
     yield from side_by_side(planned, numbers)
 
 
-def _dry_run(plans: Iterator[PlanRecord | FailureRecord], as_json: bool) -> int:
-    """Report each plan as soon as it is known."""
+def _dry_run(plans: Iterator[PlanRecord | FailureRecord], planned: Plan | None, as_json: bool) -> int:
+    """Report each plan as soon as it is known.
+
+    Raises:
+        CommandError: It is not what is planned.
+    """
     from zuora_journal_runs.cli import render
 
     found: list[PlanRecord | FailureRecord] = []
@@ -111,8 +138,21 @@ def _dry_run(plans: Iterator[PlanRecord | FailureRecord], as_json: bool) -> int:
     if not as_json:
         if len(found) > 1:
             show(render.plans([plan for plan in found if plan["kind"] == "plan"]), table=True)
-        click.echo("Nothing was changed.")
+        click.echo(NOTHING_CHANGED)
+    if planned is not None:
+        _check_same(found, planned)
     return worst(plan["exitStatus"] for plan in found)
+
+
+def _check_same(found: Sequence[PlanRecord | FailureRecord], planned: Plan) -> None:
+    """Check that what was shown is what is planned: the runs are read once for each."""
+    shown = [
+        (plan["status"], tuple(plan["cancellable"]), tuple(blocked["number"] for blocked in plan["blocked"]))
+        for plan in found
+        if plan["kind"] == "plan"
+    ]
+    if shown != [(run.status, planned.acted_on(run), planned.staying(run)) for run in planned.runs]:
+        raise CommandError("the runs have changed while the plan was made, and it was not written: make it again")
 
 
 def _show(plans: list[PlanRecord | FailureRecord], screen: TextIO) -> None:

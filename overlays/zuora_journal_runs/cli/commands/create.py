@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,65 +14,33 @@ from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.formatting import count_entries
-from zuora_journal_runs.cli.parameters import (
-    JSON,
-    TIMEOUT,
-    all_checked,
-    checked,
-    complete_type,
-    date,
-    limited,
-    transaction_type,
-    transaction_types,
-)
+from zuora_journal_runs.cli.parameters import JSON, TIMEOUT, checked, limited
 from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
+from zuora_journal_runs.cli.run_options import (
+    NO_RUN_IN_THE_WAY,
+    WAIT_FOR_TURN,
+    RunOptionsCommand,
+    run_options,
+    seen_in_turn,
+)
 from zuora_journal_runs.cli.session import connected
 
 if TYPE_CHECKING:
-    import datetime
+    from collections.abc import Callable, Iterator
 
-    from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs import JournalRunsClient, TurnProgress
     from zuora_journal_runs.cli.record_types import CreationRecord
     from zuora_journal_runs.cli.session import Session
 
 
-_NEW = "new"
+_NEW = "new run"
 """Stands for the run to create, which has no number yet."""
 
 
-class _Create(click.Command):
-    """A command whose help names the transaction types."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the transaction types; other help texts do without their slow import."""
-        with formatter.section("Transaction types"):
-            formatter.write("".join(f"  {name}\n" for name in transaction_types()))
-
-
-@click.command(cls=_Create)
+@click.command(cls=RunOptionsCommand)
 @connected
-@click.option(
-    "--type",
-    "types",
-    metavar="TYPE",
-    multiple=True,
-    required=True,
-    callback=all_checked(transaction_type),
-    shell_complete=complete_type,
-    help='A transaction type of the run, such as "Invoice Item"; can be repeated.',
-)
-@click.option("--date", "on", metavar="DATE", required=True, callback=checked(date), help="The date of its entries.")
-@click.option("--period", metavar="NAME", help="Its accounting period, such as Oct-2026; or instead:")
-@click.option("--from", "start", metavar="DATE", callback=checked(date), help="The first day of its period.")
-@click.option("--to", "end", metavar="DATE", callback=checked(date), help="The last day of its period.")
-@click.option(
-    "--organization-id",
-    "organization_ids",
-    metavar="ID",
-    multiple=True,
-    help="With Multi-Org, an organisation of the run; can be repeated.",
-)
-@click.option("--organization", "organizations", metavar="NAME", multiple=True, help="The same by name.")
+@run_options(required=True)
+@WAIT_FOR_TURN
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and report how.")
 @TIMEOUT
 @click.option(
@@ -89,13 +58,8 @@ class _Create(click.Command):
 @JSON
 def create(
     session: Session,
-    types: list[str],
-    on: datetime.date,
-    period: str | None,
-    start: datetime.date | None,
-    end: datetime.date | None,
-    organization_ids: tuple[str, ...],
-    organizations: tuple[str, ...],
+    requested: dict[str, Any],
+    wait_for_turn: float | None,
     wait: bool,
     timeout: float,
     evidence: str | None,
@@ -103,22 +67,11 @@ def create(
     as_json: bool,
 ) -> int:
     """Create a journal run, and print its number."""
-    _check_target(period, start, end)
-    labels = [{"organizationId": each} for each in organization_ids]
-    labels += [{"organizationName": each} for each in organizations]
     key = idempotency_key or str(uuid.uuid4())
     with EvidenceFiles(evidence, [_NEW]), session.client(idempotency_key=key) as client:
-        option = f"--idempotency-key {key}" if evidence is None else f"--evidence {evidence}"
-        session.known = f"the run may have been created; to create no second one, repeat the command with {option}"
-        creation = client.create(
-            types,
-            on,
-            accounting_period_name=period,
-            target_start_date=start,
-            target_end_date=end,
-            organization_labels=labels,
-            evidence=evidence,
-        )
+        session.known = _known_before(evidence, key, waits=wait_for_turn is not None)
+        with _turns(wait_for_turn) as on_turn:
+            creation = client.create(**requested, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         number = creation.journal_run_number
         session.known = f"{number} was created; to check it: `zjr get {number}`"
         if not as_json:
@@ -134,17 +87,23 @@ def create(
     return record["exitStatus"]
 
 
-def _check_target(period: str | None, start: datetime.date | None, end: datetime.date | None) -> None:
-    if period is not None and (start is not None or end is not None):
-        raise click.UsageError("two periods: give either --period, or --from and --to")
-    if period is not None:
+def _known_before(evidence: str | None, key: str, *, waits: bool) -> str:
+    """Return what to report if the command is interrupted before the run is known to be created."""
+    if evidence is None and waits:
+        # Each attempt has a key of its own.
+        return "the run may have been created: check in Zuora before you repeat the command"
+    option = f"--idempotency-key {key}" if evidence is None else f"--evidence {evidence}"
+    return f"the run may have been created; to create no second one, repeat the command with {option}"
+
+
+@contextmanager
+def _turns(wait_for_turn: float | None) -> Iterator[Callable[[TurnProgress], None] | None]:
+    """Show what a creation waits for; yield what the client calls with it, or None if it does not wait."""
+    if wait_for_turn is None:
+        yield None
         return
-    if start is None and end is None:
-        raise click.UsageError("no period: give either --period, or --from and --to")
-    if start is None or end is None:
-        raise click.UsageError(f"{'--from' if start is None else '--to'} is missing")
-    if end < start:
-        raise click.UsageError(f"--to {end} is before --from {start}")
+    with ProgressDisplay([_NEW], wait_for_turn, awaited=(NO_RUN_IN_THE_WAY, "")) as display:
+        yield lambda turn: display.update(_NEW, seen_in_turn(turn))
 
 
 def _wait_for(client: JournalRunsClient, number: str, timeout: float, evidence: str | None) -> CreationRecord:

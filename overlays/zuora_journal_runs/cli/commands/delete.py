@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,23 @@ import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import interrupted, summarize
+from zuora_journal_runs.cli.batch import GIVE_NUMBERS, SAME_COMMAND, interrupted, summarize
 from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.exit_status import worst
 from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, TIMEOUT, YES, limited
+from zuora_journal_runs.cli.plan_files import (
+    APPLY,
+    DRY_RUN,
+    NOTHING_CHANGED,
+    PLAN,
+    check_plan_file,
+    numbers_or_plan,
+    write_plan,
+)
 from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
-from zuora_journal_runs.cli.run_numbers import NUMBERS, run_numbers
+from zuora_journal_runs.cli.run_numbers import NUMBERS
 from zuora_journal_runs.cli.session import connected, repetition
 from zuora_journal_runs.cli.terminal import show
 
@@ -36,13 +46,25 @@ _AWAITED = ("it is gone", "they are gone")
 @click.command()
 @connected
 @NUMBERS
+@DRY_RUN
+@PLAN
+@APPLY
 @click.option("--wait", is_flag=True, help="Wait until the runs are gone.")
 @TIMEOUT
 @EVIDENCE
 @YES
 @JSON
 def delete(
-    session: Session, given: tuple[str, ...], wait: bool, timeout: float, evidence: str | None, yes: bool, as_json: bool
+    session: Session,
+    given: tuple[str, ...],
+    dry_run: bool,
+    plan_file: str | None,
+    plan_to_apply: str | None,
+    wait: bool,
+    timeout: float,
+    evidence: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> int:
     """Delete cancelled journal runs.
 
@@ -52,15 +74,29 @@ def delete(
     On a terminal, it shows what it would delete and asks for confirmation. Without a terminal, or with --json, it needs
     --yes.
     """
-    numbers = run_numbers(given)
-    with EvidenceFiles(evidence, numbers) as files, session.client() as client:
-        failures = {} if yes else _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
+    check_plan_file(plan_file, dry_run=dry_run)
+    numbers, plan = numbers_or_plan(given, plan_to_apply, "delete")
+    with EvidenceFiles(None if dry_run else evidence, numbers) as files, session.client() as client:
+        if dry_run:
+            planned = client.plan("delete", numbers) if plan_file else None
+            status = _dry_run(list(_plans(client, numbers)), as_json)
+            if planned is not None and plan_file is not None:
+                write_plan(planned, plan_file, as_json=as_json)
+            return status
+        failures: dict[str, FailureRecord] = {}
+        if not yes:
+            if plan is not None:
+                client.check_plan(plan)
+            failures = _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
+        if plan is not None:
+            client.check_plan(plan)
         left = [number for number in numbers if number not in failures]
         ended: list[DeletionRecord | FailureRecord] = list(failures.values())
-        _keep_known(session, numbers, ended)
+        again = SAME_COMMAND if plan is None else GIVE_NUMBERS
+        _keep_known(session, numbers, ended, again)
         for record in _delete(client, left, timeout if wait else None, files):
             ended.append(record)
-            _keep_known(session, numbers, ended)
+            _keep_known(session, numbers, ended, again)
             _print(record, as_json)
     if len(numbers) > 1 and not as_json:
         click.echo(f"{len(numbers):,} runs: {summarize(ended)}")
@@ -77,6 +113,16 @@ def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[Deleti
             return records.failed(number, error)
 
     yield from side_by_side(planned, numbers)
+
+
+def _dry_run(plans: list[DeletionPlanRecord | FailureRecord], as_json: bool) -> int:
+    if as_json:
+        for plan in plans:
+            click.echo(records.line(plan))
+    else:
+        _show(plans, sys.stdout)
+        click.echo(NOTHING_CHANGED)
+    return worst(plan["exitStatus"] for plan in plans)
 
 
 def _show(plans: list[DeletionPlanRecord | FailureRecord], screen: TextIO) -> None:
@@ -145,7 +191,9 @@ def _delete(
                     yield record
 
 
-def _keep_known(session: Session, numbers: Sequence[str], ended: Sequence[DeletionRecord | FailureRecord]) -> None:
+def _keep_known(
+    session: Session, numbers: Sequence[str], ended: Sequence[DeletionRecord | FailureRecord], again: str
+) -> None:
     """Keep what is known, to report it on an interruption."""
     session.known = interrupted(
         ended,
@@ -153,6 +201,7 @@ def _keep_known(session: Session, numbers: Sequence[str], ended: Sequence[Deleti
         one=f"{numbers[0]} may or may not be deleted; to check: `zjr get {numbers[0]}`",
         others="the others may or may not be deleted",
         in_the_end="the outcomes are known",
+        again=again,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from zuora_journal_runs.evidence import Evidence, Observation, Step
 
 _REQUESTS = {"POST": "create", "PUT": "cancel", "DELETE": "delete"}
+_RUN = re.compile("/v1/(?:journal-entries/)?journal-runs/([^/?]+)")
+_UPDATE = re.compile("/v1/journal-entries/([^/]+)/basic-information")
 
 
 @click.command()
@@ -60,7 +63,7 @@ def _show(found: Evidence, record: EvidenceRecord) -> None:
             ],
         ),
         "",
-        render.rows(*((time, render.text(happened)) for time, happened in _story(found.steps))),
+        render.rows(*((time, render.text(happened)) for time, happened in _story(found))),
         "",
         render.sheet(
             render.text(record["summary"], render.TITLE),
@@ -77,14 +80,16 @@ def _responses(count: int) -> str:
     return "1 response" if count == 1 else f"{count:,} responses"
 
 
-def _story(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
+def _story(found: Evidence) -> Iterator[tuple[str, str]]:
     """Yield what was observed and when. A poll is one line, and so are equal polls in a row."""
     from zuora_journal_runs.evidence import EntriesListed, EntriesRefused, RunSeen
 
     lines: list[tuple[float, str]] = []
     before: Observation | None = None
-    for step in steps:
-        text = _describe(step)
+    for step in found.steps:
+        named = _RUN.match(step.path)
+        # A rerun has two runs.
+        text = _describe(step, "the run" if named is None or named[1] == found.run else named[1])
         if text is None:
             continue
         if isinstance(before, RunSeen) and isinstance(step.observation, EntriesListed | EntriesRefused):
@@ -99,7 +104,7 @@ def _story(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
         yield f"{datetime.fromtimestamp(times[0], UTC):%H:%M:%S}", f"{text}{again}"
 
 
-def _describe(step: Step) -> str | None:
+def _describe(step: Step, run: str) -> str | None:
     from zuora_journal_runs import evidence as proof
 
     seen = step.observation
@@ -109,9 +114,9 @@ def _describe(step: Step) -> str | None:
         case proof.Accepted():
             text = f"{seen.request} requested and accepted"
         case proof.RunSeen():
-            text = f"the run is {seen.status}"
+            text = f"{run} is {seen.status}"
         case proof.RunNotFound():
-            text = "the run is not found"
+            text = f"{run} is not found"
         case proof.EntriesListed():
             cancelled = sum(status == "Cancelled" for status, _ in seen.entries.values())
             text = f"{count_entries(len(seen.entries))} listed, {cancelled:,} cancelled"
@@ -119,6 +124,8 @@ def _describe(step: Step) -> str | None:
             text = f"the entries cannot be listed: {seen.problem}"
         case proof.EntryUpdated():
             text = f"{seen.entry} changed, and accepted"
+        case _ if update := _UPDATE.match(step.path):
+            text = f"{update[1]} changed, but not shown to be accepted: {seen.problem}"
         case _ if step.method in _REQUESTS:
             text = f"{_REQUESTS[step.method]} requested, but not shown to be accepted: {seen.problem}"
         case _:

@@ -1,0 +1,126 @@
+"""Plans in files: `--dry-run --plan` writes one, a second person reads it, and `--apply` does what it says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from zuora_journal_runs.errors import InvalidArgumentError
+
+from . import records
+from .exit_status import ExitStatus
+from .run_numbers import run_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TextIO
+
+    from zuora_journal_runs import Plan
+    from zuora_journal_runs.plans import Operation
+
+    Record = TypeVar("Record", bound=Mapping[str, Any])
+
+NOTHING_CHANGED = "Nothing was changed."
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+PLAN = click.option(
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="With --dry-run, write the plan to this new file. Once it is approved, give it to --apply.",
+)
+APPLY = click.option(
+    "--apply",
+    "plan_to_apply",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Do exactly what the plan in this file says, and nothing if a run or an entry is no longer as it was planned.",
+)
+
+
+def check_plan_file(plan_file: str | None, *, dry_run: bool) -> None:
+    """Check that a plan can be written, before it is made.
+
+    Raises:
+        UsageError: It cannot be.
+    """
+    if plan_file is None:
+        return
+    if not dry_run:
+        raise click.UsageError("--plan is missing --dry-run: a plan is written, and later given to --apply")
+    if os.path.lexists(plan_file):
+        raise click.UsageError(f"--plan: {plan_file} exists already")
+    if not Path(plan_file).parent.is_dir():
+        raise click.UsageError(f"--plan: there is no folder {Path(plan_file).parent}")
+
+
+def report_plan(
+    plan: Plan,
+    record: Record,
+    show: Callable[[list[Record], TextIO], None],
+    plan_file: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Report what would be done with a run, write the plan if there is a file for it, and return the exit status."""
+    if as_json:
+        click.echo(records.line(record))
+    else:
+        show([record], sys.stdout)
+        click.echo(NOTHING_CHANGED)
+    if plan_file is not None:
+        write_plan(plan, plan_file, as_json=as_json)
+    return ExitStatus.DONE
+
+
+def write_plan(plan: Plan, plan_file: str, *, as_json: bool) -> None:
+    """Write a plan, and say how to apply it."""
+    plan.write(plan_file)
+    command = click.get_current_context().command_path
+    click.echo(f"The plan is in {plan_file}. To apply it: {command} --apply {shlex.quote(plan_file)}", err=as_json)
+
+
+def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | None:
+    """Return the plan to apply; None if there is none.
+
+    Args:
+        file: The file.
+        operation: What has to be planned in it.
+        others: The names of parameters that contradict a plan.
+
+    Raises:
+        UsageError: The file has no such plan, or what it decides is given as well.
+    """
+    if file is None:
+        return None
+    from zuora_journal_runs import Plan
+
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if given and parameter.name in ("dry_run", "plan_file", *others):
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+            raise click.UsageError(f"--apply does what the plan says: leave out {name}")
+    try:
+        plan = Plan.read(file)
+    except InvalidArgumentError as error:
+        raise click.UsageError(f"--apply: {error.message}") from None
+    if plan.operation != operation:
+        raise click.UsageError(f"--apply: {file} is a plan for `zjr {plan.operation}`, not for `zjr {operation}`")
+    return plan
+
+
+def numbers_or_plan(given: Sequence[str], file: str | None, operation: Operation) -> tuple[list[str], Plan | None]:
+    """Return the run numbers among the arguments; or those of the plan to apply, and the plan.
+
+    Raises:
+        UsageError: The numbers are missing or invalid, or the file has no such plan.
+    """
+    plan = read_plan(file, operation, "given")
+    return (run_numbers(given), None) if plan is None else (list(plan.numbers), plan)
