@@ -108,7 +108,7 @@ def test_what_a_client_writes_of_an_honest_provider_is_not_blamed(
         ("entries that do not balance", "debits 1.00 and credits 0 USD"),
         ("deletes nothing", "it is Cancelled, and can only be DeleteInprogress, gone"),
         ("a run that comes back", "it is DeleteInprogress, and can only be gone"),
-        ("Cancelled, with an entry left", "is Cancelled, and its entry JE-00000003 is Created"),
+        ("Cancelled, with an entry left", "is Cancelled, and its entry JE-00000002 is Created"),
     ],
 )
 def test_what_the_responses_of_a_liar_show_is_found(tmp_path: Path, mutant: str, said: str) -> None:

@@ -184,7 +184,7 @@ import sys
 
 def test_it():
     loaded = {name for name in sys.modules if name.startswith("zuora_journal_runs")}
-    assert loaded == {"zuora_journal_runs", "zuora_journal_runs.pytest_plugin"}
+    assert loaded == {"zuora_journal_runs", "zuora_journal_runs._lazy", "zuora_journal_runs.pytest_plugin"}
     assert "httpx" not in sys.modules
 """)
     result.assert_outcomes(passed=1)
