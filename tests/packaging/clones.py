@@ -3,6 +3,7 @@
     python tests/packaging/clones.py                      # all of them, one after the other
     python tests/packaging/clones.py --list
     python tests/packaging/clones.py long-path umask -- tests/cli -k terminal
+    python tests/packaging/clones.py long-path+umask blanks+lang-c     # several conditions in one clone
 
 What is committed is cloned. The environment of each is empty but for `PATH`, how pip reaches its packages, and what the
 condition sets.
@@ -59,6 +60,21 @@ CONDITIONS = {
 }
 
 
+def combined(names: str) -> Condition:
+    """Return the condition of a clone in which several are met, such as `long-path+umask`."""
+    parts = [CONDITIONS[name] for name in names.split("+")]
+    folders = [part.folder for part in parts if part.folder != Condition.folder]
+    return Condition(
+        says=", ".join(part.says for part in parts),
+        folder=folders[0] if folders else Condition.folder,
+        variables={name: value for part in parts for name, value in part.variables.items()},
+        home=all(part.home for part in parts),
+        home_mode=min(part.home_mode for part in parts),
+        umask=max(part.umask for part in parts),
+        root=all(part.root for part in parts),
+    )
+
+
 class Ended(NamedTuple):
     """How `make test` ended in a clone."""
 
@@ -83,9 +99,10 @@ def main() -> int:
         _say("You are not root: each clone is tested as you.")
 
     def tested(name: str) -> Ended:
-        ended = test(CONDITIONS[name], folder / name, options.arguments)
+        condition = combined(name)
+        ended = test(condition, folder / name, options.arguments)
         verdict = "green" if ended.status == 0 else f"RED {ended.status}"
-        _say(f"{name:15} {verdict:8} {ended.seconds:5.0f} s  {CONDITIONS[name].says}: {ended.last}")
+        _say(f"{name:15} {verdict:8} {ended.seconds:5.0f} s  {condition.says}: {ended.last}")
         return ended
 
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -154,7 +171,7 @@ def _options() -> argparse.Namespace:
     at = given.index("--") if "--" in given else len(given)
     options = parser.parse_args(given[:at])
     options.arguments = given[at + 1 :]
-    if unknown := set(options.conditions) - set(CONDITIONS):
+    if unknown := {part for each in options.conditions for part in each.split("+")} - set(CONDITIONS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(CONDITIONS)}")
     return options
 
