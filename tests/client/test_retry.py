@@ -103,6 +103,13 @@ def test_all_attempts_and_waits_end_with_the_deadline(kind: Kind) -> None:
     assert caught.value.attempts == len(script.requests) > 2
 
 
+def test_what_was_lost_once_may_be_done_though_nothing_reaches_the_server_later(kind: Kind) -> None:
+    script = Script(httpx.ReadError("reset"), httpx.ConnectError("refused"))
+    with pytest.raises(errors.ResponseLostError, match="an earlier attempt was lost, and then .*refused") as caught:
+        kind.use(script, lambda c: c.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026"))
+    assert caught.value.maybe_processed
+
+
 def test_no_attempt_begins_after_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
 

@@ -166,6 +166,9 @@ def test_a_command_that_fails_is_named(emulator: Emulator) -> None:
     done = contract("--only", "too-many-requests", "--provoke", command, environ=emulator.environ())
     assert "could not make createJournalRun fail with 429" in done.stderr
     assert "1 failed" in done.stdout
+    done = contract("--only", "too-many-requests", "--provoke", f"{sys.executable} -c pass", environ=emulator.environ())
+    assert "could not" not in done.stderr
+    assert "1 failed" in done.stdout
 
 
 def test_drift_is_told(emulator: Emulator, tmp_path: Path) -> None:

@@ -104,6 +104,22 @@ def completed() -> RunModel:
     return model
 
 
+def test_an_update_is_shown_unless_its_outcome_is_not_known() -> None:
+    model = completed()
+    model.updated("JE-0", {"transferredToAccounting": "Ignore"}, 200)
+    with pytest.raises(Violation, match="was updated to 'Ignore', and is 'No'"):
+        model.listed(200, entries("No", "Yes"))
+    for status in (None, 500):
+        model.updated("JE-0", {"transferredToAccounting": "Processing"}, 200)
+        model.updated("JE-0", {"transferredToAccounting": "No"}, status)
+        model.listed(200, entries("No", "Yes"))
+
+
+def test_an_entry_that_is_not_cancelled_can_be_updated() -> None:
+    with pytest.raises(Violation, match="JE-0 is not cancelled, and its update got the status 409"):
+        completed().updated("JE-0", {"notes": "n"}, 409)
+
+
 def run(status: str, **fields: Any) -> dict[str, Any]:
     return {"number": RUN, "status": status, **WANTED, **fields}
 

@@ -261,6 +261,13 @@ def test_it_can_be_repeated() -> None:
         assert found(report_of(suite_for(emulator, Options(examples=5, only=only)))) == []
 
 
+def test_a_user_who_may_override_transfers_leaves_no_run() -> None:
+    emulator = emulator_for_the_suite(override_transferred=True)
+    report = report_of(suite_for(emulator, Options(only=("transferred-entries-stay",))))
+    assert (found(report), report.left) == ([], [])
+    assert report_of(suite_for(emulator_for_the_suite(), Options(only=("transferred-entries-stay",)))).left != []
+
+
 def test_it_stops_when_the_time_is_up() -> None:
     """And its runs are removed, with transferred entries too, where the user may override that."""
     emulator = emulator_for_the_suite(override_transferred=True)

@@ -787,4 +787,4 @@ def test_the_readme_shows_it(tmp_path: Path) -> None:
     for image in (tmp_path / "emulator.webp", screenshot.TARGET):
         assert image.read_bytes()[8:12] == b"WEBP"
         assert 20_000 < image.stat().st_size < 150_000
-    assert f"](docs/{screenshot.TARGET.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"/docs/{screenshot.TARGET.name}" in (ROOT / "README.md").read_text(encoding="utf-8")

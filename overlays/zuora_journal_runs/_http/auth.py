@@ -59,9 +59,6 @@ class Authorizer:
         self.base_url, self.authorization, self.cache = base_url, authorization, cache
         self.clock, self.random = clock, random
 
-    def __repr__(self) -> str:
-        return f"Authorizer({str(self.base_url)!r})"  # nothing that is secret
-
     @property
     def auth(self) -> httpx.Auth | None:
         """The `httpx.Auth` that authorizes requests in place of tokens; None if there is none."""

@@ -169,9 +169,8 @@ def _api(session: Session, environ: Mapping[str, str], now: Callable[[], float])
             checks.append(_check("entity", "wrong", finding, advice))
             session, options, reply = bare, {"entity_id": None}, other
     https = _url(environ).scheme == "https"
-    if reply.received:
-        secured = "the server's certificate is valid" if https else "not used, since the address is this machine"
-        checks.append(_check("TLS", "ok", secured))
+    secured = "the server's certificate is valid" if https else "not used, since the address is this machine"
+    checks += [_check("TLS", "ok", secured)] if reply.received else []
     if reply.ok:
         checks += [
             _check("credentials", "ok", "a token was issued and accepted"),

@@ -67,19 +67,20 @@ class CleanUp:
 
     def _remove(self, number: str) -> None:
         """Cancel and delete a run, by the statuses that it shows and not by the model of it."""
-        call = self._harness.call
         status = self._status_at_rest(number)
-        for _ in range(2):
-            if status in CANCELABLE:
-                call("cancelJournalRun", number, body={})
-                status = self._status_at_rest(number, before=status)
-            if status not in CANCELABLE or not self._unmark_entries(number):
-                break
+        if status in CANCELABLE:
+            status = self._after("cancelJournalRun", number, status, body={})
+        if status in CANCELABLE and self._unmark_entries(number):
+            status = self._after("cancelJournalRun", number, status, body={})
         if status == "Cancelled":
-            call("deleteJournalRun", number)
-            status = self._status_at_rest(number, before=status)
+            status = self._after("deleteJournalRun", number, status)
         why = ", since entries of it were transferred to accounting" if status in CANCELABLE else ""
         expect(status == GONE, f"it is {status}, and stays{why}")
+
+    def _after(self, operation_id: str, number: str, status: str, **parts: Any) -> str:
+        """Request something, and return the status in which the run then settles."""
+        self._harness.call(operation_id, number, **parts)
+        return self._status_at_rest(number, before=status)
 
     def _status_at_rest(self, number: str, before: str | None = None) -> str:
         """Wait until a run settles; return its status.

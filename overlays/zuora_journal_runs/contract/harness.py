@@ -638,30 +638,23 @@ class Harness:
         if pages[-1].status == 200:
             self.observe("max-page-size", self.largest_page)
         model.listed(pages[-1].status, [entry for page in pages for entry in page.data.get("journalEntries", ())])
-        if model.number in self.own:
-            self.own_entries.update(model.entries or {})
+        self.own_entries.update(model.entries or {})
 
     def update(self, model: RunModel, entry: str, **fields: str) -> int:
         """Update an entry of a run; return the judged status."""
-        try:
-            response = self.call("updateJournalEntry", entry, body=fields)
-        except (NoResponseError, OutOfTime):
-            model.updated(entry, fields, None)
-            raise
-        model.updated(entry, fields, response.status)
-        return response.status
+        return self._change("updateJournalEntry", entry, partial(model.updated, entry, fields), body=fields)
 
     def cancel(self, model: RunModel) -> int:
         """Request the cancellation of a run; return the judged status."""
-        return self._change("cancelJournalRun", model, model.cancelled, body={})
+        return self._change("cancelJournalRun", model.number, model.cancelled, body={})
 
     def delete(self, model: RunModel) -> int:
         """Request the deletion of a run; return the judged status."""
-        return self._change("deleteJournalRun", model, model.deleted)
+        return self._change("deleteJournalRun", model.number, model.deleted)
 
-    def _change(self, operation_id: str, model: RunModel, learn: Callable[[int | None], None], **parts: Any) -> int:
+    def _change(self, operation_id: str, number: str, learn: Callable[[int | None], None], **parts: Any) -> int:
         try:
-            response = self.call(operation_id, model.number, **parts)
+            response = self.call(operation_id, number, **parts)
         except (NoResponseError, OutOfTime):
             learn(None)
             raise
