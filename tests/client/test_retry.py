@@ -105,7 +105,7 @@ def test_all_attempts_and_waits_end_with_the_deadline(kind: Kind) -> None:
 
 def test_what_was_lost_once_may_be_done_though_nothing_reaches_the_server_later(kind: Kind) -> None:
     script = Script(httpx.ReadError("reset"), httpx.ConnectError("refused"))
-    with pytest.raises(errors.ResponseLostError, match="an earlier attempt was lost, and then .*refused") as caught:
+    with pytest.raises(errors.ResponseLostError, match=r"an earlier attempt was lost, and then .*refused") as caught:
         kind.use(script, lambda c: c.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026"))
     assert caught.value.maybe_processed
 
