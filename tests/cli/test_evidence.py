@@ -457,7 +457,7 @@ class TestRefusal:
         result = zjr(*arguments, "--evidence", str(tmp_path / "no" / "such" / "folder.jsonl"))
 
         assert result.exit_code == 2
-        assert "folder.jsonl cannot be opened: No such file or directory" in result.stderr.splitlines()[-1]
+        assert "folder.jsonl cannot be opened: there is no folder" in result.stderr.splitlines()[-1]
         assert not emulator.requests
 
     def test_a_folder_for_a_creation(self, zjr: Zjr, emulator: Emulator, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def test_a_plan_is_written_read_by_another_person_and_applied(
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-2:] == [
         "Nothing was changed.",
-        f"The plan is in {plan}. To apply it: zjr {operation} --apply {plan}",
+        f"The plan is in {plan}. To apply it: zjr {operation} --apply {plan}"
+        + (" --evidence FILE" if operation == "rerun" else ""),
     ]
     assert not changes(quick)
     written = json.loads(Path(plan).read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from tests.clock import FakeClock
 
 from zuora_journal_runs import Backoff, Plan, PostingOutcome, TransferOutcome, errors, evidence
 from zuora_journal_runs.contract import judge_files
-from zuora_journal_runs.emulator import RunStatus, Transfer
+from zuora_journal_runs.emulator import Emulator, RunStatus, Transfer
 from zuora_journal_runs.evidence import read_evidence
 
 from .emulated import RUN, emulating, requests
@@ -21,8 +21,6 @@ from .world import answer, refusal, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from zuora_journal_runs.emulator import Emulator
 
     from .world import Kind
 
@@ -213,6 +211,27 @@ def test_functions_may_be_asynchronous(file: Path) -> None:
     assert requests(emulator) == []
     assert asynchronously(emulator, work).complete
     assert len(ledger.posted) == 4
+
+
+def test_a_generator_function_posts_nothing() -> None:
+    def post(entry: Any) -> Any:
+        yield entry
+
+    from .emulated import synchronously
+
+    emulator = emulating()
+    with pytest.raises(errors.InvalidArgumentError, match="post is a generator function"):
+        synchronously(emulator, lambda client: client.post_entries(RUN, post))
+    assert requests(emulator) == []
+
+
+def test_entries_of_a_cancelled_run_are_not_marked() -> None:
+    with (
+        Emulator() as emulator,
+        emulator.client() as client,
+        pytest.raises(errors.RunStatusError, match="JR-00000072 is Cancelled, and its entries cannot be marked"),
+    ):
+        client.transfer("JR-00000072")
 
 
 def test_a_function_that_turns_out_to_be_asynchronous_posts_nothing() -> None:

@@ -13,7 +13,7 @@ from tests.clock import FakeClock
 
 from zuora_journal_runs import Plan, RerunOutcome, TransactionType, errors, evidence
 from zuora_journal_runs.contract import judge_files
-from zuora_journal_runs.emulator import RunStatus, SeedRun, Transfer
+from zuora_journal_runs.emulator import Emulator, RunStatus, SeedRun, Transfer
 from zuora_journal_runs.evidence import read_evidence
 
 from .emulated import PERIOD, RUN, emulating, requests
@@ -21,8 +21,6 @@ from .world import Script, answer, refusal, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from zuora_journal_runs.emulator import Emulator
 
     from .world import Kind
 
@@ -513,3 +511,20 @@ def test_entries_of_the_new_run_that_cannot_be_listed(kind: Kind, file: Path) ->
         kind.use(handler, lambda client: client.rerun(RUN, evidence=file, timeout=60))
     healed.append(1)
     assert kind.use(handler, lambda client: client.rerun(RUN, evidence=file)).complete
+
+
+def test_what_cannot_be_created_may_be_changed(tmp_path: Path) -> None:
+    """The run is cancelled by then: to refuse the change would leave nobody a way to go on."""
+    file = tmp_path / "rerun.jsonl"
+    with Emulator(pacing="at-once") as emulator, emulator.client() as client:
+        for period in ("Foo-2026", "Foo-2026", "Bar-2026"):
+            with pytest.raises(errors.InvalidRequestError, match=f"JR-00000073 is cancelled, and no run .* '{period}'"):
+                client.rerun("JR-00000073", accounting_period_name=period, evidence=file)
+        outcome = client.rerun("JR-00000073", evidence=file)
+        assert outcome.complete
+        assert not outcome.differences
+        with pytest.raises(errors.InvalidArgumentError, match="with other parameters"):
+            client.rerun("JR-00000073", accounting_period_name="Foo-2026", evidence=file)
+    conclusion = evidence.read_evidence(file).conclusion
+    assert conclusion is not None
+    assert conclusion.facts["verdict"] == "complete"

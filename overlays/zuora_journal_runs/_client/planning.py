@@ -161,10 +161,13 @@ def plan_transfer(
 
     Raises:
         InvalidArgumentError: An entry is not one of the run, or is cancelled, or a value cannot be sent.
+        RunStatusError: The run is cancelled.
     """
     check_marking(value, notes)
     chosen = None if entries is None else _parse_entries(entries)
     run = yield from operations.retrieve(number)
+    if chosen is None and run.status in ("Cancelled", "DeleteInprogress"):
+        raise errors.RunStatusError(f"{number} is {run.status}, and its entries cannot be marked", run=run)
     listed = PlannedRun.of(run, (yield from operations.entries(number)))
     live = {name: state for name, state in listed.entries.items() if state[0] != "Cancelled"}
     if chosen is None:
@@ -249,6 +252,17 @@ def rerun_plan(
         "totals": Totals.of(filter(results.is_cancellable, live)).to_list(),
     }
     return made(operations, "rerun", [PlannedRun.of(run, listed)], details)
+
+
+def with_changes(plan: Plan, run: JournalRun, entries: Iterable[JournalEntry], changes: RunChanges) -> Plan:
+    """Return the plan of a rerun with other changes, once the run is cancelled."""
+    from attrs import evolve
+
+    given = as_json(changes)
+    (planned,) = plan.runs
+    live = [entry for entry in entries if planned.entries.get(entry.number, ("Cancelled", None))[0] != "Cancelled"]
+    request = validation.creation(**_request(run, live, given)).to_dict()
+    return evolve(plan, details={**plan.details, "request": request, "changes": given})
 
 
 def as_json(changes: RunChanges) -> dict[str, Any]:

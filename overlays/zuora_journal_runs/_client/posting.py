@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs import errors
@@ -157,7 +158,9 @@ def post_entries(
     """Post each entry of a run once: claim it, post it, mark it, and read everything again."""
     waiting.check_timeouts(timeout)
     planning.check_marking("Yes", notes)
-    parse_callable("post", post)
+    if inspect.isgeneratorfunction(parse_callable("post", post)):
+        # A call of it would execute nothing, and look like a success.
+        raise errors.InvalidArgumentError("post is a generator function: give a function that posts, without yield")
     if was_posted is not None:
         parse_callable("was_posted", was_posted)
     with operations.observer_of(number, "post", evidence) as observer:

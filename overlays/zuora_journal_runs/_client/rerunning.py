@@ -82,9 +82,16 @@ def rerun(
                     raise _remaining_error(observer)
                 case RerunStep.CREATE | RerunStep.REPEAT_CREATION | RerunStep.STOP_KEY_EXPIRED:
                     body = CreateJournalRunRequest.from_dict(plan.details["request"])
-                    response = yield from submit(
-                        operations, observer, body, wait_for_turn=wait_for_turn, on_turn=on_turn
-                    )
+                    try:
+                        response = yield from submit(
+                            operations, observer, body, wait_for_turn=wait_for_turn, on_turn=on_turn
+                        )
+                    except errors.CallError as error:
+                        known = "it is not known whether a" if error.maybe_processed else "no"
+                        error.message = (
+                            f"{number} is cancelled, and {known} run was created in its place: {error.message}"
+                        )
+                        raise
                     successor = observer.succeeded_by(response.journal_run_number)
                 case RerunStep.AWAIT_COMPLETION:
                     yield from waiting.completion(wait_for(successor), on_poll)
@@ -111,6 +118,12 @@ def _planned(
     calls = operations.observed_by(observer)
     if history.plan is not None:
         plan = Plan.from_dict(history.plan, "the plan in the evidence file")
+        refused = history.created is None and history.creation is not None and history.creation.step == "refused"
+        if refused and approved is None and given != plan.details["changes"]:
+            # What was requested cannot be created, and nothing was: something else may be requested.
+            run = yield from calls.retrieve(number)
+            plan = planning.with_changes(plan, run, observer.entries.values(), changes)
+            observer.note(Planned(observer.now(), plan.to_dict()))
         same = (given, allow_remaining) == (plan.details["changes"], plan.details["allowRemaining"])
         if not same or approved not in (None, plan):
             raise errors.InvalidArgumentError(

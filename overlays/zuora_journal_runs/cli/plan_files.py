@@ -82,8 +82,9 @@ def report_plan(
 def write_plan(plan: Plan, plan_file: str, *, as_json: bool) -> None:
     """Write a plan, and say how to apply it."""
     plan.write(plan_file)
-    command = click.get_current_context().command_path
-    click.echo(f"The plan is in {plan_file}. To apply it: {command} --apply {shlex.quote(plan_file)}", err=as_json)
+    command = f"{click.get_current_context().command_path} --apply {shlex.quote(plan_file)}"
+    evidence = " --evidence FILE" if plan.operation == "rerun" else ""
+    click.echo(f"The plan is in {plan_file}. To apply it: {command}{evidence}", err=as_json)
 
 
 def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | None:

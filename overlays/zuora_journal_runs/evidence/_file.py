@@ -550,7 +550,8 @@ def _opened(path: Path) -> int:
     try:
         file = os.open(path, flags, 0o600)
     except OSError as error:
-        raise InvalidArgumentError(f"the evidence file {path} cannot be opened: {error.strerror}") from None
+        problem = f"there is no folder {path.parent}" if isinstance(error, FileNotFoundError) else error.strerror
+        raise InvalidArgumentError(f"the evidence file {path} cannot be opened: {problem}") from None
     problem = None
     if not stat.S_ISREG(os.fstat(file).st_mode):
         problem = f"{path} is not a file that evidence can be written to"
