@@ -117,7 +117,7 @@ class PostingOutcome(NoTruthValue):
         counts = ", ".join(f"{len(entries):,} {kind}" for kind, entries in kinds.items() if entries) or "no entries"
         said = f"{self.number}: {counts}."
         if self.in_doubt:
-            said += f" Check in the ledger whether they were posted: {_named(self.in_doubt)}."
+            said += f" Look in the ledger for what is in doubt: {_named(self.in_doubt)}."
         return said
 
     def __repr__(self) -> str:
@@ -149,8 +149,8 @@ class TransferOutcome(NoTruthValue):
     def summary(self) -> str:
         """Return the outcome as a sentence."""
         number, value = self.plan.runs[0].number, self.plan.details["value"]
-        said = f"{number}: {len(self.changed):,} entries marked as {value}, {len(self.already):,} already were"
-        return f"{said}, {len(self.missing):,} are not." if self.missing else f"{said}."
+        said = f"{number}: entries marked as {value}: {len(self.changed):,}; {len(self.already):,} had it already"
+        return f"{said}; {len(self.missing):,} did not take it." if self.missing else f"{said}."
 
     def __repr__(self) -> str:
         return f"<TransferOutcome {self.summary()}>"

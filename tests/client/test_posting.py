@@ -134,7 +134,7 @@ def test_an_entry_in_doubt_stops_everything(use: Callable[..., Any], file: Path,
         assert not outcome.complete
         assert numbers(outcome.in_doubt) == [listed[2]]
         assert numbers(outcome.open) == [listed[0], listed[1], listed[3]]
-        assert f"Check in the ledger whether they were posted: {listed[2]}" in outcome.summary()
+        assert f"Look in the ledger for what is in doubt: {listed[2]}" in outcome.summary()
     assert ledger.posted == []
     assert requests(emulator) == []
 
@@ -428,7 +428,7 @@ def test_entries_are_marked(use: Callable[..., Any], file: Path) -> None:
     assert marks(emulator) == ["Yes", "Yes", "Yes", "Ignore", "Yes"]
     # What has the value already is left alone.
     assert len(requests(emulator)) == 3
-    assert outcome.summary() == f"{RUN}: 3 entries marked as Yes, 1 already were."
+    assert outcome.summary() == f"{RUN}: entries marked as Yes: 3; 1 had it already."
     entries = use(emulator, lambda client: client.entries(RUN))
     assert [entry.notes == "Batch 17" for entry in entries] == [True, False, True, False, True]
     for line in file.read_text(encoding="utf-8").splitlines():
