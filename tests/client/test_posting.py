@@ -462,7 +462,7 @@ def test_what_does_not_take_it_is_named(use: Callable[..., Any]) -> None:
     assert not outcome.complete
     assert (list(outcome.missing), list(outcome.changed)) == ([listed[0]], listed[1:])
     assert isinstance(outcome.errors[listed[0]], errors.PermissionDeniedError)
-    assert "1 are not." in repr(outcome)
+    assert "1 did not take it." in repr(outcome)
 
 
 BAD_TRANSFERS: dict[str, tuple[dict[str, Any], str]] = {
