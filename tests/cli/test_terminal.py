@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 from typing import IO, TYPE_CHECKING
@@ -32,6 +33,18 @@ def test_a_terminal_is_asked_and_shown_what_goes_on(quick: Emulator) -> None:
     assert terminal.end() == 3
     assert f"{ESCAPE}[33mNOT everything is cancelled{ESCAPE}[0m" in terminal.shown
     assert "JR-00000075: waiting until" in terminal.shown
+
+
+@pytest.mark.posix("select on terminals")
+def test_a_line_is_waited_for_a_second_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Keyboard(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    polls = [[], [], ["the keyboard"]]
+    monkeypatch.setattr("select.select", lambda *_: (polls.pop(0), [], []))
+    assert module.Person(Keyboard("yes\n"), io.StringIO()).confirms("Cancel?")
+    assert polls == []
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

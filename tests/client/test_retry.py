@@ -16,7 +16,7 @@ from tests.clock import FakeClock
 from zuora_journal_runs import Attempt, Backoff, FailedAttempt, errors
 from zuora_journal_runs._http.retry import retry_after
 
-from .world import Script, refusal, run
+from .world import Script, answer, refusal, run
 
 if TYPE_CHECKING:
     from .world import Kind
@@ -108,6 +108,20 @@ def test_what_was_lost_once_may_be_done_though_nothing_reaches_the_server_later(
     with pytest.raises(errors.ResponseLostError, match=r"an earlier attempt was lost, and then .*refused") as caught:
         kind.use(script, lambda c: c.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026"))
     assert caught.value.maybe_processed
+
+
+def test_what_failed_once_may_be_done_though_no_permit_is_granted_later(kind: Kind) -> None:
+    script = Script(answer(503, Retry_After="500"))
+    with pytest.raises(
+        errors.ResponseLostError, match="an earlier attempt was lost, and then nothing was sent"
+    ) as caught:
+        kind.use(
+            script,
+            lambda c: c.create(["Invoice Item"], "2026-10-31", accounting_period_name="Oct-2026"),
+            retry=lambda _: 0.0,
+        )
+    assert caught.value.maybe_processed
+    assert len(script.requests) == 1
 
 
 def test_no_attempt_begins_after_the_deadline(kind: Kind) -> None:

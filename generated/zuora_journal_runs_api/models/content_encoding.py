@@ -16,6 +16,10 @@ class ContentEncoding(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _: object) -> tuple[type[Self], tuple[str]]:
+        """Pickle the value. Python 3.11.2 pickles the name, which may be that of an attribute."""
+        return type(self), (self._value_,)
+
     @classmethod
     def of(cls, text: str) -> Self:
         """The member with this value."""

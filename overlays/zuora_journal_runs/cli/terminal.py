@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import shutil
 import sys
@@ -94,6 +95,10 @@ class Person:
     def confirms(self, question: str) -> bool:
         """Ask a question, and return whether the response is yes."""
         click.echo(f"{question} [y/N] ", nl=False, file=self.screen)
+        if is_terminal(self.keyboard) and os.name == "posix":  # elsewhere, select is for sockets
+            # A signal that arrives just before a read would wait for the person, too.
+            while not select.select([self.keyboard], [], [], 1)[0]:
+                pass
         return self.keyboard.readline().strip().lower() in ("y", "yes")
 
 
