@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -133,7 +134,7 @@ def test_on_a_terminal_it_prints_how_to_connect_and_the_requests() -> None:
     url = re.findall(r"^Open (\S+) in a browser", terminal.shown)[0]
     exports = dict(re.findall(r"^  export (\w+)=(\S+)$", terminal.shown, re.MULTILINE))
     assert exports["ZUORA_BASE_URL"] == url
-    assert re.search(r'^  eval "\$\(\S*zjr emulator env\)"$', terminal.shown, re.MULTILINE)
+    assert re.search(r'^  eval "\$\(.*zjr\S* emulator env\)"$', terminal.shown, re.MULTILINE)
     assert " cancel JR-00000075\n" in terminal.shown
     assert "{" not in terminal.shown
 
@@ -166,7 +167,8 @@ class TestEnv:
     """`zjr emulator env`, in another shell."""
 
     def test_it_prints_how_to_connect(self, serving: Serving) -> None:
-        shell = f'eval "$({COMMAND} emulator env)"; {COMMAND} get JR-00000075'
+        command = shlex.quote(str(COMMAND))
+        shell = f'eval "$({command} emulator env)"; {command} get JR-00000075'
         ended = subprocess.run(
             ["sh", "-c", shell],
             env=environment({"ZUORA_ENVIRONMENT": "PROD"}),

@@ -166,7 +166,13 @@ def test_a_command_that_fails_is_named(emulator: Emulator) -> None:
     done = contract("--only", "too-many-requests", "--provoke", command, environ=emulator.environ())
     assert "could not make createJournalRun fail with 429" in done.stderr
     assert "1 failed" in done.stdout
-    done = contract("--only", "too-many-requests", "--provoke", f"{sys.executable} -c pass", environ=emulator.environ())
+    done = contract(
+        "--only",
+        "too-many-requests",
+        "--provoke",
+        shlex.join([sys.executable, "-c", "pass"]),
+        environ=emulator.environ(),
+    )
     assert "could not" not in done.stderr
     assert "1 failed" in done.stdout
 

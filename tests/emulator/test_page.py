@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -522,7 +523,9 @@ def test_a_request_is_copied_as_curl(opened: Callable[..., Page], tmp_path: Path
 def _shell(command: str, tmp_path: Path) -> list[str]:
     """Return the arguments that a shell passes to curl."""
     curl = tmp_path / "curl"
-    curl.write_text(f"#!{sys.executable}\nimport sys, json\nprint(json.dumps(sys.argv[1:]))\n", encoding="utf-8")
+    python = shlex.join([sys.executable, "-c", "import sys, json; print(json.dumps(sys.argv[1:]))"])
+    # The path of the interpreter may have blanks, which the first line of a script may not.
+    curl.write_text(f'#!/bin/sh\nexec {python} "$@"\n', encoding="utf-8")
     curl.chmod(0o755)
     environ = {"PATH": str(tmp_path), "ZUORA_TOKEN": "token of mine", "ZUORA_CLIENT_SECRET": "secret of mine"}
     done = subprocess.run(["/bin/sh", "-c", command], env=environ, capture_output=True, check=True)
