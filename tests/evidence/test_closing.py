@@ -18,6 +18,7 @@ from zuora_journal_runs._observations import (
     Planned,
     PostingNoted,
     PostingStep,
+    Problem,
     ResponseReader,
     RunNotFound,
     RunSeen,
@@ -254,6 +255,11 @@ def test_what_a_transfer_has_missed() -> None:
     assert missing_transfers(history) == ("b", "c")
 
 
+def test_nothing_was_planned_or_created_at_first() -> None:
+    history = History()
+    assert (history.plan, history.created, history.creation) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "accepted"),
     [(200, {"success": True}, True), (201, {"success": True}, True), (500, {"success": True}, False), (200, {}, False)],
@@ -263,4 +269,6 @@ def test_an_update_is_accepted_by_zuora_alone(status: int, body: dict[str, Any],
     path = "/v1/journal-entries/JE-00000001/basic-information"
     found = reader.read_json(1.0, "PUT", path, status, body)
     assert (found == EntryUpdated(1.0, "JE-00000001")) == accepted
+    if not accepted:
+        assert found == Problem(1.0, f"HTTP {status} without `success: true`")
     assert reader.read_json(1.0, "GET", path, status, body) != EntryUpdated(1.0, "JE-00000001")
