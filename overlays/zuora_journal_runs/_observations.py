@@ -18,6 +18,8 @@ from attrs import frozen
 
 EntryState = tuple[str, str | None]
 """An entry's `status` and `transferredToAccounting`."""
+STAYS = ("Yes", "Processing")
+"""The values of `transferredToAccounting` with which an entry cannot be cancelled."""
 
 
 @frozen

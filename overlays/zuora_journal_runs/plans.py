@@ -13,14 +13,12 @@ from typing import Any, Literal, Self
 from attrs import field, frozen
 
 from zuora_journal_runs._generated import models
+from zuora_journal_runs._observations import STAYS, EntryState
 from zuora_journal_runs.errors import InvalidArgumentError, PlanError
 
 Operation = Literal["cancel", "delete", "transfer", "rerun"]
-EntryState = tuple[str, str | None]
-"""An entry's `status` and `transferredToAccounting`."""
 
 FORMAT = 1
-_STAYS = ("Yes", "Processing")
 _DETAILS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "cancel": {},
     "delete": {},
@@ -106,7 +104,7 @@ class Plan:
             return "mark" if number in self.details["entries"] and transferred != self.details["value"] else "nothing"
         if status == "Cancelled":
             return "nothing"
-        return "stay" if transferred in _STAYS else "cancel"
+        return "stay" if transferred in STAYS else "cancel"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as a JSON object."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from zuora_journal_runs.emulator import (
     Transfer,
 )
 
+from .emulated import asynchronously, synchronously
 from .world import expected, summary
 
 if TYPE_CHECKING:
@@ -38,18 +37,6 @@ SLOW = Pacing.parse("seconds:30")
 @pytest.fixture(params=["sync", "async"])
 def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Does something with a client of an emulator, of either kind."""
-
-    def synchronously(emulator: Emulator, work: Callable[[Any], Any], **arguments: Any) -> Any:
-        with emulator.client(random=Random(1), **arguments) as client:
-            return work(client)
-
-    def asynchronously(emulator: Emulator, work: Callable[[Any], Any], **arguments: Any) -> Any:
-        async def main() -> Any:
-            async with emulator.async_client(random=Random(1), **arguments) as client:
-                given = work(client)
-                return await given if inspect.isawaitable(given) else given
-
-        return asyncio.run(main())
 
     return synchronously if request.param == "sync" else asynchronously
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from zuora_journal_runs._observations import EntryState
+from zuora_journal_runs._observations import STAYS, EntryState
 
 from ._verdict import History, Verdict
 
@@ -22,8 +22,6 @@ KEY_LIFETIME = 24 * 3600.0 - 900.0
 Zuora remembers a key for 24 hours from its first use (idempotency guide, 2026); a quarter of an hour is left for clocks
 that differ, and for the last attempt.
 """
-STAYS = ("Yes", "Processing")
-"""The values of `transferredToAccounting` with which an entry cannot be cancelled."""
 
 
 class RerunStep(StrEnum):
