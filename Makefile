@@ -102,7 +102,7 @@ fetch: $(DEV_READY) ## Fetch Zuora's pages into a folder, INTO=folder (WHOLE=yes
 generate: $(DEV_READY) ## Make the generated client anew from the fragment
 	@$(GENERATE)
 
-format: $(DEV_READY) ## Format the code and mend what the linter can mend
+format: $(DEV_READY) ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 

@@ -122,7 +122,7 @@ def sync_detailed(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     kwargs = get_kwargs(
@@ -172,7 +172,7 @@ def sync(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     return sync_detailed(
@@ -222,7 +222,7 @@ async def asyncio_detailed(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     kwargs = get_kwargs(
@@ -272,7 +272,7 @@ async def asyncio(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     return (

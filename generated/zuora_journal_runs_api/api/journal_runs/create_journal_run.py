@@ -130,7 +130,7 @@ def sync_detailed(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     kwargs = get_kwargs(
@@ -182,7 +182,7 @@ def sync(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     return sync_detailed(
@@ -234,7 +234,7 @@ async def asyncio_detailed(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     kwargs = get_kwargs(
@@ -286,7 +286,7 @@ async def asyncio(
     Raises:
         errors.InvalidResponseError: the answer's body is not what the contract says.
         errors.UnexpectedStatus: the answer's status is not one of the contract.
-        httpx.HTTPError: there is no answer.
+        httpx.HTTPError: there is no response.
 
     """
     return (
