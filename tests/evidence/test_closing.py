@@ -35,6 +35,7 @@ from zuora_journal_runs.evidence import (
     next_posting_action,
     next_rerun_step,
 )
+from zuora_journal_runs.evidence._closing import conclusion_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -216,6 +217,9 @@ def test_what_may_have_been_created_is_not_created_under_another_key(
 
 def test_a_key_is_not_used_to_the_last_minute() -> None:
     assert KEY_LIFETIME == DAY - 900
+    history = after([plan(allowed=False), CreationNoted(0.0, "begun", "key")])
+    assert next_rerun_step(history, KEY_LIFETIME - 1, requested=False) is RerunStep.REPEAT_CREATION
+    assert next_rerun_step(history, KEY_LIFETIME, requested=False) is RerunStep.STOP_KEY_EXPIRED
 
 
 ENDINGS = {
@@ -253,6 +257,44 @@ def test_what_a_transfer_has_missed() -> None:
         [Planned(0.0, {"details": details}), EntriesListed(0.0, {"a": ("Created", "Yes"), "b": ("Created", "No")})]
     )
     assert missing_transfers(history) == ("b", "c")
+
+
+@pytest.mark.parametrize("ending", ["Completed", "Error"])
+def test_the_conclusion_on_a_rerun(ending: str) -> None:
+    history = after([plan(allowed=True), Accepted(0.0, "cancel"), *polls("Completed", REMAINS, 5)])
+    history.succeed("JR-00000076").observe(RunSeen(0.0, ending, 1))
+    assert conclusion_of(history, "rerun") == {
+        "verdict": "complete" if ending == "Completed" else "incomplete",
+        "created": "JR-00000076",
+        "ending": ending,
+        "remaining": ["a"],
+        "discrepancies": [],
+    }
+
+
+def test_the_conclusion_names_what_does_not_fit_together() -> None:
+    history = after([plan(allowed=False), Accepted(0.0, "cancel"), *polls("Cancelled", FREE, 5)])
+    conclusion = conclusion_of(history, "rerun")
+    assert (conclusion["created"], conclusion["ending"], conclusion["remaining"]) == (None, None, ["a", "b"])
+    assert conclusion["discrepancies"] == list(history.cancellation().discrepancies) != []
+
+
+def test_the_conclusion_on_a_posting() -> None:
+    marks = {"a": "Yes", "b": "Yes", "c": "Error", "d": "No", "e": "No", "f": "Ignore", "g": "Processing"}
+    entries = {number: ("Created", mark) for number, mark in marks.items()}
+    steps = [PostingNoted(0.0, step, number) for step, number in (("posted", "a"), ("failed", "c"), ("begun", "d"))]
+    history = after([RunSeen(0.0, "Completed", 7), *steps, EntriesListed(0.0, entries)])
+    expected = {"posted": 1, "already": 1, "failed": ["c"], "inDoubt": ["d", "g"], "open": ["e"]}
+    assert conclusion_of(history, "posting") == {"verdict": "incomplete", **expected}
+    complete = after([RunSeen(0.0, "Completed", 1), EntriesListed(0.0, {"a": ("Created", "Yes")})])
+    assert conclusion_of(complete, "posting")["verdict"] == "complete"
+
+
+@pytest.mark.parametrize(("mark", "verdict", "remaining"), [("Yes", "complete", []), ("No", "incomplete", ["a"])])
+def test_the_conclusion_on_a_transfer(mark: str, verdict: str, remaining: list[str]) -> None:
+    planned = Planned(0.0, {"details": {"value": "Yes", "entries": ["a"]}})
+    history = after([planned, EntriesListed(0.0, {"a": ("Created", mark)})])
+    assert conclusion_of(history, "transfer") == {"verdict": verdict, "remaining": remaining}
 
 
 def test_nothing_was_planned_or_created_at_first() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 WORKSPACE = ROOT / "build" / "mutation"
-MODULES = ("evidence/_verdict.py", "_observations.py")
+MODULES = ("evidence/_closing.py", "evidence/_verdict.py", "_observations.py")
 TESTS = ("reference.py", "test_reference.py", "test_observations.py", "test_verdict.py", "test_closing.py")
 LIMIT = 1800
 """Seconds."""
