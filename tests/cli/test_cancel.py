@@ -119,12 +119,14 @@ class TestOneRun:
         ("entries", "said"),
         [(0, "there were no entries; the run is Cancelled"), (1, "its 1 entry is cancelled; the run is Cancelled")],
     )
-    def test_few_entries_are_told_in_good_english(self, zjr: Zjr, emulator: Emulator, entries: int, said: str) -> None:
+    def test_one_and_two_entries_are_put_in_good_english(
+        self, zjr: Zjr, emulator: Emulator, entries: int, said: str
+    ) -> None:
         number = emulator.add_run(SeedRun(entries=entries))
 
         assert zjr("cancel", "--yes", number).stdout.splitlines()[-1] == f"  Happened  {said}"
 
-    def test_a_reason_that_many_share_is_said_once(self, zjr: Zjr, emulator: Emulator) -> None:
+    def test_a_reason_that_many_share_is_reported_once(self, zjr: Zjr, emulator: Emulator) -> None:
         transfers = {1: Transfer.YES, 2: Transfer.PROCESSING, 4: Transfer.YES}
         number = emulator.add_run(SeedRun(entries=4, transfers=transfers))
 
@@ -139,7 +141,7 @@ class TestOneRun:
 
         assert [(entry["number"], entry["unsettled"]) for entry in record["remaining"]] == [("JE-00000030", True)]
 
-    def test_an_entry_that_nothing_holds_any_more_is_said_to_want_another_cancellation(self, zjr: Zjr) -> None:
+    def test_an_entry_that_nothing_blocks_any_more_needs_another_cancellation(self, zjr: Zjr) -> None:
         late = service(
             PUT=[ACCEPTED],
             GET=[run("CancelInprogress"), run("Completed")],
@@ -175,7 +177,7 @@ class TestOneRun:
         assert (record["deleted"], record["status"], record["outcome"]) == (True, None, outcome)
         assert len(record["discrepancies"]) == bool(status)
 
-    def test_entries_that_cannot_be_read_are_not_taken_for_none(self, zjr: Zjr) -> None:
+    def test_entries_that_cannot_be_read_are_not_an_empty_list(self, zjr: Zjr) -> None:
         denied = refusal(53500010, "You may not look.")
         handler = service(PUT=[ACCEPTED], GET=[run("Cancelled")], ENTRIES=[denied])
         result = zjr.responding(handler)("cancel", "--yes", "JR-00000075")
@@ -229,7 +231,7 @@ class TestDeadline:
         assert record["remaining"] is None
         assert "not known after 3,600 s" in record["message"]
 
-    def test_a_run_that_cannot_be_looked_at_is_not_known_and_an_error(self, zjr: Zjr) -> None:
+    def test_a_run_that_cannot_be_retrieved_is_unknown_and_an_error(self, zjr: Zjr) -> None:
         blind = service(PUT=[ACCEPTED], GET=[refusal(53500010, "You may not look.")])
         (record,) = zjr.responding(blind).json("cancel", "--yes", "JR-00000075", status=1)
 
@@ -292,21 +294,21 @@ class TestNotWaiting:
         command = "zjr cancel --entity e1 --org o1,o2 --zuora-version 2025-08-12"
         assert record["advice"].startswith(f"`{command} --evidence '{file}' --yes JR-00000075` waits for the outcome")
 
-    def test_a_cancellation_under_way_is_not_waited_for(self, zjr: Zjr) -> None:
+    def test_a_cancellation_in_progress_is_not_waited_for(self, zjr: Zjr) -> None:
         zjr("cancel", "--yes", "JR-00000075", "--no-wait")
 
         (record,) = zjr.json("cancel", "--yes", "JR-00000075", "--no-wait")
 
         assert (record["acknowledged"], record["outcome"]) == (False, "accepted")
 
-    def test_a_run_that_is_cancelled_already_is_told_at_once(self, zjr: Zjr) -> None:
+    def test_a_run_that_is_cancelled_already_is_reported_at_once(self, zjr: Zjr) -> None:
         (record,) = zjr.json("cancel", "--yes", "JR-00000072", "--no-wait")
 
         assert (record["acknowledged"], record["outcome"], len(record["cancelled"])) == (False, "complete", 4)
 
 
 class TestAgain:
-    def test_a_cancellation_under_way_is_joined(self, zjr: Zjr, emulator: Emulator) -> None:
+    def test_a_cancellation_in_progress_is_waited_for(self, zjr: Zjr, emulator: Emulator) -> None:
         zjr("cancel", "--yes", "JR-00000075", "--no-wait")
 
         result = zjr("cancel", "--yes", "JR-00000075")
@@ -340,7 +342,7 @@ class TestAgain:
         assert record["requestId"]
         assert record["trackId"]
 
-    def test_a_refusal_is_told_even_if_the_run_cannot_be_looked_at(self, zjr: Zjr) -> None:
+    def test_a_refusal_is_reported_even_if_the_run_cannot_be_retrieved(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[refusal(53500010, "You may not look.")])
         result = zjr.responding(handler)("cancel", "--yes", "JR-00000075")
 
@@ -348,7 +350,7 @@ class TestAgain:
         assert "Not now." in result.stderr
         assert "You may not look." not in result.stderr
 
-    def test_a_strange_status_is_to_be_looked_at(self, zjr: Zjr) -> None:
+    def test_an_unknown_status_is_pointed_out(self, zjr: Zjr) -> None:
         handler = service(PUT=[refusal(53500030, "Not now.")], GET=[run("Hibernating")], ENTRIES=[page()])
 
         assert "Check the run in Zuora." in zjr.responding(handler)("cancel", "--yes", "JR-00000075").stderr
@@ -357,7 +359,7 @@ class TestAgain:
 
 
 class TestManyRuns:
-    def test_each_is_told_in_order_and_one_failure_stops_no_other(self, zjr: Zjr) -> None:
+    def test_each_is_reported_in_order_and_one_failure_stops_no_other(self, zjr: Zjr) -> None:
         result = zjr("cancel", "--yes", "JR-00000075", "JR-00000099", "JR-00000071", "JR-00000072")
 
         assert result.exit_code == 1
@@ -399,7 +401,7 @@ class TestManyRuns:
         assert result.exit_code == 4
         assert set(requests(emulator, "PUT")) == {f"/v1/journal-runs/{number}/cancel" for number in numbers}
 
-    def test_each_is_told_as_soon_as_all_before_it_are(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_each_is_reported_as_soon_as_all_before_it_are(self, zjr: Zjr, monkeypatch: pytest.MonkeyPatch) -> None:
         told: list[tuple[str, int]] = []
         ended: list[str] = []
         end = progress.ProgressDisplay.finish
@@ -519,7 +521,7 @@ class TestDryRun:
         assert total.split()[:4] == ["2", "runs", "33", "1"]
         assert last == "Nothing was changed."
 
-    def test_plans_are_read_side_by_side_and_told_in_order(self, zjr: Zjr) -> None:
+    def test_plans_are_read_side_by_side_and_reported_in_order(self, zjr: Zjr) -> None:
         all_there = threading.Barrier(3)
         numbers = ["JR-00000075", "JR-00000073", "JR-00000074"]
 
@@ -571,7 +573,7 @@ class TestAsking:
         assert result.stderr.count("[y/N]") == 1
         assert "Cancel these 2 runs?" in result.stderr
 
-    def test_what_failed_in_the_plan_is_told_once_and_not_tried(self, zjr: Zjr, emulator: Emulator) -> None:
+    def test_what_failed_in_the_plan_is_reported_once_and_not_tried(self, zjr: Zjr, emulator: Emulator) -> None:
         result = zjr("cancel", "JR-00000099", "JR-00000073", stdin="y\n")
 
         assert result.exit_code == 1
@@ -749,7 +751,7 @@ class TestStopping:
         assert result.stderr == "zjr: stopped; nothing was changed\n"
 
 
-def test_an_answer_that_is_lost_may_have_been_acted_upon(zjr: Zjr) -> None:
+def test_a_request_whose_response_is_lost_may_have_been_processed(zjr: Zjr) -> None:
     lost = zjr.responding(service(PUT=[httpx.ReadError("reset")], GET=[httpx.ReadError("reset")]))
     lost.connect = partial(lost.connect, clock=FakeClock(), random=Random(1))
     result = lost("cancel", "--yes", "JR-00000075")

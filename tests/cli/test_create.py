@@ -167,7 +167,7 @@ def test_a_run_that_does_not_complete_says_how_it_ended(
 @pytest.mark.parametrize(
     ("fields", "said"), [({}, "Completed"), ({"totalJournalEntryCount": 0}, "Completed, 0 entries")]
 )
-def test_a_completed_run_tells_how_many_entries_it_has_if_zuora_does(
+def test_a_completed_run_reports_how_many_entries_it_has_if_zuora_does(
     zjr: Zjr, fields: dict[str, object], said: str
 ) -> None:
     result = zjr.responding(creating(run("Completed", **fields)))("create", *OCTOBER, "--wait")
@@ -188,7 +188,7 @@ def test_a_run_that_has_not_ended_in_time_keeps_its_number() -> None:
     )
 
 
-def test_a_run_that_cannot_be_looked_at_keeps_its_number(zjr: Zjr) -> None:
+def test_a_run_that_cannot_be_retrieved_keeps_its_number(zjr: Zjr) -> None:
     denied = httpx.Response(200, json={"success": False, "reasons": [{"code": 53500010, "message": "You may not."}]})
     (record,) = zjr.responding(creating(denied)).json("create", *OCTOBER, "--wait", status=1)
 
@@ -196,7 +196,7 @@ def test_a_run_that_cannot_be_looked_at_keeps_its_number(zjr: Zjr) -> None:
     assert "You may not." in record["message"]
 
 
-def test_a_lost_answer_says_how_to_repeat_without_another_run(zjr: Zjr) -> None:
+def test_after_a_lost_response_the_error_says_how_to_repeat_without_a_second_run(zjr: Zjr) -> None:
     keys: list[str] = []
 
     def lose(request: httpx.Request) -> httpx.Response:
@@ -240,7 +240,7 @@ def test_stopping_the_wait_leaves_the_number(zjr: Zjr) -> None:
     )
 
 
-def test_a_period_that_is_not_there_is_said(zjr: Zjr) -> None:
+def test_a_period_that_is_not_there_is_reported(zjr: Zjr) -> None:
     result = zjr("create", "--type", "Invoice Item", "--date", "2026-10-31", "--period", "Foo-2026")
 
     assert result.exit_code == 1

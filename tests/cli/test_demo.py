@@ -38,7 +38,7 @@ def assert_told(text: str) -> None:
     assert len({row[0] for row in rows}) == 10
 
 
-def test_it_tells_the_story_and_ends_well() -> None:
+def test_the_demonstration_succeeds() -> None:
     # The path of this clone would make lines longer.
     ended = process("demo", variables={"PATH": os.pathsep.join([str(COMMAND.parent), os.environ["PATH"]])})
 
@@ -51,7 +51,7 @@ def test_it_tells_the_story_and_ends_well() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_it_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ignores_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.02)
     result = CliRunner(env={"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}).invoke(zjr, ["demo"])
 
@@ -100,7 +100,7 @@ CLOSE = [
 ]
 
 
-def test_the_close_is_told_on_one_screen() -> None:
+def test_the_close_is_reported_on_one_screen() -> None:
     ended = process("demo", "close")
 
     assert ended.status == 0
@@ -114,7 +114,7 @@ def test_the_close_is_told_on_one_screen() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_the_close_needs_no_environment_and_heeds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_close_ignores_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_BETWEEN_POLLS", 0.02)
     environment = {"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_ENTITY_ID": "1"}
     result = CliRunner(env=environment).invoke(zjr, ["demo", "close"])

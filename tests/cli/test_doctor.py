@@ -120,7 +120,7 @@ def test_all_is_well_with_a_data_centre() -> None:
     assert "Python 3." in found["versions"]["finding"]
 
 
-def test_a_run_that_is_there_is_as_good() -> None:
+def test_an_existing_run_is_as_good() -> None:
     run = {"success": True, "number": "JR-99999999", "status": "Completed"}
     page = {"success": True, "journalEntries": []}
 
@@ -185,7 +185,7 @@ CERTIFICATE = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate v
         (api(entries=refusal(53500010)), "read", "It says no.", "Ask an administrator"),
     ],
 )
-def test_what_fails_is_told_with_what_to_do(
+def test_what_fails_is_reported_with_what_to_do(
     handler: Callable[[httpx.Request], httpx.Response], name: str, said: str, advice: str
 ) -> None:
     status, found = diagnose(handler)
@@ -203,7 +203,7 @@ def test_what_fails_is_told_with_what_to_do(
         (["--entity", "e2"], {}, "--entity is e2"),
     ],
 )
-def test_an_entity_that_is_refused_is_told_from_credentials(
+def test_an_entity_that_is_refused_is_distinguished_from_credentials(
     arguments: list[str], variables: dict[str, str], source: str
 ) -> None:
     with Emulator(settings=Settings(entity_ids=frozenset({"e1"}))) as emulator:
@@ -228,13 +228,13 @@ def test_an_entity_is_not_blamed_for_what_fails_without_it_too() -> None:
         (-7200, "this machine's clock is 7,200 s behind the server's"),
     ],
 )
-def test_a_clock_that_is_off_is_said(ahead: int, said: str) -> None:
+def test_a_clock_that_is_off_is_reported(ahead: int, said: str) -> None:
     status, found = diagnose(api(headers={"Date": formatdate(NOW - ahead, usegmt=True)}))
 
     assert (status, wrong(found), found["clock"]["finding"]) == (1, ["clock"], said)
 
 
-def test_what_the_answer_does_not_say_is_not_known() -> None:
+def test_what_the_response_does_not_say_is_not_known() -> None:
     status, found = diagnose(api())
 
     assert status == 0

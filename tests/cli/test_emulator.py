@@ -103,7 +103,7 @@ def test_its_runs_are_kept_in_a_file(tmp_path: Path) -> None:
     assert second.ready["client_secret"] == first.ready["client_secret"]
 
 
-def test_a_port_in_use_is_said_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = process("emulator", "--port", str(port))
@@ -115,7 +115,7 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
     assert f"Port {port} on 127.0.0.1 is in use." in line
 
 
-def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are notes, and more than a few of them. " * 100)
     ended = process("emulator", "--db", str(tmp_path / "notes.txt"))
 
@@ -124,7 +124,7 @@ def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
     assert "notes.txt" in line
 
 
-def test_a_port_that_is_none_is_wrong_usage() -> None:
+def test_an_invalid_port_is_wrong_usage() -> None:
     assert process("emulator", "--port", "70000").status == 2
 
 
@@ -288,7 +288,7 @@ def test_pacing_seed_and_faults_are_given(tmp_path: Path) -> None:
         (("run",), 2, "Missing argument"),
     ],
 )
-def test_what_is_wrong_with_it_is_said_in_one_line(
+def test_what_is_wrong_with_it_is_reported_in_one_line(
     zjr: Zjr, arguments: tuple[str, ...], status: int, says: str
 ) -> None:
     result = zjr("emulator", *arguments)
@@ -297,7 +297,7 @@ def test_what_is_wrong_with_it_is_said_in_one_line(
     assert says in line
 
 
-def test_a_seed_that_no_tenant_can_hold_is_said_in_one_line(zjr: Zjr, tmp_path: Path) -> None:
+def test_a_seed_that_no_tenant_can_hold_is_reported_in_one_line(zjr: Zjr, tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text('{"runs": [{"number": "JR-00000100"}, {"number": "JR-00000100"}]}')
     result = zjr("emulator", "--seed", str(seed))
@@ -421,7 +421,7 @@ def test_a_signal_that_comes_before_the_command_is_passed_on(monkeypatch: pytest
     assert execute([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
 
 
-def test_a_wait_for_the_command_looks_up_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_for_the_command_wakes_up_regularly(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float | None] = []
     wait = subprocess.Popen.wait
 

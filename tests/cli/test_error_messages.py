@@ -60,7 +60,7 @@ def test_each_error_is_one_line_with_what_to_do(zjr: Zjr, answer: httpx.Response
     assert "processed" not in line
 
 
-def test_an_address_where_nobody_answers_is_given_up_on_soon(zjr: Zjr) -> None:
+def test_an_address_that_does_not_respond_is_given_up_soon(zjr: Zjr) -> None:
     calls: list[httpx.Request] = []
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -129,7 +129,7 @@ def test_a_token_that_is_refused_says_what_to_do(status: int, said: str) -> None
     assert said in result.stderr.splitlines()[-1]
 
 
-def test_a_wrong_secret_is_said_and_not_shown(zjr: Zjr) -> None:
+def test_a_wrong_secret_is_reported_and_not_shown(zjr: Zjr) -> None:
     zjr.variables["ZUORA_CLIENT_SECRET"] = "not-the-secret"
     result = zjr("get", "JR-00000075")
 
@@ -149,7 +149,9 @@ def test_a_wrong_secret_is_said_and_not_shown(zjr: Zjr) -> None:
         ({"ZUORA_ENVIRONMENT": "MOON"}, "ZUORA_ENVIRONMENT is 'MOON'"),
     ],
 )
-def test_an_environment_that_describes_no_client_is_told_in_its_own_words(variables: dict[str, str], said: str) -> None:
+def test_an_environment_that_describes_no_client_is_reported_in_its_own_words(
+    variables: dict[str, str], said: str
+) -> None:
     credentials = {"ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"} if "credentials" not in said else {}
     result = CliRunner(env={**credentials, **variables}).invoke(group, ["get", "JR-00000075"])
 
@@ -234,7 +236,7 @@ def test_no_option_takes_a_secret() -> None:
         (EOFError(), "\nzjr: stopped; nothing was changed\n"),
     ],
 )
-def test_what_nobody_foresaw_is_one_line_too(error: Exception, said: str) -> None:
+def test_an_unforeseen_error_is_one_line_too(error: Exception, said: str) -> None:
     def fail(**_: object) -> JournalRunsClient:
         raise error
 
@@ -260,7 +262,7 @@ def test_an_attempt_that_takes_long_is_not_given_up(zjr: Zjr) -> None:
     assert zjr.responding(handler)("get", "JR-00000075").exit_code == 0
 
 
-def test_every_kind_of_error_is_told() -> None:
+def test_every_kind_of_error_is_reported() -> None:
     """A kind of error that the client gains is either advised on, or speaks for itself."""
     advised = (*error_messages._ADVICE, errors.TokenError, errors.InvalidResponseError)
     speaking = {

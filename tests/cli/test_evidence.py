@@ -102,7 +102,7 @@ def test_several_runs_have_a_file_each_in_a_folder_that_is_made(quick: Emulator,
     assert judged(zjr, folder / "JR-00000071.jsonl", 0)["cancelled"] == 0
 
 
-def test_the_story_is_told_poll_by_poll(quick: Emulator, written: Path) -> None:
+def test_progress_is_reported_poll_by_poll(quick: Emulator, written: Path) -> None:
     result = Zjr({})("evidence", str(written))
 
     assert result.exit_code == 3
@@ -172,7 +172,7 @@ class TestProblems:
         proof = "a response that proves nothing: HTTP 404" if "html" in fault else "the run is not found (2 times)"
         assert proof in story
 
-    def test_a_request_that_is_not_shown_to_be_accepted_is_told_so(self, zjr: Zjr, file: Path) -> None:
+    def test_a_request_that_is_not_known_to_be_accepted_is_reported_so(self, zjr: Zjr, file: Path) -> None:
         zjr("cancel", "--yes", "JR-00000072", "--evidence", str(file))
         story = " ".join(zjr("evidence", str(file)).stdout.split())
 
@@ -191,7 +191,7 @@ class TestProblems:
         assert len(record["discrepancies"]) == 1
         assert "But        the run is gone, and was never seen Cancelled" in zjr("evidence", str(file)).stdout
 
-    def test_entries_that_are_refused_are_told(self, file: Path) -> None:
+    def test_entries_that_are_refused_are_reported(self, file: Path) -> None:
         with Emulator(pacing="at-once", faults=["entries:1+:error-10"]) as emulator:
             zjr = Zjr(emulator.environ())
             assert zjr("cancel", "--yes", "JR-00000073", "--evidence", str(file)).exit_code == 3

@@ -15,7 +15,7 @@ from .running import process, python
 MAIN = "import sys; sys.argv[0] = 'zjr'; from zuora_journal_runs.cli import main; sys.exit(main())"
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     assert process("--version") == (0, f"zjr {version('zuora-journal-runs')}\n", "")
 
 
@@ -95,7 +95,7 @@ def test_a_console_that_lacks_a_character_stops_nothing() -> None:
     assert "JR-\\u20ac" in ended.stderr
 
 
-def test_streams_that_are_none_are_borne() -> None:
+def test_missing_streams_are_tolerated() -> None:
     ended = python(f"import sys; sys.stdout = None; sys.argv[1:] = ['--version']; {MAIN}")
 
     assert (ended.status, ended.stderr) == (0, "")

@@ -82,7 +82,7 @@ def test_of_one_run_each_change_of_the_status_is_a_line_and_other_progress_one_a
     assert last == f"{RUNS[0]}: Cancelled, 100 of 100 entries cancelled"
 
 
-def test_before_anything_was_seen_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_reported_before_anything_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressDisplay(RUNS, 600), ProgressDisplay(RUNS, None), ProgressDisplay(RUNS[:1], None):
         pass
 
@@ -122,7 +122,7 @@ def test_a_long_line_about_one_run_is_not_cut_off(held: tuple[Emulator, list[str
     assert f"{numbers[0]}: waiting until the outcome is known, 1 h at most" in flat
 
 
-def test_threads_may_tell_it_all_at_once() -> None:
+def test_threads_may_report_at_the_same_time() -> None:
     with ProgressDisplay(RUNS, 600, FakeClock().monotonic) as display:
 
         def report(numbers: list[str]) -> None:
@@ -159,7 +159,7 @@ def test_a_terminal_shows_what_is_seen_of_several_runs(held: tuple[Emulator, lis
     assert max(map(len, shown.splitlines())) <= columns
 
 
-def test_the_display_leaves_the_answers_whole() -> None:
+def test_the_display_leaves_the_output_intact() -> None:
     with Emulator() as emulator:
         numbers = [f"JR-0000007{digit}" for digit in (1, 2, 3, 5)]
         terminal = Terminal("cancel", "--yes", *numbers, "--yes", variables=emulator.environ())

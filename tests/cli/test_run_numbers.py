@@ -101,7 +101,7 @@ def test_numbers_come_from_both_in_order_and_each_once() -> None:
     assert read(*given, stdin=b"JR-00000071 JR-00000073") == ["JR-00000073", "JR-00000071", "JR-00000072"]
 
 
-def test_a_number_that_is_repeated_is_said() -> None:
+def test_a_number_that_is_repeated_is_reported() -> None:
     result = CliRunner().invoke(
         click.command()(NUMBERS(lambda given: run_numbers(given) and None)), ["JR-00000073"] * 2
     )

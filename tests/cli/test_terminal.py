@@ -290,7 +290,7 @@ def test_a_reader_that_goes_away_is_no_fault(quick: Emulator) -> None:
     assert without_reader("get", "JR-00000075", emulator=quick) == (1, "")
 
 
-def test_a_reader_that_goes_away_during_a_change_is_told_about() -> None:
+def test_a_reader_that_goes_away_during_a_change_is_reported_about() -> None:
     with Emulator(pacing="at-once") as emulator:
         status, stderr = without_reader(
             "cancel", "--yes", "JR-00000073", "JR-00000072", "JR-00000071", emulator=emulator

@@ -58,11 +58,11 @@ def test_gzip_that_is_cut_off_is_noticed(content: bytes, missing: int) -> None:
     assert finished(gzip.compress(content)[:-missing], Content_Encoding="gzip").extensions["problem"]
 
 
-def test_gzip_that_is_none_is_noticed() -> None:
+def test_invalid_gzip_is_noticed() -> None:
     assert "announces" in finished(b"{}", Content_Encoding="gzip").extensions["problem"]
 
 
-def test_another_coding_is_taken_as_none() -> None:
+def test_an_unknown_content_coding_is_ignored() -> None:
     """Some mock servers name codings that do not exist, and do not code anything."""
     assert finished(b"{}", Content_Encoding="string").content == b"{}"
 
@@ -94,7 +94,7 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.closed = True
 
 
-def test_an_endless_answer_is_cut_off(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response_is_cut_off(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "LARGEST", 3 * 2**20)
     stream = Endless()
     with pytest.raises(errors.InvalidResponseError, match="more than 3,145,728 bytes"):
@@ -103,7 +103,7 @@ def test_an_endless_answer_is_cut_off(kind: Kind, monkeypatch: pytest.MonkeyPatc
     assert stream.closed
 
 
-def test_a_slow_answer_ends_with_the_deadline(kind: Kind) -> None:
+def test_a_slow_response_ends_with_the_deadline(kind: Kind) -> None:
     clock = FakeClock()
     stream = Endless(clock)
     with pytest.raises(errors.ResponseLostError, match="no response in time"):
@@ -127,7 +127,7 @@ def test_a_bomb_is_not_blown_up(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(answers.requests) == 1
 
 
-def test_an_answer_that_was_cut_off_is_asked_for_again(kind: Kind) -> None:
+def test_a_response_that_was_cut_off_is_requested_again(kind: Kind) -> None:
     compressed = gzip.compress(run().content)
     pieces = iter([compressed[:-4], compressed])
 

@@ -61,7 +61,7 @@ def public(cls: type) -> set[str]:
     return {name for name in vars(cls) if not name.startswith("_")}
 
 
-def test_both_clients_have_the_same_verbs() -> None:
+def test_both_clients_have_the_same_methods() -> None:
     assert public(JournalRunsClient) - {"close"} == public(AsyncJournalRunsClient) - {"aclose"}
     assert public(JournalRunsClient) - {"close"} == {*VERBS, "from_env", "with_options", "api", "connection"}
 

@@ -111,7 +111,7 @@ def test_an_idempotency_key_of_the_callers_own(kind: Kind) -> None:
     assert script.requests[0].headers["Idempotency-Key"] == "close-10"
 
 
-def test_what_an_answer_says_is_readable_from_the_result(kind: Kind) -> None:
+def test_what_a_response_says_is_readable_from_the_result(kind: Kind) -> None:
     script = Script(
         answer(
             body={"success": True, "number": "JR-00000075", "status": "Pending"},
@@ -137,7 +137,7 @@ def test_what_an_answer_says_is_readable_from_the_result(kind: Kind) -> None:
     assert exchange.concurrency_limit_remaining is None
 
 
-def test_the_answer_to_another_call_is_not_taken_for_ones_own(kind: Kind) -> None:
+def test_the_response_to_another_call_is_not_taken_for_ones_own(kind: Kind) -> None:
     script = Script(answer(Zuora_Track_Id="of-another-call"))
     with pytest.raises(errors.InvalidResponseError, match="of-another-call") as caught:
         kind.use(script, lambda client: client.cancel("JR-00000075"))
@@ -281,7 +281,7 @@ def test_gzip_is_announced_only_with_a_compressed_body() -> None:
     assert "Content-Encoding" not in got.headers
 
 
-def test_a_compressed_answer_is_read(kind: Kind) -> None:
+def test_a_compressed_response_is_read(kind: Kind) -> None:
     compressed = gzip.compress(run().content)
 
     def handler(_: httpx.Request) -> httpx.Response:

@@ -187,7 +187,9 @@ def looked_at(value: object) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 @settings(max_examples=30)
 @given(responses=RESPONSES, oauth=st.booleans())
-def test_nothing_foreign_leaves_an_operation(responses: list[Hostile], oauth: bool, operation: str, kind: Kind) -> None:
+def test_an_operation_raises_only_errors_of_this_package(
+    responses: list[Hostile], oauth: bool, operation: str, kind: Kind
+) -> None:
     coming = itertools.cycle(responses)
     lock = threading.Lock()
 

@@ -109,7 +109,7 @@ def test_a_single_number_is_a_batch_of_one(kind: Kind) -> None:
     assert len(kind.use(Tenant(), lambda client: client.cancel_many("JR-00000001"))) == 1
 
 
-def test_without_waiting_nothing_is_said_of_the_outcome(kind: Kind) -> None:
+def test_without_waiting_nothing_is_reported_about_the_outcome(kind: Kind) -> None:
     (result,) = kind.use(Tenant(), lambda client: client.cancel_many(numbers(1), wait=False))
     assert result.cancellation is not None
     assert result.outcome is None

@@ -41,7 +41,7 @@ def test_one_line_for_each_call(kind: Kind, caplog: pytest.LogCaptureFixture) ->
     assert len(lines) == 2
 
 
-def test_repeated_attempts_are_told_at_debug(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+def test_repeated_attempts_are_reported_at_debug(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "zuora_journal_runs")
     kind.use(Script(refusal("50000061", "Try later."), run()), retrieve)
     told = [

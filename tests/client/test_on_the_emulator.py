@@ -97,7 +97,7 @@ def test_a_run_that_can_be_cancelled_whole(use: Callable[..., Any], run: SeedRun
 
 @pytest.mark.parametrize("ends", [Transfer.NO, Transfer.YES])
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_transfer_that_ends_while_the_cancellation_is_under_way(
+def test_a_transfer_that_ends_while_the_cancellation_is_in_progress(
     use: Callable[..., Any], ends: Transfer, shown: bool
 ) -> None:
     emulator = emulating(ten(transfers={10: Transfer.PROCESSING}), shown=shown)
@@ -117,7 +117,7 @@ def test_a_transfer_that_ends_while_the_cancellation_is_under_way(
     assert [blocked.number for blocked in outcome.blocked] == ([] if ends is Transfer.NO else [entry])
 
 
-def test_a_transfer_that_is_under_way_at_the_end_is_said_to_be(use: Callable[..., Any]) -> None:
+def test_a_transfer_that_is_in_progress_at_the_end_is_reported_to_be(use: Callable[..., Any]) -> None:
     emulator = emulating(ten(transfers={4: Transfer.PROCESSING}))
     outcome = use(emulator, cancelled)
     assert [entry.number for entry in outcome.unsettled] == [emulator.entry_numbers(RUN)[3]]
@@ -126,7 +126,7 @@ def test_a_transfer_that_is_under_way_at_the_end_is_said_to_be(use: Callable[...
     assert use(emulator, cancelled).complete
 
 
-def test_the_last_page_alone_tells(use: Callable[..., Any]) -> None:
+def test_changes_on_the_last_page_alone_are_seen(use: Callable[..., Any]) -> None:
     """Nothing on the first page changes: its entries cannot be cancelled."""
     blocked = dict.fromkeys(range(1, 301), Transfer.YES)
     emulator = emulating(ten(entries=310, transfers=blocked), shown=False)

@@ -57,11 +57,11 @@ def granted(limiter: RateLimiter, now: float = 0.0) -> int:
     return len(list(iter(lambda: limiter.try_acquire(now), None)))
 
 
-def test_forty_at_once_until_a_response_tells() -> None:
+def test_forty_at_once_until_a_response_says_otherwise() -> None:
     assert granted(RateLimiter()) == 40
 
 
-def test_the_headers_tell() -> None:
+def test_the_limit_comes_from_the_headers() -> None:
     assert granted(told(RateLimiter(), limits(80))) == 80
 
 
@@ -300,7 +300,9 @@ def callers(draw: st.DrawFn) -> list[Caller]:
 
 
 @given(callers(), st.integers(1, 60), st.sampled_from([10.0, 60.0]), st.sampled_from([1, 3, 40]))
-def test_the_specification(given_callers: list[Caller], allowed: int, window: float, concurrency: int) -> None:
+def test_the_limiter_follows_its_specification(
+    given_callers: list[Caller], allowed: int, window: float, concurrency: int
+) -> None:
     """Never above the quota by its own doing, in order of arrival, no wait beyond the window, and no permit lost."""
     world = World(RateLimiter(concurrency), Tenant(allowed, window), concurrency)
     world.run(given_callers)
@@ -400,7 +402,7 @@ def test_one_that_gives_up_in_a_forked_child_takes_nothing_from_those_of_the_chi
         own.send(None)
 
 
-def test_a_late_response_of_the_window_before_says_nothing_of_this_one() -> None:
+def test_a_late_response_of_the_last_window_does_not_count_in_this_one() -> None:
     limiter = RateLimiter()
     slow, quick = limiter.try_acquire(0.0), limiter.try_acquire(0.0)
     assert slow is not None
@@ -458,7 +460,7 @@ def test_a_deadline_before_the_end_of_retry_after_fails_at_once(kind: Kind) -> N
     assert clock.waits == []
 
 
-def test_no_retry_after_stops_a_client_for_good() -> None:
+def test_no_retry_after_stops_a_client_forever() -> None:
     limiter = RateLimiter()
     limiter.block(math.inf, 0.0)
     assert limiter.try_acquire(LONGEST_BLOCK - 0.1) is None
@@ -509,7 +511,7 @@ def test_200_reads_with_a_quota_of_50_a_minute(kind: Kind) -> None:
     assert sum(counts.values()) == 200
 
 
-def test_a_client_slows_down_before_it_is_told_to(kind: Kind) -> None:
+def test_a_client_slows_down_before_it_has_to(kind: Kind) -> None:
     clock = FakeClock()
     first = answer(
         body={"success": True, "number": "JR-00000075", "status": "CancelInprogress"},

@@ -145,7 +145,9 @@ NO_SUCCESSES: dict[str, tuple[httpx.Response, type[errors.ResponseError], bool]]
 
 
 @pytest.mark.parametrize(("given", "error", "maybe"), NO_SUCCESSES.values(), ids=NO_SUCCESSES)
-def test_what_is_none(kind: Kind, given: httpx.Response, error: type[errors.ResponseError], maybe: bool) -> None:
+def test_what_is_not_a_success(
+    kind: Kind, given: httpx.Response, error: type[errors.ResponseError], maybe: bool
+) -> None:
     with pytest.raises(error) as caught:
         kind.use(Script(given), call("PUT"), retry=Backoff(attempts=1))
     assert type(caught.value) is error

@@ -294,7 +294,7 @@ def test_a_listing_that_is_short_is_not_planned_on(kind: Kind, file: Path) -> No
     assert outcome.summary().endswith("Their totals are the same.")
 
 
-def test_a_cancellation_that_ends_without_cancelling_is_told_apart(kind: Kind, file: Path) -> None:
+def test_a_cancellation_that_ends_without_cancelling_is_distinguished(kind: Kind, file: Path) -> None:
     """Nothing blocks what remains; all the same, no second run is created over it."""
 
     def handler(request: httpx.Request) -> httpx.Response:

@@ -137,7 +137,7 @@ def test_the_first_key_may_be_the_callers_own(kind: Kind) -> None:
     assert first == "mine" != second
 
 
-def test_a_refusal_after_a_lost_response_is_not_one_for_good(kind: Kind) -> None:
+def test_a_refusal_after_a_lost_response_is_not_final(kind: Kind) -> None:
     """The first attempt may have created the run that is in the way of the second."""
     script = Script(LOST, BUSY)
     with pytest.raises(errors.RuleViolationError) as caught:

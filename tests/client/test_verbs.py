@@ -144,7 +144,7 @@ def test_a_page_size_that_is_refused_all_the_same(kind: Kind) -> None:
         "https://rest.example.com:port/",
     ],
 )
-def test_a_next_page_that_is_none_is_not_followed(kind: Kind, address: str) -> None:
+def test_an_invalid_next_page_is_not_followed(kind: Kind, address: str) -> None:
     script = Script(page(entry(1), next_page=address))
     with pytest.raises(errors.InvalidResponseError, match="as the next page, which is not one of its pages") as caught:
         kind.use(script, lambda client: client.entries("JR-00000075"))
@@ -184,7 +184,7 @@ def test_pages_that_never_end_are_read_until_the_deadline(kind: Kind) -> None:
 # plan_cancellation
 
 
-def test_a_plan_tells_what_would_stay_and_why(kind: Kind) -> None:
+def test_a_plan_reports_what_would_stay_and_why(kind: Kind) -> None:
     entries = page(
         entry(1),
         entry(2, transferred="Yes"),
@@ -227,7 +227,7 @@ def test_a_refused_cancellation_is_an_error(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("status", ["CancelInprogress", "Cancelled"])
-def test_a_repeated_cancellation_that_meets_the_first_is_none(kind: Kind, status: str) -> None:
+def test_a_repeated_cancellation_that_meets_the_first_is_not_a_failure(kind: Kind, status: str) -> None:
     script = Script(LOST, refusal("50000030"), run(status))
     given = kind.use(script, lambda client: client.cancel("JR-00000075"))
     assert (given.number, given.acknowledged) == ("JR-00000075", False)
@@ -241,7 +241,7 @@ def test_a_repeated_cancellation_of_a_run_that_was_not_touched(kind: Kind) -> No
     assert caught.value.maybe_processed
 
 
-def test_a_cancellation_whose_answer_stays_lost_is_read_from_the_run(kind: Kind) -> None:
+def test_a_cancellation_whose_response_stays_lost_is_read_from_the_run(kind: Kind) -> None:
     script = Script(LOST, LOST, run("CancelInprogress"))
     kind.use(script, lambda client: client.cancel("JR-00000075"), retry=TWICE)
     assert len(script.requests) == 3
@@ -275,7 +275,7 @@ def test_delete(kind: Kind) -> None:
     assert [request.method for request in script.requests] == ["GET", "DELETE"]
 
 
-def test_a_deletion_that_is_under_way_is_waited_for(kind: Kind) -> None:
+def test_a_deletion_that_is_in_progress_is_waited_for(kind: Kind) -> None:
     script = Script(run("DeleteInprogress"), run("DeleteInprogress"), GONE)
     seen: list[str] = []
     deletion = kind.use(
@@ -296,7 +296,7 @@ def test_a_deletion_waited_for_in_vain(kind: Kind) -> None:
     assert clock.now == 1060
 
 
-def test_the_wait_for_a_deletion_survives_a_lost_answer(kind: Kind) -> None:
+def test_the_wait_for_a_deletion_survives_a_lost_response(kind: Kind) -> None:
     script = Script(run("Cancelled"), answer(), LOST, GONE)
     assert kind.use(script, lambda c: c.delete("JR-00000075", wait=True), retry=Backoff(attempts=1)).gone
 
@@ -353,7 +353,7 @@ def test_a_deletion_whose_fate_is_not_known_by_the_deadline(kind: Kind) -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
 @pytest.mark.parametrize("verb", ["cancel_and_wait", "wait_for_cancellation", "wait_for_completion", "delete"])
-def test_a_timeout_that_is_none_is_refused_before_anything_is_sent(kind: Kind, verb: str, timeout: float) -> None:
+def test_an_invalid_timeout_is_refused_before_anything_is_sent(kind: Kind, verb: str, timeout: float) -> None:
     script = Script(run())
     with pytest.raises(errors.InvalidArgumentError, match="timeout"):
         kind.use(script, lambda client: getattr(client, verb)("JR-00000075", timeout=timeout))

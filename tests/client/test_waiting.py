@@ -111,7 +111,7 @@ def test_a_cancellation_that_ended_reports_an_entry_that_is_being_transferred(ki
     assert outcome.cancellable == []
 
 
-def test_a_cancellation_that_was_seen_under_way_and_has_ended(kind: Kind) -> None:
+def test_a_cancellation_that_was_seen_in_progress_and_has_ended(kind: Kind) -> None:
     """A transfer was under way when the cancellation passed, and has ended as No since."""
     outcome = kind.use(Server(run("CancelInprogress"), run(), entries=(page(CANCELLED, OPEN),)), wait)
     assert not outcome.complete
@@ -377,7 +377,7 @@ def test_the_end_of_a_run(kind: Kind, status: str) -> None:
     assert outcome.run.status == status
 
 
-def test_a_cancellation_under_way_is_not_the_end_of_a_run(kind: Kind) -> None:
+def test_a_cancellation_in_progress_is_not_the_end_of_a_run(kind: Kind) -> None:
     server = Server(run("Processing"), run("CancelInprogress"), run("Completed"), run("Cancelled"))
     outcome = kind.use(server, lambda client: client.wait_for_completion(RUN))
     assert outcome.ending is Ending.CANCELLED

@@ -44,7 +44,7 @@ def test_an_emulator_of_a_tenant_behaves_as_the_tenant(tmp_path: Path, tenant: d
         assert given == expected or (field == "token_seconds" and expected - 1 == given), name
 
 
-def test_what_was_not_seen_or_in_several_ways_is_said() -> None:
+def test_what_was_not_seen_or_in_several_ways_is_reported() -> None:
     report = report_of(suite_for(emulator_for_the_suite(), Options(only=("statuses/old",))))
     report.observations = {"numeric-codes": {"yes": 2, "no": 3}, "count-falls-when-cancelled": {"no": 1}}
     text = emulator_settings(report)

@@ -162,7 +162,7 @@ def test_another_method_must_be_refused_in_form() -> None:
         assert len(conforms(trace)) == found
 
 
-def test_what_is_wrong_with_a_connection_is_said_in_words() -> None:
+def test_what_is_wrong_with_a_connection_is_reported_in_words() -> None:
     refused = requests.ConnectionError()
     refused.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert described(refused) == "Connection refused"

@@ -163,7 +163,7 @@ def test_every_operation_is_used(answers: Answers) -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_allowed_answer_is_understood(answers: Answers, operation: str, status: str) -> None:
+def test_every_allowed_response_is_understood(answers: Answers, operation: str, status: str) -> None:
     kind = Kind(operation, status)
 
     # The forms of a failure are the same for all operations.
@@ -211,7 +211,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_no_header_spoils_an_answer(operation: str) -> None:
+def test_no_header_spoils_a_response(operation: str) -> None:
     """Whatever headers say of limits, ids and types, the body is read, and a failure has its own error."""
 
     @settings(quick, max_examples=40)
@@ -232,7 +232,7 @@ def test_no_header_spoils_an_answer(operation: str) -> None:
 
 @pytest.mark.parametrize("status", [201, 202, 203, 206, 302, 404, 429, 500, 503])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_success_under_another_status_is_none(operation: str, status: int) -> None:
+def test_success_under_another_status_is_not_a_success(operation: str, status: int) -> None:
     for reasons in ([], REASONS):
         body = encoded({**SUCCESS, "reasons": reasons})
         made = made_of(operation, Answer(status, body))
@@ -277,7 +277,7 @@ def test_a_number_beyond_all_bounds_is_an_error(operation: str, number: str) -> 
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_body_that_is_not_the_gzip_it_is_said_to_be_is_an_error(operation: str) -> None:
+def test_a_body_that_is_not_gzip_although_its_header_says_so_is_an_error(operation: str) -> None:
     whole = gzip.compress(encoded({"success": True, "number": RUN, "status": "Completed", "journalEntries": []}))
     for body in (b"", b"{}", whole[:10], whole[:-1], whole[:-9]):
         made = made_of(operation, Answer(200, body, "gzip"))
@@ -332,7 +332,7 @@ def used_token(answer: Answer) -> TokenUse:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_allowed_answer_to_a_token_request_is_understood(answers: Answers, status: str) -> None:
+def test_every_allowed_response_to_a_token_request_is_understood(answers: Answers, status: str) -> None:
     @settings(quick, max_examples=40)
     @given(answers.allowed(Kind("createToken", status)), st.sampled_from(REFUSALS))
     def understood(body: dict[str, Any], refusal: int) -> None:

@@ -177,7 +177,7 @@ def test_a_command_that_fails_is_named(emulator: Emulator) -> None:
     assert "1 failed" in done.stdout
 
 
-def test_drift_is_told(emulator: Emulator, tmp_path: Path) -> None:
+def test_drift_is_reported(emulator: Emulator, tmp_path: Path) -> None:
     for name, only in (("a", "statuses"), ("b", "statuses/old")):
         folder = tmp_path / name
         contract("--only", only, "--report", "json", "--output", str(folder), environ=emulator.environ())

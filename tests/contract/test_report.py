@@ -69,7 +69,7 @@ def test_the_summary_has_every_failure_with_a_line_to_repeat_it(honest: Report, 
     assert "createJournalRun, response: 500\n    a provider fails only when" in summary(honest, coverage=True)
 
 
-def test_a_finding_is_told_once(lying: Report) -> None:
+def test_a_finding_is_reported_once(lying: Report) -> None:
     keys = [finding.key for finding in lying.findings]
     assert len(keys) == len(set(keys))
     assert max(finding.times for finding in lying.findings) > 1

@@ -78,7 +78,7 @@ def test_a_run_that_has_not_ended_keeps_another_from_being_created(
 
 
 @pytest.mark.parametrize("show_cancel_in_progress", [True, False])
-def test_the_cancellation_that_the_documents_tell_of(show_cancel_in_progress: bool) -> None:
+def test_the_cancellation_that_the_documents_describe(show_cancel_in_progress: bool) -> None:
     """Ten entries, of which one is transferred to accounting: nine are cancelled, and the run stays Completed."""
     run = SeedRun(number=RUN, entries=10, transfers={7: Transfer.YES})
     settings = Settings(show_cancel_in_progress=show_cancel_in_progress)
@@ -178,7 +178,7 @@ def test_what_was_transferred_stays_and_what_was_cancelled_too() -> None:
         model.listed(200, some)
 
 
-def test_a_refusal_tells_what_a_run_is_not() -> None:
+def test_a_refusal_reports_what_a_run_is_not() -> None:
     model = RunModel(RUN, WANTED)
     model.cancelled(409)
     assert model.states == {State("Processing")}

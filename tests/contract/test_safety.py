@@ -92,7 +92,7 @@ def test_nothing_is_changed_in_production(host: str) -> None:
     ["", "rest.zuora.com", "ftp://localhost", "https://", "https://a:b@rest.test.zuora.com", "https://x/y", "https://x?y",
      "https://x:port", "https://[x", "http://rest.test.zuora.com"],
 )  # fmt: skip
-def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
+def test_an_invalid_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(UsageError) as refused:
         target(url)
     assert "a:b" not in str(refused.value)

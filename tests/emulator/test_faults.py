@@ -514,7 +514,7 @@ def test_unknown_operations_are_not_hit_by_faults(api: Api) -> None:
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_client_that_bears_faults_learns_the_truth(api: Api, what: str, seed: int) -> None:
+def test_a_client_that_survives_faults_learns_the_truth(api: Api, what: str, seed: int) -> None:
     api.emulator.add_fault(f"any:50%@{seed}x2:{what}")
     with api.emulator.client() as client:
         outcome = client.cancel_and_wait(RUN)

@@ -63,7 +63,7 @@ def test_a_cancellation_takes_all_entries_that_can_be_cancelled_and_no_other(
 
 
 @given(transfers)
-def test_only_a_transfer_that_is_done_or_under_way_keeps_an_entry(transfer: Transfer) -> None:
+def test_only_a_transfer_that_is_done_or_in_progress_keeps_an_entry(transfer: Transfer) -> None:
     entry = EntryState("JE-1", EntryStatus.CREATED, transfer)
     assert entry.cancelable == (transfer.value in ("No", "Error", "Ignore"))
 

@@ -534,7 +534,7 @@ def _shell(command: str, tmp_path: Path) -> list[str]:
 
 
 @in_a_browser
-def test_foreign_content_is_shown_as_text(opened: Callable[..., Page]) -> None:
+def test_content_from_outside_is_shown_as_text(opened: Callable[..., Page]) -> None:
     page = opened()
     script, image = "<script>document.title='x'</script>", "<img/src=x/onerror=document.title='y'>"
     host, _, port = page.emulator.url.removeprefix("http://").partition(":")

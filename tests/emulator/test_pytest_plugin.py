@@ -369,7 +369,7 @@ def test_it(zuora_emulator, zuora_client):
     assert "<zuora_journal_runs.emulator" not in result.stdout.str()
 
 
-def test_a_test_that_reached_nothing_is_told(run: Callable[[str], pytest.RunResult]) -> None:
+def test_a_test_that_reached_nothing_is_reported(run: Callable[[str], pytest.RunResult]) -> None:
     result = run("def test_it(zuora_emulator):\n    assert False")
     result.stdout.fnmatch_lines(["no requests: does the code under test read ZUORA_BASE_URL, *"])
 

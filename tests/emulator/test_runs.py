@@ -158,7 +158,7 @@ def test_a_deleted_run_is_gone_at_once_at_that_pace(make: Callable[..., Api]) ->
 # Creation
 
 
-def test_a_created_run_goes_its_way(api: Api) -> None:
+def test_a_created_run_passes_through_its_statuses(api: Api) -> None:
     assert api.create().json() == {"journalRunNumber": "JR-00000076", "success": True}
     assert api.entries("JR-00000076").json() == {"journalEntries": [], "success": True}
     assert [api.status("JR-00000076") for _ in range(3)] == ["Processing", "Completed", "Completed"]
@@ -433,7 +433,7 @@ def test_a_held_run_waits_for_its_release(make: Callable[..., Api]) -> None:
     assert api.entry_statuses()
 
 
-def test_releasing_what_is_not_under_way_changes_nothing(api: Api) -> None:
+def test_releasing_what_is_not_in_progress_changes_nothing(api: Api) -> None:
     api.emulator.release(RUN)
     api.emulator.step(RUN)
     assert api.status() == "Completed"

@@ -21,7 +21,7 @@ def test_credentials_and_tokens_have_the_documented_form(api: Api) -> None:
     assert body["scope"]
 
 
-def test_a_token_is_good_for_an_hour(api: Api) -> None:
+def test_a_token_is_valid_for_an_hour(api: Api) -> None:
     api.emulator.clock.advance(3599)
     assert api.get().status_code == 200
     api.emulator.clock.advance(1)

@@ -166,7 +166,7 @@ BASES = {
 
 
 @pytest.mark.parametrize("failure", sorted(NEVER_SENT | MAYBE_SENT, key=str))
-def test_every_failure_of_a_transport_is_told_apart(failure: type[httpx.RequestError], kind: str) -> None:
+def test_every_failure_of_a_transport_is_distinguished(failure: type[httpx.RequestError], kind: str) -> None:
     with open_session(
         kind, "http://127.0.0.1:9", hook=Raising(failure("it failed")), token=READY_TOKEN, clock=FakeClock()
     ) as session:

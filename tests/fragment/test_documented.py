@@ -160,7 +160,7 @@ def test_parameters(fragment: Mapping[str, Any], stated: Mapping[str, Any], oper
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_statuses_and_the_headers_of_answers(
+def test_statuses_and_the_headers_of_responses(
     fragment: Mapping[str, Any], stated: Mapping[str, Any], operation: str
 ) -> None:
     found = operations(fragment)[operation].responses

@@ -34,7 +34,7 @@ def test_every_example_satisfies_its_schema(fragment: Mapping[str, Any]) -> None
     assert {place: messages for place, messages in wrong.items() if messages} == {}
 
 
-def test_no_example_is_overlooked(fragment: Mapping[str, Any]) -> None:
+def test_no_example_is_left_out(fragment: Mapping[str, Any]) -> None:
     count = 0
     for _, node in nodes(fragment):
         listed = node.get("examples", ())
@@ -64,7 +64,7 @@ def test_every_header_has_an_example(fragment: Mapping[str, Any]) -> None:
         for operation in ("createJournalRun", "getJournalRun", "cancelJournalRun", "updateJournalEntry")
     ],
 )
-def test_an_answer_of_200_has_an_example_of_success_and_one_of_failure(
+def test_a_response_of_200_has_an_example_of_success_and_one_of_failure(
     fragment: Mapping[str, Any], operation: str, status: str
 ) -> None:
     (media_type,) = operations(fragment)[operation].responses[status]["content"].values()

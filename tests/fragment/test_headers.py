@@ -100,7 +100,7 @@ def assert_agreed(schemas: Mapping[str, Draft202012Validator], name: str, text: 
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_good_values(schemas: Mapping[str, Draft202012Validator], name: str) -> None:
+def test_valid_values(schemas: Mapping[str, Draft202012Validator], name: str) -> None:
     _, check = CHECKS[name]
     assert check(GOOD[name]) == GOOD[name]
     assert schemas[name].is_valid(GOOD[name])

@@ -74,7 +74,7 @@ def test_every_contradiction_is_decided(fragment: Mapping[str, Any]) -> None:
     assert undecided == set()
 
 
-def test_rules_beyond_a_schema_are_told(fragment: Mapping[str, Any]) -> None:
+def test_rules_beyond_a_schema_are_reported(fragment: Mapping[str, Any]) -> None:
     told = [place for place, node in nodes(fragment) if node.get("x-beyond-schema", "").strip()]
     for end in (
         "/v1/journal-runs/post",

@@ -58,7 +58,7 @@ def test_all_four_give_the_same(answers: Answers, operation: str) -> None:
     assert len(set(asked)) == 1
 
 
-def test_what_a_header_means_is_said(fragment: Mapping[str, Any]) -> None:
+def test_what_a_header_means_is_reported(fragment: Mapping[str, Any]) -> None:
     doc = " ".join(str(module_of("cancelJournalRun").sync.__doc__).split())
     headers = [each for each in fragment["components"]["parameters"].values() if each["in"] == "header"]
     for header in headers:

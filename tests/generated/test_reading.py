@@ -52,7 +52,7 @@ def test_all_kinds_are_tried(answers: Answers) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
-def test_every_allowed_answer_is_written_back_as_it_was(answers: Answers, kind: Kind) -> None:
+def test_every_allowed_response_is_written_back_as_it_was(answers: Answers, kind: Kind) -> None:
     @settings(quick, max_examples=60 if kind.status == "200" else 10)
     @given(answers.allowed(kind))
     def written_back(body: Any) -> None:
@@ -78,7 +78,7 @@ def test_a_change_of_an_example_is_read_or_the_error_names_its_place(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.status == "200"], ids="-".join)
-def test_a_change_of_any_answer_is_read_or_the_error_names_its_place(
+def test_a_change_of_any_response_is_read_or_the_error_names_its_place(
     answers: Answers, tolerance: Tolerance, kind: Kind
 ) -> None:
     @settings(quick, max_examples=25)
@@ -138,7 +138,7 @@ def test_null_in_every_field_that_need_not_be_there(fragment: Mapping[str, Any])
         assert getattr(models, name).from_dict(data).to_dict() == data, name
 
 
-def test_an_absent_field_reads_as_a_null_one_and_can_be_told_from_it() -> None:
+def test_an_absent_field_reads_as_a_null_one_and_can_be_distinguished() -> None:
     absent, null = entry(), entry(notes=None, segments=None)
     assert (absent.notes, absent.segments) == (null.notes, null.segments) == (None, [])
     assert (absent.was_sent("notes"), null.was_sent("notes")) == (False, True)

@@ -217,7 +217,7 @@ def answer(body: Any = None, **headers: str) -> httpx.Response:
     return response
 
 
-def test_the_exchange_behind_an_answer() -> None:
+def test_the_exchange_behind_a_response() -> None:
     response = answer(
         Zuora_Request_Id="7c1cbd1e-8d2c-4a26-9a5b-3e9f0d7d4c11",
         RateLimit_Limit="2250000, 50000;w=60",
@@ -241,7 +241,7 @@ def test_the_exchange_behind_an_answer() -> None:
     assert exchange.concurrency_limit_remaining == 38
 
 
-def test_the_exchange_behind_an_answer_without_headers() -> None:
+def test_the_exchange_behind_a_response_without_headers() -> None:
     exchange = Exchange.of(answer())
     assert exchange.attempts == 1
     for name in ("request_id", "rate_limit", "rate_limit_remaining", "rate_limit_reset", "concurrency_limit_type",
@@ -258,14 +258,14 @@ def test_a_header_that_is_no_count(text: str) -> None:
     assert exchange.rate_limit_remaining is None
 
 
-def test_the_exchange_is_no_part_of_the_answer() -> None:
+def test_the_exchange_is_no_part_of_the_response() -> None:
     one, other = (get_journal_run.parse_response(answer(Zuora_Request_Id=each)) for each in ("1" * 36, "2" * 36))
     assert one == other
     assert "1" * 36 not in repr(one)
 
 
 @pytest.mark.parametrize("success", [True, None, "false", 0])
-def test_only_false_makes_a_failure_of_an_answer_of_200(success: Any) -> None:
+def test_only_false_makes_a_failure_of_a_response_of_200(success: Any) -> None:
     body = {**RUN, "success": success, "reasons": [{"code": 50000030, "message": "none"}]}
     if success is True:
         assert isinstance(get_journal_run.parse_response(answer(body)), JournalRun)

@@ -95,7 +95,7 @@ GATEWAYS = ["404 HTML", "404 empty", "404 no route", "404 Spring", "404 success 
 @ALL
 @pytest.mark.parametrize("verb", CANCELLATIONS)
 @pytest.mark.parametrize("gateway", GATEWAYS)
-def test_a_poll_is_answered_by_a_gateway(kind: str, verb: str, gateway: str) -> None:
+def test_a_gateway_responds_to_a_poll(kind: str, verb: str, gateway: str) -> None:
     at = -0.5 if verb == "wait_for_cancellation" else None
     story = told_all(kind, verb, served(Script(TEN, cancelled_at=at), Odd(gateway, "run", 1, times=3)))
     assert story.complete

@@ -20,7 +20,7 @@ def test_the_contract_is_what_the_layers_build() -> None:
     assert check(HERE) == []
 
 
-def test_everything_that_the_documents_state_of_a_cancellation() -> None:
+def test_everything_that_the_documents_state_about_a_cancellation() -> None:
     """Each parameter, header, field and status of the page is in the contract."""
     contract = load(HERE.contract)
 
@@ -92,7 +92,7 @@ def edited(text: str) -> str:
         ("corrections.overlay.yaml", lambda text: text.replace("scheme: bearer", "scheme: 7"), "not valid OpenAPI"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_the_layers_is_said(
+def test_what_is_wrong_with_the_layers_is_reported(
     project: Project, file: str, edit: Callable[[str], str], problem: str
 ) -> None:
     path = project.openapi / file

@@ -173,7 +173,7 @@ def test_a_change(change: Callable[[Any], None], effect: str, kind: str, what: s
     assert all(each.where for each in found)
 
 
-def test_one_change_in_several_places_is_told_once() -> None:
+def test_one_change_in_several_places_is_reported_once() -> None:
     new = copy.deepcopy(OLD)
     at("components|schemas|Error|properties|reasons|items|type", "integer")(new)
     (found,) = compare(OLD, new)

@@ -183,7 +183,7 @@ def test_all_of_it_has_a_deadline(site: Site, fetcher: Fetcher) -> None:
         fetcher.fetch(site.index)
 
 
-def test_an_index_that_is_none(site: Site, fetcher: Fetcher) -> None:
+def test_a_page_that_is_not_an_index(site: Site, fetcher: Fetcher) -> None:
     site.pages["/api/things.md"] = "<html>Please wait.</html>"
     with pytest.raises(NotFetched, match=r"things\.md: .*the name of the tag is not understood"):
         fetcher.fetch(site.index)

@@ -57,7 +57,7 @@ INDEX = Index(
         ("/things/find.md", "/others/find.md", 1, "the name of the tag is not understood"),
     ],
 )
-def test_what_is_not_understood_is_said(old: str, new: str, line: int, what: str | None) -> None:
+def test_what_is_not_understood_is_reported(old: str, new: str, line: int, what: str | None) -> None:
     text = index_page(INDEX)
     assert old in text
     findings = Findings()

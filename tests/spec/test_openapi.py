@@ -112,7 +112,7 @@ def test_what_yaml_would_make_of_words() -> None:
         ("          description: Done.", "          description: Done.\n          links: {}", "18 #/paths/~1v1~1things/post/responses/200/links | this keyword is not understood"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_said(old: str, new: str, finding: str) -> None:
+def test_what_is_not_understood_is_reported(old: str, new: str, finding: str) -> None:
     assert old in FILE
     _, _, found = cut(FILE.replace(old, new), ["POST /v1/things"], ["Mine"])
     assert [each for each in found if each.startswith(finding)] != [], found

@@ -56,7 +56,7 @@ def test_a_wildcard_corrects_what_needs_it() -> None:
     assert document["paths"]["/a"]["get"]["tags"] == ["A", "B"]
 
 
-def test_a_description_that_stands_for_a_missing_one_gives_way() -> None:
+def test_a_correction_for_a_missing_description_is_dropped_once_there_is_one() -> None:
     document, problems = corrected({"target": "$.paths['/a'].get", "update": {"description": "Ours."}})
     assert problems == []
     assert document["paths"]["/a"]["get"]["description"] == "Ours."
@@ -134,7 +134,7 @@ WRONG: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("action", "what"), WRONG)
-def test_a_slip_is_named_with_its_line(action: Any, what: str) -> None:
+def test_a_mistake_is_named_with_its_line(action: Any, what: str) -> None:
     text = dumps({"info": {"version": "1"}, "actions": [ACTION, action]})
     line = text[: text.rindex("  - ")].count("\n") + 1
     with pytest.raises(FileError, match=re.escape(f"overlay:{line}: {what}")):

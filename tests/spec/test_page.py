@@ -167,7 +167,7 @@ def test_the_last_lines_may_stand_before_the_endpoint() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_what_is_not_understood_is_said_with_its_place(old: str, new: str, finding: str, newline: str) -> None:
+def test_what_is_not_understood_is_reported_with_its_place(old: str, new: str, finding: str, newline: str) -> None:
     assert old in PAGE
     _, found = read(PAGE.replace(old, new).replace("\n", newline))
     assert found[:1] == [finding]
@@ -184,7 +184,7 @@ def test_what_is_not_understood_is_said_with_its_place(old: str, new: str, findi
         ("# Stop a thing", "# End a thing", "line breaks are lost, and no index page tells where the title ends"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_said_without_line_breaks(old: str, new: str, what: str) -> None:
+def test_what_is_not_understood_is_reported_without_line_breaks(old: str, new: str, what: str) -> None:
     lost = " ".join(PAGE.split("```", maxsplit=1)[0].split() + PAGE.split("```")[2].split())
     assert read(lost)[1] == []
     _, found = read(lost.replace(" ".join(old.split()), " ".join(new.split())))

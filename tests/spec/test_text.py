@@ -146,7 +146,7 @@ def test_a_page(newline: str) -> None:
         ("X-Track", "Authorization", "18 Authorization | OpenAPI has this header ignored among parameters"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_said(old: str, new: str, finding: str) -> None:
+def test_what_is_not_understood_is_reported(old: str, new: str, finding: str) -> None:
     assert old in TEXT
     _, found = read(TEXT.replace(old, new, 1))
     assert found[:1] == [finding], found

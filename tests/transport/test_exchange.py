@@ -88,7 +88,7 @@ def test_a_body_can_be_shown() -> None:
     assert _Body("Zinsen für April".encode(), None).decode() == "Zinsen für April"
 
 
-async def test_the_answer_comes_back_as_it_is(serve: Serve, opened: Opened) -> None:
+async def test_the_response_comes_back_as_it_is(serve: Serve, opened: Opened) -> None:
     packed = gzip.compress(b"{}")
 
     async def answers(peer: Conversation) -> None:
@@ -134,7 +134,7 @@ async def test_redirects_are_not_followed(status: int, serve: Serve, opened: Ope
     assert len(server.requests) == 1
 
 
-async def test_interim_answers_are_passed_over(serve: Serve, opened: Opened) -> None:
+async def test_interim_responses_are_skipped(serve: Serve, opened: Opened) -> None:
     async def answers(peer: Conversation) -> None:
         await peer.answer(b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK)
 
@@ -184,7 +184,7 @@ async def test_a_connection_that_the_server_ended_is_not_used(serve: Serve, open
         assert (server.connections, server.ended) == (number, number)
 
 
-async def test_an_answer_without_a_request_is_not_taken_for_one(serve: Serve, opened: Opened) -> None:
+async def test_a_response_without_a_request_is_not_taken_for_one(serve: Serve, opened: Opened) -> None:
     async def speaks_unasked(peer: Conversation) -> None:
         await peer.answer()
         if server.connections == 1:

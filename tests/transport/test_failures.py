@@ -178,7 +178,7 @@ async def fails_unsent(transport: AiohttpTransport, url: str, *, connect: float 
 
 
 @pytest.mark.parametrize("name", HANDSHAKES)
-async def test_never_sent_for_want_of_a_handshake(name: str, serve: Serve, opened: Opened) -> None:
+async def test_never_sent_if_the_handshake_fails(name: str, serve: Serve, opened: Opened) -> None:
     script, expected = HANDSHAKES[name]
     server = await serve(script)
     error = await fails_unsent(

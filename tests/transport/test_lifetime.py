@@ -105,7 +105,7 @@ async def test_a_transport_that_was_not_used_can_be_closed() -> None:
     await make().aclose()
 
 
-async def test_closing_fails_what_is_under_way(serve: Serve, opened: Opened) -> None:
+async def test_closing_fails_what_is_in_progress(serve: Serve, opened: Opened) -> None:
     async def is_silent(peer: Conversation) -> None:
         await peer.request()
         await peer.ended()
@@ -207,7 +207,7 @@ def test_cancelling_a_task_does_not_wait_for_what_is_left_to_send() -> None:
         cancelled.set()
 
 
-async def test_an_answer_may_be_left_unread(serve: Serve, opened: Opened) -> None:
+async def test_a_response_may_be_left_unread(serve: Serve, opened: Opened) -> None:
     server, transport = await serve(begins_an_answer), await opened()
     for number in (1, 2):
         response = await transport.handle_async_request(httpx.Request("GET", server.url))
