@@ -400,8 +400,14 @@ CONTRACT = load(Project().contract)
 
 
 def spelled(value: Any) -> Any:
-    """A document without what only is order or spelling."""
+    """A document without what only is order or spelling, such as a field that requires no other fields."""
     if isinstance(value, dict):
+        rules = value.get("dependentRequired")
+        if isinstance(rules, dict):
+            rules = {name: names for name, names in rules.items() if names}
+            value = {**value, "dependentRequired": rules}
+            if not rules:
+                del value["dependentRequired"]
         return {name: spelled(value[name]) for name in sorted(value)}
     if isinstance(value, list):
         return sorted((spelled(each) for each in value), key=json.dumps)
