@@ -412,10 +412,13 @@ def test_stopping_does_not_wait_for_a_delay(delayed: tuple[Emulator, socket.sock
 def test_a_caller_that_hangs_up_ends_a_delay(delayed: tuple[Emulator, socket.socket], until: Until) -> None:
     emulator, connection = delayed
     assert emulator._server is not None
-    tasks = emulator._server._state.tasks
-    assert len(tasks) == 1
+    connections = emulator._server._state.connections
+    [kept] = connections
+    until(lambda: kept._delayed)
+    assert kept._delayed is not None
     connection.close()
-    until(lambda: not tasks)
+    until(lambda: not connections)
+    assert kept._delayed.cancelled()
 
 
 async def test_another_asgi_server_gets_an_error(api: Api) -> None:

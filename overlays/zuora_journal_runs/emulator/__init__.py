@@ -17,7 +17,7 @@ Where things are:
 
 from zuora_journal_runs._extras import require
 
-require("emulator", "httptools", "jsonschema_rs", "uvicorn", "yaml")
+require("emulator", "httptools", "jsonschema_rs", "yaml")
 
 from .clock import Clock
 from .emulator import Emulator

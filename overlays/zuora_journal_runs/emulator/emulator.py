@@ -111,7 +111,7 @@ class Emulator(EmulatorCore):
             PortInUseError: Another program is listening on the port.
             EmulatorError: The address cannot be listened on.
         """
-        from .server import HttpServer  # imports uvicorn, which takes a while
+        from .server import HttpServer  # imports httptools, which emulators that are not served do not need
 
         if self._server is None:
             self._server = HttpServer(
