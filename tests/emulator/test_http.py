@@ -522,7 +522,7 @@ def test_every_operation_of_the_contract_exists(api: Api) -> None:
 
 def test_the_settings_name_the_largest_page_of_the_contract() -> None:
     validator = next(
-        operation.query["pageSize"].validator
+        operation.query["pageSize"].schema.validator
         for route in contract().routes
         for operation in route.operations.values()
         if operation.query

@@ -286,7 +286,7 @@ def _query(request: Request, operation: Operation) -> dict[str, Any]:
     query = {}
     for name, parameter in operation.query.items():
         query[name] = parameter.parse(given[name]) if name in given else parameter.default
-        if name in given and (errors := schema_errors(parameter.validator, query[name], name)):
+        if name in given and (errors := schema_errors(parameter.schema, query[name], name)):
             raise RefusedError(*errors)
     return query
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from datetime import UTC, datetime
+from itertools import islice
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -305,8 +306,8 @@ class EmulatorCore:
             entry: The number of the entry that they are in.
         """
         with self._store.transaction():
-            rows = self._store.transactions(-1 if limit is None else limit, entry)
-        return [(_transaction(row), number) for row, number in rows]
+            rows = self._tenant.transactions(-1 if limit is None else limit, entry)
+            return [(_transaction(row), number) for row, number in islice(rows, limit)]
 
     def run(self, number: str, limit: int | None = None) -> RunState:
         """Return the true state of a run and its entries. This does not count as a read.
