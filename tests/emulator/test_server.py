@@ -213,7 +213,7 @@ def test_requests_wait_for_the_response_before_them() -> None:
     assert server.transport.reading
 
 
-def test_who_waits_for_a_response_has_time_for_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_of_a_request_starts_after_a_delayed_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "REQUEST_SECONDS", 5)
     server = Server()
     server.receive([GET % b"delay" + GET[:-2] % b"1"])
@@ -237,7 +237,7 @@ def test_a_request_has_to_be_complete_in_time_however_often_a_part_of_it_arrives
     assert server.requests == []
 
 
-def test_a_caller_may_wait_for_a_sign_before_the_body() -> None:
+def test_expect_100_continue() -> None:
     server = Server()
     head = b"PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nexpect: 100-Continue\r\n\r\n"
     server.receive([head])
@@ -252,9 +252,14 @@ def test_a_caller_may_wait_for_a_sign_before_the_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" + GET % b"1"]
+    "data",
+    [
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" + GET % b"1",
+        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\nnonsense\r\n\r\n",
+    ],
 )
-def test_the_last_response_says_so(data: bytes) -> None:
+def test_the_last_response_of_a_connection_says_close(data: bytes) -> None:
     server = Server()
     server.receive([data])
     assert server.responses(["GET"]) == [(200, b"GET /  {} 0")]
@@ -267,3 +272,17 @@ def test_after_requests_an_error_comes_last() -> None:
     server.receive([GET % b"1" + b"nonsense\r\n\r\n"])
     assert [status for status, _ in server.responses(["GET", "GET"])] == [200, 400]
     assert server.transport.closed
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (b"http://zuora.test/v1?a=1", "GET /v1 a=1 {} 0"),
+        (b"//v1/x", "GET //v1/x  {} 0"),
+        (b"/v1?a=?b", "GET /v1 a=?b {} 0"),
+    ],
+)
+def test_forms_of_a_request_target(target: bytes, expected: str) -> None:
+    server = Server()
+    server.receive([b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n" % target])
+    assert server.responses(["GET"]) == [(200, expected.encode())]

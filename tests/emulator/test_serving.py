@@ -145,7 +145,7 @@ def test_a_port_that_is_in_use(served: Emulator) -> None:
         assert other.start().url == f"http://127.0.0.1:{port}"
 
 
-def test_an_address_that_cannot_be_had() -> None:
+def test_an_address_that_cannot_be_listened_on() -> None:
     with (
         contextlib.closing(Emulator(host="192.0.2.1")) as emulator,
         pytest.raises(EmulatorError, match=r"192\.0\.2\.1"),
