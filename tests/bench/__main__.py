@@ -33,6 +33,8 @@ def main() -> int:
             *rows.parsing(size, sdk),
             *emulators.commands(size, folder),
             *emulators.in_process(size),
+            *emulators.creations(size),
+            *emulators.large(size, folder),
         ]
     show(found)
     if sdk is None and not quick:

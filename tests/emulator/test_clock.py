@@ -54,12 +54,12 @@ def test_time_does_not_go_back() -> None:
         Clock().advance(-1)
 
 
-def test_by_default_it_is_now() -> None:
+def test_a_clock_starts_now_by_default() -> None:
     assert abs(Clock().now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @given(st.floats(0.0, 1e9), st.floats(1e-9, 1e6))
-def test_a_wait_is_over_when_its_time_has_come(elapsed: float, seconds: float) -> None:
+def test_a_wait_ends_when_it_is_due(elapsed: float, seconds: float) -> None:
     """However short it is beside the seconds since 1970, so that nobody waits for it again and again."""
     clock = Clock(datetime(2026, 11, 26, tzinfo=UTC), running=False)
     clock.advance(elapsed)

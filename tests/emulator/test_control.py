@@ -192,7 +192,7 @@ def test_requests_without_a_preflight_change_nothing(held: Api, control_of: Cont
         ("GET", f"/_emulator/{'x' * 20_000}", 414),
     ],
 )
-def test_what_is_not_there(control_of: Control, method: str, path: str, status: int) -> None:
+def test_unknown_paths_and_methods_of_the_control_api(control_of: Control, method: str, path: str, status: int) -> None:
     response = control_of(method, path)
     assert response.status_code == status
     assert ("allow" in response.headers) == (status == 405)
@@ -540,7 +540,7 @@ def test_time_since_a_snapshot_does_not_count(make: Callable[..., Api]) -> None:
     assert api.create({"Idempotency-Key": "k"}).json() == created
 
 
-def test_there_is_a_bound_to_snapshots(api: Api) -> None:
+def test_the_number_of_snapshots_is_limited(api: Api) -> None:
     for number in range(100):
         api.emulator.take_snapshot(f"{number}")
     api.emulator.take_snapshot("0")

@@ -287,7 +287,7 @@ def test_too_many_requests(wire: Wire) -> None:
     assert response.json()["reasons"][0]["code"] == 50000070
 
 
-def test_a_page_of_a_gateway(wire: Wire) -> None:
+def test_an_html_page_of_a_gateway(wire: Wire) -> None:
     response = wire.get("html-504")
     assert (response.status_code, response.headers["content-type"]) == (504, "text/html")
     assert response.text.startswith("<html>")
@@ -346,7 +346,7 @@ def test_a_token_that_expires_in_between(wire: Wire) -> None:
     assert wire.get().status_code == 401
 
 
-def test_no_token_is_given(wire: Wire) -> None:
+def test_token_requests_can_fail(wire: Wire) -> None:
     wire.emulator.add_fault("token:2x2:status-503")
     form = {
         "client_id": wire.emulator.client_id,
@@ -364,7 +364,7 @@ def test_a_delay_by_the_emulators_clock(wire: Wire) -> None:
     assert wire.get(timeout=None).status_code == 401
 
 
-def test_a_delay_that_passes_is_heard_by_those_who_wait_long_enough(wire: Wire) -> None:
+def test_a_real_delay_passes_only_over_http(wire: Wire) -> None:
     began = time.monotonic()
     assert wire.get("real-delay-0.02").status_code == 200
     over_http = wire.http.base_url.port is not None and not hasattr(wire.http._transport, "_handle")
@@ -409,13 +409,16 @@ def test_stopping_does_not_wait_for_a_delay(delayed: tuple[Emulator, socket.sock
         assert connection.recv(1) == b""
 
 
-def test_a_caller_that_hangs_up_ends_a_delay(delayed: tuple[Emulator, socket.socket], until: Until) -> None:
+def test_disconnecting_ends_a_delay(delayed: tuple[Emulator, socket.socket], until: Until) -> None:
     emulator, connection = delayed
     assert emulator._server is not None
-    tasks = emulator._server._state.tasks
-    assert len(tasks) == 1
+    connections = emulator._server._state.connections
+    [kept] = connections
+    until(lambda: kept._delayed)
+    assert kept._delayed is not None
     connection.close()
-    until(lambda: not tasks)
+    until(lambda: not connections)
+    assert kept._delayed.cancelled()
 
 
 async def test_another_asgi_server_gets_an_error(api: Api) -> None:
@@ -444,6 +447,21 @@ async def test_a_delay_reads_the_rest_of_a_body_that_was_too_large(api: Api) -> 
         {"type": "http", "method": "POST", "path": "/v1/journal-runs", "headers": []}, receive, send
     )
     assert sent[0]["status"] == 413
+
+
+async def test_disconnecting_from_another_asgi_server_ends_a_delay(api: Api) -> None:
+    api.emulator.add_fault("get:real-delay-3600")
+    incoming = [{"type": "http.request"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        await asyncio.sleep(0)
+        return incoming.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    await api.emulator.asgi()({"type": "http", "method": "GET", "path": PATH, "headers": []}, receive, send)
+    assert [request.faults for request in api.emulator.requests][-1] == ("real-delay-3600",)
 
 
 # Configuration
@@ -476,7 +494,7 @@ def test_reset_brings_back_the_first_faults_and_no_others(make: Callable[..., Ap
     assert [api.get().status_code for _ in range(3)] == [200, 503, 200]
 
 
-def test_there_is_a_bound_to_faults(api: Api) -> None:
+def test_the_number_of_faults_is_limited(api: Api) -> None:
     for _ in range(MAX_FAULTS):
         api.emulator.add_fault("get:1000:reset")
     with pytest.raises(ValueError, match=f"more than {MAX_FAULTS} faults"):
@@ -514,7 +532,7 @@ def test_unknown_operations_are_not_hit_by_faults(api: Api) -> None:
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_client_that_survives_faults_learns_the_truth(api: Api, what: str, seed: int) -> None:
+def test_the_client_reports_the_true_outcome_in_spite_of_faults(api: Api, what: str, seed: int) -> None:
     api.emulator.add_fault(f"any:50%@{seed}x2:{what}")
     with api.emulator.client() as client:
         outcome = client.cancel_and_wait(RUN)

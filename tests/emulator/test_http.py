@@ -118,7 +118,7 @@ def test_from_2024_05_20_errors_have_a_status_of_their_own(api: Api, name: str, 
 
 @pytest.mark.parametrize("version", [None, "186.0", "341.0", "999", "2024-05-19", "today"])
 @pytest.mark.parametrize("name", REFUSALS)
-def test_before_they_come_with_status_200(api: Api, name: str, version: str | None) -> None:
+def test_before_2024_05_20_errors_have_status_200(api: Api, name: str, version: str | None) -> None:
     call, code, _, status = REFUSALS[name]
     del api.http.headers["Zuora-Version"]
     if version:
@@ -278,7 +278,7 @@ def test_a_body_declared_as_gzip_that_is_not(api: Api, content: bytes, status: i
     assert (response.status_code, codes(response)) == (status, ["53500020"])
 
 
-def test_a_coding_that_is_not_known(api: Api) -> None:
+def test_an_unknown_content_encoding(api: Api) -> None:
     assert post(api, PACKED, **{"Content-Encoding": "br"}).status_code == 400
 
 
@@ -522,7 +522,7 @@ def test_every_operation_of_the_contract_exists(api: Api) -> None:
 
 def test_the_settings_name_the_largest_page_of_the_contract() -> None:
     validator = next(
-        operation.query["pageSize"].validator
+        operation.query["pageSize"].schema.validator
         for route in contract().routes
         for operation in route.operations.values()
         if operation.query

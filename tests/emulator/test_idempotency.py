@@ -24,7 +24,7 @@ def test_a_repeated_request_gets_the_first_response_and_changes_nothing(api: Api
     assert api.status("JR-00000077") == "gone"
 
 
-def test_another_key_is_another_request(make: Callable[..., Api]) -> None:
+def test_another_idempotency_key_is_another_request(make: Callable[..., Api]) -> None:
     api = make(one_run_at_a_time=False)
     assert api.create(KEY).json() != api.create({"Idempotency-Key": "other"}).json()
 
@@ -45,7 +45,7 @@ def test_the_body_is_not_compared(api: Api) -> None:
     assert api.create(KEY).content == api.create(KEY, accountingPeriodName="Dec-2014").content
 
 
-def test_a_key_is_forgotten_after_a_day(make: Callable[..., Api]) -> None:
+def test_an_idempotency_key_expires_after_a_day(make: Callable[..., Api]) -> None:
     api = make(pacing="at-once")
     api.create(KEY)
     api.emulator.clock.advance(DAY - 1)
@@ -55,7 +55,7 @@ def test_a_key_is_forgotten_after_a_day(make: Callable[..., Api]) -> None:
     assert api.create(KEY).json()["journalRunNumber"] == "JR-00000077"
 
 
-def test_a_key_belongs_to_one_address(api: Api) -> None:
+def test_an_idempotency_key_belongs_to_one_url(api: Api) -> None:
     api.create(KEY)
     response = api.http.post("/v1/journal-runs?again", json={}, headers=KEY)
     assert response.status_code == 422
@@ -67,7 +67,7 @@ def test_how_long_a_key_may_be(api: Api, length: int, status: int) -> None:
     assert api.create({"Idempotency-Key": "k" * length}).status_code == status
 
 
-def test_a_refused_token_uses_no_key_up(api: Api) -> None:
+def test_a_refused_token_does_not_use_up_an_idempotency_key(api: Api) -> None:
     assert api.create(KEY | {"Authorization": "Bearer nonsense"}).status_code == 401
     assert api.create(KEY).json()["success"] is True
 

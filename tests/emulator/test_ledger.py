@@ -6,11 +6,13 @@ of two, so that the amount of an entry tells which transactions are in it.
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuora_journal_runs.emulator import (
+    AT_ONCE,
     Clock,
     Emulator,
     Period,
@@ -309,3 +312,97 @@ def test_no_transaction_is_in_two_live_entries_and_no_cent_is_lost(
                 ledger.check(acted_on)
         finally:
             ledger.close()
+
+
+# Sample transactions, which an emulator stores as sums of a month until a run takes a part of it
+
+QUARTER = Period("Q1 2025", "2025-01-01", "2025-03-31")
+DAYS = [f"{date(2025, 1, 1) + timedelta(day)}" for day in range(90)]
+
+
+def sample_emulator() -> Api:
+    return Api(Emulator(pacing=AT_ONCE, clock=Clock(NOON, running=False), seed=Seed(periods=[QUARTER])))
+
+
+def create(api: Api, kinds: Iterable[str], start: str, end: str) -> str:
+    types = [{"type": each} for each in kinds]
+    whole = (start, end) == (QUARTER.start, QUARTER.end)
+    target = {"accountingPeriodName": QUARTER.name if whole else None, "targetStartDate": start, "targetEndDate": end}
+    return api.created(transactionTypes=types, journalEntryDate="2025-04-01", **target)
+
+
+def details(api: Api, run: str) -> dict[str, Decimal]:
+    """Return the amounts of a run's entries that are live."""
+    entries = api.emulator.run_details(run)["entries"]
+    return {entry["number"]: Decimal(entry["amount"]) for entry in entries if entry["status"] == "Created"}
+
+
+@functools.cache
+def samples() -> dict[tuple[str, str], Decimal]:
+    """Return the amount of each type and day, as a run of that day alone finds it."""
+    api, found = sample_emulator(), {}
+    for kind in TYPES:
+        for day in DAYS:
+            [amount] = details(api, create(api, [kind], day, day)).values()
+            found[kind, day] = amount
+    return found
+
+
+@settings(max_examples=HISTORIES // 6)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(
+                st.just("create"),
+                st.lists(st.sampled_from(TYPES), min_size=1, unique=True),
+                st.one_of(
+                    st.just((0, 89)),
+                    st.sampled_from([(0, 30), (31, 58), (59, 89), (0, 58), (15, 74)]),
+                    st.tuples(st.integers(0, 89), st.integers(0, 89)).map(sorted).map(tuple),
+                ),
+            ),
+            st.tuples(st.sampled_from(["cancel", "delete", "transfer"]), st.integers(0, 7)),
+        ),
+        max_size=12,
+    )
+)
+def test_sample_transactions_are_conserved_too(actions: list[tuple[Any, ...]]) -> None:
+    api, amounts = sample_emulator(), samples()
+    runs: list[str] = []
+    for action, *arguments in actions:
+        wanted: set[tuple[str, str]] = set()
+        if action == "create":
+            kinds, (first, last) = arguments
+            runs.append(create(api, kinds, DAYS[first], DAYS[last]))
+            wanted = {(kind, day) for kind in kinds for day in DAYS[first : last + 1]}
+        elif runs:
+            run = runs[arguments[0] % len(runs)]
+            live = [*details(api, run)] if api.status(run) != "gone" else []
+            if action == "transfer" and live:
+                api.update(live[arguments[0] % len(live)], transferredToAccounting="Yes")
+            elif action != "transfer":
+                getattr(api, action)(run)
+        listed = api.emulator.transactions()
+        # Each of them is there once, and all of a month if there is one of it.
+        found = Counter((each.type, each.date) for each, _ in listed)
+        assert {*found.values()} <= {1}
+        months = {(kind, day[:7]) for kind, day in found}
+        assert found.keys() == {(kind, day) for kind, day in amounts if (kind, day[:7]) in months}
+        assert all(each.amount == amounts[each.type, each.date] for each, _ in listed)
+        # Those that are not free add up to the live entries.
+        live_entries: dict[str, Decimal] = {}
+        for run in runs:
+            if api.status(run) != "gone":
+                live_entries |= details(api, run)
+        sums: Counter[str] = Counter()
+        for each, entry in listed:
+            if entry:
+                sums[entry] += Decimal(each.amount)  # type: ignore[assignment]
+        assert sums == live_entries
+        # A run took all that it could.
+        assert not wanted & {(each.type, each.date) for each, entry in listed if not entry}
+        assert api.emulator.transactions(7) == listed[:7]
+        for number in live_entries:
+            assert api.emulator.transactions(entry=number) == [each for each in listed if each[1] == number]
+    api.http.close()
+    api.emulator.close()

@@ -69,7 +69,7 @@ def test_only_a_transfer_that_is_done_or_in_progress_keeps_an_entry(transfer: Tr
 
 
 @pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.ERROR, RunStatus.CANCELLED])
-def test_a_run_at_rest_stays_as_it_is(status: RunStatus) -> None:
+def test_a_run_without_an_operation_under_way_does_not_change(status: RunStatus) -> None:
     assert status not in UNDER_WAY
     assert next_step(status, previous_status=RunStatus.PENDING, outcome=RunStatus.ERROR) == Step(status)
 

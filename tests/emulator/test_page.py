@@ -75,7 +75,7 @@ def test_a_browser_gets_the_page(api: Api) -> None:
     ("method", "path", "accept"),
     [("GET", "/", "*/*"), ("GET", "/", "application/json"), ("POST", "/", "text/html"), ("GET", "/v1", "text/html")],
 )
-def test_nobody_else_does(api: Api, method: str, path: str, accept: str) -> None:
+def test_other_requests_do_not_get_the_page(api: Api, method: str, path: str, accept: str) -> None:
     response = api.http.request(method, path, headers={"Accept": accept})
     assert (response.status_code, response.json()["success"]) == (404, False)
     assert api.emulator.requests[-1].path == path
@@ -298,7 +298,7 @@ def test_buttons_are_there_where_they_can_work(opened: Callable[..., Page]) -> N
 
 
 @in_a_browser
-def test_a_button_that_goes_leaves_the_focus_on_its_run(opened: Callable[..., Page]) -> None:
+def test_the_focus_moves_to_the_run_when_a_button_disappears(opened: Callable[..., Page]) -> None:
     page = opened(pacing="held")
     run = page.run()
     page.find(f"{run.place} [data-do=cancel]").send_keys(Keys.ENTER)
@@ -367,7 +367,7 @@ def test_messages_expire_and_cover_nothing(opened: Callable[..., Page]) -> None:
 
 
 @in_a_browser
-def test_a_later_action_has_the_last_word(opened: Callable[..., Page]) -> None:
+def test_the_message_of_a_later_action_replaces_the_first(opened: Callable[..., Page]) -> None:
     page = opened(pacing="held")
     run = page.run()
     page.js("""
@@ -534,7 +534,7 @@ def _shell(command: str, tmp_path: Path) -> list[str]:
 
 
 @in_a_browser
-def test_content_from_outside_is_shown_as_text(opened: Callable[..., Page]) -> None:
+def test_content_of_requests_is_shown_as_text(opened: Callable[..., Page]) -> None:
     page = opened()
     script, image = "<script>document.title='x'</script>", "<img/src=x/onerror=document.title='y'>"
     host, _, port = page.emulator.url.removeprefix("http://").partition(":")
@@ -589,7 +589,7 @@ def test_nothing_is_touched_where_nothing_changes(opened: Callable[..., Page]) -
 
 
 @in_a_browser
-def test_thousands_of_runs_are_within_reach(opened: Callable[..., Page]) -> None:
+def test_thousands_of_runs_can_be_found(opened: Callable[..., Page]) -> None:
     page = opened(seed=[SeedRun() for _ in range(3000)])
     assert page.texts(".runs .number")[::49] == ["JR-00003000", "JR-00002951"]
     page.click("#more-runs")
@@ -610,7 +610,7 @@ def test_thousands_of_runs_are_within_reach(opened: Callable[..., Page]) -> None
 
 
 @in_a_browser
-def test_entries_of_a_large_run_come_by_the_hundred(opened: Callable[..., Page]) -> None:
+def test_entries_of_a_large_run_are_shown_by_the_hundred(opened: Callable[..., Page]) -> None:
     page = opened(seed=[SeedRun(entries=250)])
     run = page.run("JR-00000001")
     page.until(lambda: len(run.entries) == 100)

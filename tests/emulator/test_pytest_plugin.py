@@ -68,7 +68,7 @@ def test_over_http(zuora_emulator, zuora_environ):
     with JournalRunsClient.from_env() as client:
         assert client.retrieve("JR-00000075").status == "Completed"
 
-def test_each_test_has_its_own(zuora_client):
+def test_each_test_has_its_own_emulator(zuora_client):
     assert all(entry.status == "Created" for entry in zuora_client.entries("JR-00000075"))
 
 async def cancel(emulator):
@@ -369,7 +369,7 @@ def test_it(zuora_emulator, zuora_client):
     assert "<zuora_journal_runs.emulator" not in result.stdout.str()
 
 
-def test_a_test_that_reached_nothing_is_reported(run: Callable[[str], pytest.RunResult]) -> None:
+def test_a_failing_test_without_requests_gets_a_hint(run: Callable[[str], pytest.RunResult]) -> None:
     result = run("def test_it(zuora_emulator):\n    assert False")
     result.stdout.fnmatch_lines(["no requests: does the code under test read ZUORA_BASE_URL, *"])
 

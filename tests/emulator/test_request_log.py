@@ -309,7 +309,7 @@ def test_a_client_waits_by_the_emulators_clock(api: Api) -> None:
     assert kinds(api.emulator) == []
 
 
-async def test_an_asynchronous_client_does_too(api: Api) -> None:
+async def test_an_async_client_waits_by_the_emulators_clock_too(api: Api) -> None:
     api.emulator.add_fault("get:too-many-45")
     async with api.emulator.async_client(entity_id="e-1") as client:
         outcome = await client.cancel_and_wait(RUN)

@@ -72,7 +72,7 @@ def test_a_cancellation_may_be_hidden_from_readers(make: Callable[..., Api]) -> 
     assert api.entry_statuses().count("Cancelled") == 9
 
 
-def test_a_cancellation_whose_entries_all_go_ends_cancelled(make: Callable[..., Api]) -> None:
+def test_a_cancellation_of_all_entries_ends_cancelled(make: Callable[..., Api]) -> None:
     api = make(pacing=AT_ONCE)
     api.cancel("JR-00000073")
     assert api.status("JR-00000073") == "Cancelled"
@@ -116,7 +116,7 @@ def test_a_run_without_entries_is_cancelled(make: Callable[..., Api], status: Ru
     assert [api.status() for _ in range(3)] == ["CancelInprogress", "Cancelled", "Cancelled"]
 
 
-def test_a_failed_run_with_an_entry_that_stays_is_failed_again(make: Callable[..., Api]) -> None:
+def test_a_failed_run_with_a_blocked_entry_ends_failed_again(make: Callable[..., Api]) -> None:
     run = SeedRun(number=RUN, status=RunStatus.ERROR, entries=2, transfers={1: Transfer.YES})
     api = make(seed=[run], pacing=AT_ONCE)
     api.cancel()
@@ -149,7 +149,7 @@ def test_a_deletion_is_seen_and_then_the_run_is_gone(api: Api) -> None:
     assert api.emulator.entry_numbers(run) == []
 
 
-def test_a_deleted_run_is_gone_at_once_at_that_pace(make: Callable[..., Api]) -> None:
+def test_a_deleted_run_is_gone_at_once_with_that_pacing(make: Callable[..., Api]) -> None:
     api = make(pacing=AT_ONCE)
     api.delete("JR-00000072")
     assert api.status("JR-00000072") == "gone"
@@ -158,7 +158,7 @@ def test_a_deleted_run_is_gone_at_once_at_that_pace(make: Callable[..., Api]) ->
 # Creation
 
 
-def test_a_created_run_passes_through_its_statuses(api: Api) -> None:
+def test_a_created_run_is_processed(api: Api) -> None:
     assert api.create().json() == {"journalRunNumber": "JR-00000076", "success": True}
     assert api.entries("JR-00000076").json() == {"journalEntries": [], "success": True}
     assert [api.status("JR-00000076") for _ in range(3)] == ["Processing", "Completed", "Completed"]
@@ -189,7 +189,7 @@ def test_a_run_cannot_end_in_another_status(api: Api) -> None:
 
 
 @pytest.mark.parametrize("status", [RunStatus.PENDING, RunStatus.PROCESSING])
-def test_a_run_that_is_not_done_keeps_another_from_being_created(make: Callable[..., Api], status: RunStatus) -> None:
+def test_an_unfinished_run_prevents_the_creation_of_another(make: Callable[..., Api], status: RunStatus) -> None:
     api = make(seed=[SeedRun(number=RUN, status=status)])
     response = api.create()
     category, message = reason(response)
@@ -204,7 +204,7 @@ def test_several_runs_at_a_time_where_the_tenant_allows_it(make: Callable[..., A
     assert api.create().json()["success"] is True
 
 
-def test_a_run_whose_time_has_come_keeps_no_other_from_being_created(make: Callable[..., Api]) -> None:
+def test_a_run_that_is_due_does_not_prevent_a_creation(make: Callable[..., Api]) -> None:
     api = make(pacing="seconds:10")
     api.created()
     api.emulator.clock.advance(19)
@@ -309,7 +309,7 @@ ALL_TYPES = [
 ]
 
 
-def test_entries_are_such_as_a_ledger_takes(make: Callable[..., Api]) -> None:
+def test_entries_are_balanced(make: Callable[..., Api]) -> None:
     api = make(pacing=AT_ONCE)
     number = api.created(transactionTypes=[{"type": each} for each in ALL_TYPES])
     response = json.loads(api.entries(number, pageSize=300).content, parse_float=Decimal)
@@ -387,7 +387,7 @@ def test_pages_that_are_refused(api: Api, query: dict[str, Any]) -> None:
     assert next(iter(query)) in reason(response)[1]
 
 
-def test_a_smaller_largest_page(make: Callable[..., Api]) -> None:
+def test_the_maximum_page_size_can_be_lowered(make: Callable[..., Api]) -> None:
     api = make(max_page_size=40)
     assert reason(api.entries(pageSize=41))[0] == 20
     assert api.entries(pageSize=40).json()["success"] is True

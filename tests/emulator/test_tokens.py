@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from zuora_journal_runs.emulator.state import tokens
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.emulator.conftest import Api
 
 
-def test_credentials_and_tokens_have_the_documented_form(api: Api) -> None:
+def test_credentials_and_tokens_have_the_documented_format(api: Api) -> None:
     assert len(api.emulator.client_id) == 36
     assert len(api.emulator.client_secret) <= 42
     response = api.token()
@@ -30,7 +32,7 @@ def test_a_token_is_valid_for_an_hour(api: Api) -> None:
     assert api.get().status_code == 200
 
 
-def test_its_life_may_be_shorter(make: Callable[..., Api]) -> None:
+def test_the_validity_of_tokens_can_be_shortened(make: Callable[..., Api]) -> None:
     api = make(token_seconds=10)
     assert api.token().json()["expires_in"] == 9
     api.emulator.clock.advance(10)
@@ -72,13 +74,13 @@ def test_a_secret_of_another_user(api: Api) -> None:
     assert api.token((client_id, api.emulator.client_secret)).status_code == 400
 
 
-def test_the_form_has_to_be_one(api: Api) -> None:
+def test_a_token_request_must_be_a_form(api: Api) -> None:
     response = api.http.post("/oauth/token", json={"client_id": api.emulator.client_id})
     assert response.status_code == 415
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xff=%ff", b"a=1&" * 1000, b"&&==&"])
-def test_odd_forms(api: Api, content: bytes) -> None:
+def test_invalid_token_forms(api: Api, content: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert api.http.post("/oauth/token", content=content, headers=headers).status_code == 400
 
@@ -93,6 +95,16 @@ def test_a_refused_request_for_a_token_never_looks_like_a_token(api: Api) -> Non
     assert api.token().status_code == 400
 
 
-def test_an_old_token_does_no_harm_to_a_request_for_a_new_one(api: Api) -> None:
+def test_an_expired_token_is_ignored_in_a_token_request(api: Api) -> None:
     api.http.headers["Authorization"] = "Bearer expired"
     assert api.token().status_code == 200
+
+
+def test_many_tokens_are_valid_at_the_same_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_MAX_KNOWN", 2)
+    given = [api.token().json()["access_token"] for _ in range(5)]
+    for _ in range(2):
+        assert [api.get(Authorization=f"Bearer {token}").status_code for token in given] == [200] * 5
+    assert len(api.emulator._api._tokens._known) <= 2
+    api.emulator.clock.advance(3600)
+    assert [api.get(Authorization=f"Bearer {token}").status_code for token in given] == [401] * 5

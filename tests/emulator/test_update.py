@@ -113,7 +113,7 @@ def test_the_entry_of_a_run_that_is_gone_by_now(make: Callable[..., Api]) -> Non
     assert refused(api.update("x" * 200))[:2] == (404, 40)
 
 
-def test_who_may_take_back_a_transfer(make: Callable[..., Api]) -> None:
+def test_who_may_revert_a_transfer(make: Callable[..., Api]) -> None:
     api = make(pacing=HELD)
     for value in set(Transfer) - {Transfer.YES}:
         message = f'The user does not have the permission "{OVERRIDE_TRANSFERRED}".'
@@ -126,7 +126,7 @@ def test_who_may_take_back_a_transfer(make: Callable[..., Api]) -> None:
     assert api.update(TRANSFERRED, transferredToAccounting="No").json() == {"success": True}
 
 
-def test_a_tenant_in_which_everybody_may_take_back_a_transfer(make: Callable[..., Api]) -> None:
+def test_a_setting_lets_every_user_revert_a_transfer(make: Callable[..., Api]) -> None:
     api = make(override_transferred=True)
     assert api.update(TRANSFERRED, transferredToAccounting="No").json() == {"success": True}
     assert api.entry(TRANSFERRED)["transferredToAccounting"] == "No"

@@ -4,7 +4,8 @@ It shares no code with the client, so that both cannot have the same mistake: wh
 
 Where things are:
 
-- `emulator.py`: the class `Emulator`, which puts the parts together
+- `core.py`: the tenant, Zuora's API to it, and methods to inspect and change both; `emulator.py`: `Emulator`, which
+  adds the ways to reach it
 - `api.py`: Zuora's API; `openapi.py`: its operations and schemas; `rate_limit.py`; `request_log.py`: requests, misuses
 - `control.py`, `control.yaml`: the control API; `page.py`, `page.html`: the web page
 - `report.py`: what happened, as text
@@ -16,7 +17,7 @@ Where things are:
 
 from zuora_journal_runs._extras import require
 
-require("emulator", "httptools", "jsonschema_rs", "uvicorn", "yaml")
+require("emulator", "httptools", "jsonschema_rs", "yaml")
 
 from .clock import Clock
 from .emulator import Emulator

@@ -261,14 +261,14 @@ class ZuoraApi:
         errors: list[tuple[int, str]] = []
         for header in operation.headers:
             if header.name in headers:
-                errors += schema_errors(header.validator, headers[header.name], header.name)
+                errors += schema_errors(header.schema, headers[header.name], header.name)
         if call.request.query:
             given = dict(parse_qsl(call.request.query, keep_blank_values=True, errors="replace"))
             call.undocumented = tuple(name[:100] for name in given if name not in operation.query)[:_MAX_NAMES]
             for name, parameter in operation.query.items():
                 if name in given:
                     value = call.query[name] = parameter.parse(given[name])
-                    errors += schema_errors(parameter.validator, value, name)
+                    errors += schema_errors(parameter.schema, value, name)
         _raise_errors(errors)
 
     def _check_tenant_headers(self, call: _Call) -> None:
@@ -344,7 +344,7 @@ class ZuoraApi:
         size = size or operation.query["pageSize"].default
         if size > self._settings.max_page_size:
             raise RefusedError((20, f"pageSize: it is more than {self._settings.max_page_size}"))
-        rows = self._store.entries(run.number, size, min((page - 1) * size, run.entries))
+        rows = self._store.entries(run.number, size, after=min((page - 1) * size, run.entries))
         rest: dict[str, Any] = {"success": True}
         if page * size < run.entries:
             rest["nextPage"] = self._page_url(call, page + 1, size)

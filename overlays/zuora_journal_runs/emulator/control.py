@@ -23,7 +23,7 @@ from .state.seed_file import parse_period, parse_seed, parse_seed_run, parse_tra
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .emulator import Emulator
+    from .core import EmulatorCore
     from .http import Request
     from .openapi import Operation
     from .request_log import RecordedRequest
@@ -45,7 +45,7 @@ class ControlApi:
     Web pages of other origins must not control an emulator from a user's browser: see `_check_origin`.
     """
 
-    def __init__(self, emulator: Emulator, host: str) -> None:
+    def __init__(self, emulator: EmulatorCore, host: str) -> None:
         self._emulator = emulator
         self._host = host.lower()
         self._operations: dict[str, Callable[[str, Any], StatusAndBody]] = {
@@ -286,7 +286,7 @@ def _query(request: Request, operation: Operation) -> dict[str, Any]:
     query = {}
     for name, parameter in operation.query.items():
         query[name] = parameter.parse(given[name]) if name in given else parameter.default
-        if name in given and (errors := schema_errors(parameter.validator, query[name], name)):
+        if name in given and (errors := schema_errors(parameter.schema, query[name], name)):
             raise RefusedError(*errors)
     return query
 

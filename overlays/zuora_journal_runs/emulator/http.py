@@ -139,8 +139,8 @@ def parse_json(body: bytes) -> Any:
         RefusedError: It is not JSON, or contains text that Zuora does not accept.
     """
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant)
-        text = json.dumps(value, ensure_ascii=False)
+        value = _decoder.decode(body.decode())
+        text = _unescaped.encode(value)
     except (ValueError, RecursionError):
         raise RefusedError((90, "The request body is not valid JSON.")) from None
     if _REFUSED_TEXT.search(text):
@@ -152,6 +152,8 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_unescaped = json.JSONEncoder(ensure_ascii=False)
 _encoder = json.JSONEncoder(separators=(",", ":"))
 
 

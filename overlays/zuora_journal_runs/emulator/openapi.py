@@ -32,6 +32,20 @@ _NO_FIELDS: Any = {"additionalProperties": False, "properties": {}}
 _NO_BODY: Any = {"content": {"application/json": {"schema": {}}}}
 
 
+class Schema:
+    """A schema of a document. Its validator is made when it is first needed: most processes need only a few."""
+
+    def __init__(self, document: Mapping[str, Any], schema: Any) -> None:
+        self._document = document
+        self._schema = schema
+
+    @functools.cached_property
+    def validator(self) -> Validator:
+        """The validator of the schema."""
+        root = {"components": {"schemas": self._document["components"]["schemas"]}, "allOf": [self._schema]}
+        return Draft202012Validator(root, validate_formats=True, mask="the value")
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A header or query parameter of an operation."""
@@ -41,7 +55,7 @@ class Parameter:
     place: Literal["header", "query"]
     integer: bool
     default: Any
-    validator: Validator
+    schema: Schema
 
     def parse(self, value: str) -> Any:
         """Convert a value to the type in its schema; text that is not an integer stays text and fails validation."""
@@ -58,8 +72,8 @@ class Operation:
     query: Mapping[str, Parameter]
     media_type: str
     """The media type of the request body; JSON if no body is documented, because Zuora requires it for PUT."""
-    body: Validator
-    strict_body: Validator
+    body: Schema
+    strict_body: Schema
     """Like `body`, but rejects undocumented fields."""
 
 
@@ -67,25 +81,28 @@ class Operation:
 class Route:
     """A path and its operations by HTTP method."""
 
-    pattern: re.Pattern[str]
+    pattern: str
+    """A regular expression with one group, for the path parameter, or empty."""
     operations: Mapping[str, Operation]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenApi:
-    """An OpenAPI document: its routes, and validators of its schemas."""
+    """An OpenAPI document: its routes and schemas."""
 
     text: str
     routes: tuple[Route, ...]
-    schema: Callable[[str], Validator]
-    """Return the validator of a named schema."""
+    pattern: re.Pattern[str]
+    """The patterns of all routes."""
+    schema: Callable[[str], Schema]
+    """Return a named schema."""
 
     def route(self, path: str) -> tuple[Route, str] | None:
         """Return the route of a path and its path parameter, still percent-encoded; None for an unknown path."""
-        for route in self.routes:
-            if match := route.pattern.fullmatch(path):
-                return route, match[1] if match.lastindex else ""
-        return None
+        match = self.pattern.fullmatch(path)
+        if match is None or match.lastindex is None:
+            return None
+        return self.routes[match.lastindex - 1], match[match.lastindex]
 
 
 @functools.cache
@@ -103,23 +120,21 @@ def control_api() -> OpenApi:
 
 def _prepare(file: Traversable, document: Mapping[str, Any]) -> OpenApi:
     strict = {"components": {"schemas": _strict(document["components"]["schemas"])}}
+    routes = tuple(_route(document, strict, path, item) for path, item in document["paths"].items())
     return OpenApi(
         text=file.read_text(encoding="utf-8"),
-        routes=tuple(_route(document, strict, path, item) for path, item in document["paths"].items()),
-        schema=functools.cache(lambda name: _validator(document, {"$ref": f"#/components/schemas/{name}"})),
+        routes=routes,
+        pattern=re.compile("|".join(route.pattern for route in routes)),
+        schema=functools.cache(lambda name: Schema(document, {"$ref": f"#/components/schemas/{name}"})),
     )
-
-
-def _validator(document: Mapping[str, Any], schema: Any) -> Validator:
-    root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
-    return Draft202012Validator(root, validate_formats=True, mask="the value")
 
 
 def _route(document: Mapping[str, Any], strict: Mapping[str, Any], path: str, item: Mapping[str, Any]) -> Route:
     operations = {
         method.upper(): _operation(document, strict, path, item[method]) for method in _METHODS if method in item
     }
-    return Route(re.compile(re.sub(r"\{[^}]+\}", "([^/]+)", path)), operations)
+    pattern, parameters = re.subn(r"\{[^}]+\}", "([^/]+)", path)
+    return Route(pattern if parameters else f"{pattern}()", operations)
 
 
 def _operation(document: Mapping[str, Any], strict: Mapping[str, Any], path: str, item: Mapping[str, Any]) -> Operation:
@@ -132,8 +147,8 @@ def _operation(document: Mapping[str, Any], strict: Mapping[str, Any], path: str
         headers=tuple(p for p in parameters if p.place == "header" and p.name != "zuora-track-id"),
         query={p.name: p for p in parameters if p.place == "query"},
         media_type=media_type,
-        body=_validator(document, body["schema"]),
-        strict_body=_validator(strict, _strict(body["schema"]) or _NO_FIELDS),
+        body=Schema(document, body["schema"]),
+        strict_body=Schema(strict, _strict(body["schema"]) or _NO_FIELDS),
     )
 
 
@@ -155,20 +170,20 @@ def _parameter(document: Mapping[str, Any], item: Mapping[str, Any]) -> Paramete
         place=item["in"],
         integer=schema.get("type") == "integer",
         default=schema.get("default"),
-        validator=_validator(document, schema),
+        schema=Schema(document, schema),
     )
 
 
-def schema_errors(validator: Validator, value: Any, name: str = "") -> list[tuple[int, str]]:
+def schema_errors(schema: Schema, value: Any, name: str = "") -> list[tuple[int, str]]:
     """Validate a value; return each error as Zuora's error category and a message.
 
     The categories are 20 for a wrong value, 21 for a field that is not allowed, and 22 for a missing field.
     """
     where = name or "request body"
     try:
-        if validator.is_valid(value):
+        if schema.validator.is_valid(value):
             return []
-        errors = islice(validator.iter_errors(value), _MAX_ERRORS)
+        errors = islice(schema.validator.iter_errors(value), _MAX_ERRORS)
     except ValueError:  # raised by the validator for deep nesting
         return [(_WRONG_VALUE, f"{where}: it is nested too deeply")]
     # `not` is a rule about several fields. The tenant checks it too, with a better message.
@@ -187,9 +202,10 @@ def _schema_error(error: ValidationError, where: str) -> tuple[int, str]:
 def undocumented_fields(operation: Operation, value: Any) -> tuple[str, ...]:
     """Return the fields of a request body that are not documented."""
     try:
-        if operation.strict_body.is_valid(value):
+        strict = operation.strict_body.validator
+        if strict.is_valid(value):
             return ()
-        errors = [*islice(operation.strict_body.iter_errors(value), _MAX_ERRORS)]
+        errors = [*islice(strict.iter_errors(value), _MAX_ERRORS)]
     except ValueError:  # nested too deeply; `schema_errors` reports that
         return ()
     return tuple(

@@ -13,7 +13,7 @@ from .state.lifecycle import UNDER_WAY, EntryStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .emulator import Emulator
+    from .core import EmulatorCore
     from .request_log import RecordedRequest
 
 _RUN_NUMBER = re.compile(r"JR-\d{8,18}")
@@ -23,7 +23,7 @@ _MAX_RUNS = 20
 _MAX_ENTRIES = 10
 
 
-def report(emulator: Emulator) -> str:
+def report(emulator: EmulatorCore) -> str:
     """Return the requests, the faults that struck, and the state of the runs that requests name or created."""
     requests = emulator.requests
     lines = [*_requests(requests), *_faults(emulator), *_runs(emulator, requests)]
@@ -63,13 +63,13 @@ def _response(request: RecordedRequest) -> str:
     return f"{status}  {', '.join(notes)}" if notes else status
 
 
-def _faults(emulator: Emulator) -> Iterator[str]:
+def _faults(emulator: EmulatorCore) -> Iterator[str]:
     for fault, hits in emulator.pending_faults().items():
         struck = "did not strike" if hits == 0 else f"struck {hits} times so far"
         yield f"fault {fault} {struck}"
 
 
-def _runs(emulator: Emulator, requests: tuple[RecordedRequest, ...]) -> Iterator[str]:
+def _runs(emulator: EmulatorCore, requests: tuple[RecordedRequest, ...]) -> Iterator[str]:
     touched: dict[str, None] = {}
     for request in requests:
         text = request.response_body if request.operation == "createJournalRun" else request.path
@@ -80,7 +80,7 @@ def _runs(emulator: Emulator, requests: tuple[RecordedRequest, ...]) -> Iterator
         yield f"and {len(touched) - _MAX_RUNS} more runs"
 
 
-def _run(emulator: Emulator, number: str) -> Iterator[str]:
+def _run(emulator: EmulatorCore, number: str) -> Iterator[str]:
     try:
         run = emulator.run(number)
     except ResourceNotFoundError:

@@ -1,45 +1,46 @@
-"""HTTP server: uvicorn's protocol on one event loop for all emulators of the process.
+"""HTTP server: one event loop for all emulators of the process.
 
-`uvicorn.Server` itself would need a thread for each emulator, and takes a fifth of a second to stop. `_Protocol`
-overrides internals of uvicorn; pyproject.toml therefore limits uvicorn to versions that were tested.
+llhttp, through httptools, parses the requests. An ASGI server would start a task for each of them, although `handle`
+never waits: that takes twice as long as all the rest of a response, and a fifth of a second to start and to stop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import logging
+import functools
 import os
 import socket
+import struct
 import threading
+from collections import deque
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
+import httptools
 
-from .asgi import TRANSPORT, asgi_app
 from .errors import EmulatorError, PortInUseError
+from .http import Delivery, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from .clock import Clock
-    from .http import Request, Response
+    from .http import Response
     from .settings import Settings
 
     T = TypeVar("T")
     Handle = Callable[[Request], Response]
     InvalidHttp = Callable[[int, str], Response]
 
-logger: logging.Logger = logging.getLogger(__name__)
-
 BACKLOG = 2048
 IDLE_SECONDS = 75
 """How long a connection stays open without a request."""
 REQUEST_SECONDS = 30
 """How long a caller may take to send a request, or to read a response."""
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class _SharedLoop:
@@ -87,125 +88,266 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_shared_loop.renew)
 
 
-class _State(ServerState):
+class _State:
     """State shared by the connections of a server."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__()
         self._clock = clock
         self._second = -1
+        self._date = b""
+        self.connections: set[_Connection] = set()
         self.buffered = 0
         """Bytes of incomplete request bodies, over all connections."""
 
-    def update_date_header(self) -> None:
-        """Set the `Date` header to the emulator's time."""
+    def date(self) -> bytes:
+        """Return the `Date` header with the emulator's time."""
         second = int(self._clock.timestamp())
         if second != self._second:
             self._second = second
-            self.default_headers = [(b"date", formatdate(second, usegmt=True).encode())]
+            self._date = f"date: {formatdate(second, usegmt=True)}\r\n".encode()
+        return self._date
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 protocol, with limits on size and time, and with errors in Zuora's form."""
+class _Connection(asyncio.Protocol):
+    """HTTP/1.1 on a connection: requests are processed one at a time, in the order in which they arrive."""
 
-    def __init__(self, invalid_http: InvalidHttp, settings: Settings, config: uvicorn.Config, state: _State) -> None:
-        super().__init__(config, state, {})
-        self.logger = logger
-        self.access_log = False
+    transport: asyncio.Transport
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        handle: Handle,
+        invalid_http: InvalidHttp,
+        settings: Settings,
+        state: _State,
+    ) -> None:
+        self._loop = loop
+        self._handle = handle
         self._invalid_http = invalid_http
+        self._settings = settings
         self._state = state
-        self._max_head_size = settings.max_head_size
-        self._max_connections = settings.max_connections
-        self._max_buffered_size = settings.max_buffered_size
-        self._head_size = self._buffered = 0
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._set_deadline(IDLE_SECONDS)
-        if len(self.connections) > self._max_connections:
-            self._refuse(503, f"There are more than {self._max_connections} connections.")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._cancel_deadline()
-        self._release_buffered()
-        super().connection_lost(exc)
-
-    def _set_deadline(self, seconds: float) -> None:
-        self._cancel_deadline()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
-
-    def _cancel_deadline(self) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-
-    def on_message_begin(self) -> None:
-        self._set_deadline(REQUEST_SECONDS)
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.client: Any = None
+        """The caller's address."""
+        # The request that is being received.
+        self._receiving = False
+        self._is_complete = False
         self._head_size = 0
-        self._state.update_date_header()
-        super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._target = "", ""
+        self._head: dict[str, str] = {}
+        self._body = b""
+        # Complete requests that are not processed yet, each with whether the connection stays open after it.
+        self._requests: deque[tuple[Request, bool]] = deque()
+        self._is_writing = False
+        self._delayed: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
-    def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
-        super().on_url(url)
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self.transport.abort()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value))
-        super().on_header(name, value)
+    # What asyncio calls
 
-    def on_body(self, body: bytes) -> None:
-        self._buffered += len(body)
-        self._state.buffered += len(body)
-        if self._state.buffered > self._max_buffered_size and not self.cycle.response_complete:
-            self._refuse(503, f"There are more than {self._max_buffered_size} bytes of incomplete request bodies.")
-            # A refused request is not processed, even if this was the last part of its body.
-            self.cycle.disconnected = True
-        super().on_body(body)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.client = transport.get_extra_info("peername")
+        self._state.connections.add(self)
+        self._set_deadline(IDLE_SECONDS)
+        if len(self._state.connections) > self._settings.max_connections:
+            self._refuse(503, f"There are more than {self._settings.max_connections} connections.")
 
-    def on_message_complete(self) -> None:
-        self._cancel_deadline()
-        self._release_buffered()
-        super().on_message_complete()
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._state.connections.discard(self)
+        self._release_body()
+        for timer in filter(None, (self._timer, self._delayed)):
+            timer.cancel()
+        del self._parser  # which refers to this connection
 
-    def _release_buffered(self) -> None:
-        self._state.buffered -= self._buffered
-        self._buffered = 0
+    def data_received(self, data: bytes) -> None:
+        valid = self._parse(data)
+        self._process()
+        if not valid:
+            self._refuse(400, "Invalid HTTP request received.")
+        self._watch_deadline()
 
     def pause_writing(self) -> None:
+        self._is_writing = True
         self._set_deadline(REQUEST_SECONDS)
-        super().pause_writing()
 
     def resume_writing(self) -> None:
-        self._cancel_deadline()
-        super().resume_writing()
+        self._is_writing = False
+        self._resume()
 
-    def timeout_keep_alive_handler(self) -> None:
-        # `close` would wait for a caller that does not read its response.
-        self.transport.abort()
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        self._receiving, self._is_complete = True, False
+        self._head_size = 0
+        self._url, self._headers = b"", {}
+        self._expect(REQUEST_SECONDS)
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._count_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._count_head(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._target = _target(self._url)
+        # Headers after the body are ignored.
+        self._head, self._headers = self._headers, {}
+        if self._head.get("expect", "").lower() == "100-continue" and not self._is_busy and not self._requests:
+            self.transport.write(_CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        if self._is_complete:
+            return
+        self._body += body
+        self._state.buffered += len(body)
+        if self._state.buffered > self._settings.max_buffered_size:
+            self._refuse(
+                503, f"There are more than {self._settings.max_buffered_size} bytes of incomplete request bodies."
+            )
+        if len(self._body) > self._settings.max_body_size:
+            self._complete()
+
+    def on_message_complete(self) -> None:
+        if not self._is_complete:
+            self._complete()
+        self._receiving = False
+        self._expect(IDLE_SECONDS)
 
     def _count_head(self, size: int) -> None:
         # Up to twice the limit is read, so that the response can say what is too large.
         self._head_size += size
-        if self._head_size > 2 * self._max_head_size:
+        if self._head_size > 2 * self._settings.max_head_size:
             raise ValueError("the head of the request is too large")
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, msg)
+    # From data to requests, and from responses to data
+
+    def _parse(self, data: bytes) -> bool:
+        """Parse data; return whether it is valid."""
+        while data:
+            try:
+                self._parser.feed_data(data)
+                data = b""
+            except httptools.HttpParserUpgrade as upgrade:
+                # An offer to upgrade is ignored: another request may follow.
+                data = data[upgrade.args[0] :]
+            except httptools.HttpParserError:
+                return False
+        return True
+
+    def _complete(self) -> None:
+        """Queue the request that is being received: it is complete, or too large to be read to its end."""
+        request = Request(
+            self._parser.get_method().decode("latin-1"),
+            *self._target,
+            self._head,
+            self._body[: self._settings.max_body_size + 1],
+            caller=self.client,
+        )
+        stays_open = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+        self._requests.append((request, stays_open))
+        self._is_complete = True
+        self._release_body()
+
+    def _release_body(self) -> None:
+        self._state.buffered -= len(self._body)
+        self._body = b""
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a response is delayed, or waits for its caller to read it."""
+        return self._is_writing or self._delayed is not None
+
+    def _process(self) -> None:
+        """Process requests until one of them takes time."""
+        while self._requests and not self._is_busy and not self.transport.is_closing():
+            request, stays_open = self._requests.popleft()
+            response = self._handle(request)
+            if response.real_delay:
+                self._delayed = self._loop.call_later(response.real_delay, self._end_delay, response, stays_open)
+                self._set_deadline(response.real_delay + REQUEST_SECONDS)
+            else:
+                self._send(response, stays_open)
+        if self._requests:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def _end_delay(self, response: Response, stays_open: bool) -> None:
+        self._delayed = None
+        self._send(response, stays_open)
+        self._resume()
+
+    def _resume(self) -> None:
+        self._set_deadline(REQUEST_SECONDS if self._receiving else IDLE_SECONDS)
+        self._process()
+
+    def _send(self, response: Response, stays_open: bool) -> None:
+        if response.delivery is Delivery.RESET:
+            # Closing a connection with a linger time of zero resets it.
+            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.transport.abort()
+            return
+        body = response.body[: len(response.body) // 2] if response.delivery is Delivery.TRUNCATED else response.body
+        self._write(response, body, b"" if stays_open else b"connection: close\r\n")
+        if not stays_open or response.delivery is not Delivery.COMPLETE:
+            self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
-        response = self._invalid_http(status, message)
-        self._state.update_date_header()
-        head = b"".join(b"%s: %s\r\n" % header for header in (*self._state.default_headers, *response.headers))
-        self.transport.write(b"HTTP/1.1 %d \r\n%sconnection: close\r\n\r\n%s" % (status, head, response.body))
-        self.transport.close()
+        """Send an error, and close the connection; nothing else that was received is processed."""
+        if not self.transport.is_closing():
+            response = self._invalid_http(status, message)
+            self._write(response, response.body, b"connection: close\r\n")
+            self.transport.close()
+
+    def _write(self, response: Response, body: bytes, last_header: bytes) -> None:
+        head = b"".join([b"%s: %s\r\n" % header for header in response.headers])
+        parts = _status_line(response.status), self._state.date(), head, last_header, b"\r\n", body
+        self.transport.write(b"".join(parts))
+
+    # Deadlines
+
+    def _expect(self, seconds: float) -> None:
+        """Set the deadline for what the caller does next, unless it is the caller who waits."""
+        if not self._is_busy:
+            self._deadline = self._loop.time() + seconds
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._deadline = self._loop.time() + seconds
+        self._watch_deadline()
+
+    def _watch_deadline(self) -> None:
+        """Have the deadline checked when it comes, or before: a timer for each request would take longer."""
+        if self._timer is None or self._deadline < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._check_deadline)
+
+    def _check_deadline(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._deadline:
+            self._watch_deadline()
+        else:
+            # `close` would wait for a caller that does not read its response.
+            self.transport.abort()
 
 
 class HttpServer:
     """Serves `handle` until `stop`.
 
     Args:
-        handle: Processes a request.
+        handle: Processes a request, without waiting.
         invalid_http: Makes the response to what cannot be parsed as a request, of an HTTP status and a message.
         clock: The source of the `Date` header.
         host: The address to listen on.
@@ -223,27 +365,17 @@ class HttpServer:
         listener = _listen(host, port)
         self.port: int = listener.getsockname()[1]
         self._state = _State(clock)
-        config = uvicorn.Config(
-            asgi_app(handle, settings.max_body_size),
-            interface="asgi3",
-            http=HttpToolsProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-            timeout_keep_alive=IDLE_SECONDS,
-        )
-        config.load()
 
-        def protocol() -> _Protocol:
-            return _Protocol(invalid_http, settings, config, self._state)
+        async def serve(loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+            def connection() -> _Connection:
+                return _Connection(loop, handle, invalid_http, settings, self._state)
+
+            return await loop.create_server(connection, sock=listener, backlog=BACKLOG)
 
         self._process = os.getpid()
         _shared_loop.acquire()
         try:
-            self._server = _shared_loop.execute(
-                lambda loop: loop.create_server(protocol, sock=listener, backlog=BACKLOG)
-            )
+            self._server = _shared_loop.execute(serve)
         except BaseException:
             _shared_loop.release()
             listener.close()
@@ -259,10 +391,23 @@ class HttpServer:
     async def _stop(self) -> None:
         self._server.close()
         for connection in list(self._state.connections):
-            connection.transport.abort()
-        # Connections are notified in the next iteration of the loop; tasks waiting for a body end then.
+            connection.abort()
+        # Connections are notified in the next iteration of the loop.
         await asyncio.sleep(0)
-        await asyncio.gather(*self._state.tasks)
+
+
+def _target(url: bytes) -> tuple[str, str]:
+    """Return path and query of a request target; raise an error of the parser if it is invalid."""
+    if url.startswith(b"/"):
+        path, _, query = url.decode("latin-1").partition("?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return (parsed.path or b"").decode("latin-1"), (parsed.query or b"").decode("latin-1")
+
+
+@functools.cache
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -20,7 +20,7 @@ def details(store: Store, number: str, limit: int) -> dict[str, Any]:
     run = store.run(number)
     assert run is not None
     document = json.loads(run.document)
-    entries = [_entry(*row) for row in store.entries(number, limit, 0)]
+    entries = [_entry(*row) for row in store.entries(number, limit)]
     return {
         "number": number,
         "status": run.status,

@@ -45,6 +45,16 @@ class Target:
     start: str
     end: str
 
+    def months(self) -> list[str]:
+        """Return the calendar months in which the dates are, such as `2026-10`."""
+        first, last = (int(day[:4]) * 12 + int(day[5:7]) - 1 for day in (self.start, self.end))
+        return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1)]
+
+    def covers(self, month: str) -> bool:
+        """Whether all days of a calendar month are among the dates."""
+        last = calendar.monthrange(int(month[:4]), int(month[5:]))[1]
+        return self.start <= f"{month}-01" and f"{month}-{last}" <= self.end
+
 
 class Periods:
     """The accounting periods: those that were added, and the months `Jan-2014` to `Dec-2039` that no other overlaps."""

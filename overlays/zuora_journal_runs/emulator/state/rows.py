@@ -9,6 +9,14 @@ LAST_DATE = "9999-12-31"
 """The end of a period that has none."""
 
 
+class Group(NamedTuple):
+    """What the transactions of one entry have in common."""
+
+    type: str
+    currency: str
+    segment: str
+
+
 class Row(NamedTuple):
     """A transaction as it is stored."""
 
@@ -20,13 +28,10 @@ class Row(NamedTuple):
     credit: str
     mills: int
 
-
-class Group(NamedTuple):
-    """What the transactions of one entry have in common."""
-
-    type: str
-    currency: str
-    segment: str
+    @property
+    def group(self) -> Group:
+        """The group of the entry that it can be in."""
+        return Group(self.type, self.currency, self.segment)
 
 
 class Sum(NamedTuple):

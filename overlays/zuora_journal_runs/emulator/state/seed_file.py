@@ -54,7 +54,7 @@ def read_seed(file: str | os.PathLike[str]) -> Seed:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SeedFileError(f"{file}: {reason}") from None
     document = (_json if Path(file).suffix.lower() == ".json" else _yaml)(file, text)
-    for invalid in control_api().schema("Seed").iter_errors(document):
+    for invalid in control_api().schema("Seed").validator.iter_errors(document):
         raise _error(file, text, invalid.instance_path, invalid.message[:_MAX_MESSAGE_LENGTH])
     for index, run in enumerate(document.get("runs", ())):
         try:

@@ -15,6 +15,7 @@ from zuora_journal_runs.emulator.settings import OVERRIDE_TRANSFERRED
 from .ledger import (
     entry_document,
     rows_of,
+    sample_sums,
     sample_transactions,
     seeded_entries,
     sums_of,
@@ -36,22 +37,20 @@ from .rows import Period
 from .store import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from zuora_journal_runs.emulator.clock import Clock
     from zuora_journal_runs.emulator.pacing import Pacing
     from zuora_journal_runs.emulator.settings import Settings
 
     from .ledger import Transaction
-    from .rows import Sum
+    from .rows import Row, Sum
     from .seed import Seed, SeedRun
     from .store import Store
 
 _ITEM_KEY = ("accountingCodeName", "accountingCodeType", "type")
 _CANNOT_BE_CHANGED = "Transferred to Accounting can no longer be changed after a Journal Entry has been cancelled."
 """Zuora's own message (Troubleshooting the GL interface)."""
-_EVERY_MONTH, _EVERY_TYPE = "", ""
-"""What is marked as sampled when no month of no type gets sample transactions."""
 _ALL_ENTRIES_CANCELLED = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
 
 
@@ -139,7 +138,7 @@ class Tenant:
             raise RefusedError((20, f"targetStartDate: the earliest target date is {earliest}"))
         if self._settings.one_run_at_a_time:
             self._refuse_if_busy()
-        run = self._insert_run(
+        run = self._new_run(
             self._next_run_number(),
             status=RunStatus.PENDING,
             outcome=self._store.take_outcome(),
@@ -148,11 +147,11 @@ class Tenant:
             entry_date=request["journalEntryDate"],
             types=types,
         )
-        self._take_due_steps(run, poll=False)
+        self._take_due_steps(run, poll=False, changed=True)
         return run.number
 
     def _refuse_if_busy(self) -> None:
-        for each in self._store.runs_in(UNDER_WAY):
+        for each in self._store.runs_under_way():
             run = self._take_due_steps(each, poll=False)
             if run and self.visible_status(run) in BLOCKS_CREATION:
                 status = self.visible_status(run)
@@ -225,8 +224,7 @@ class Tenant:
     def _begin(self, run: Run, status: RunStatus) -> None:
         run.previous_status, run.status = run.status, status
         run.polls, run.since = 0, self._clock.timestamp()
-        self._store.save_run(run)
-        self._take_due_steps(run, poll=False)
+        self._take_due_steps(run, poll=False, changed=True)
 
     # Progress
 
@@ -237,8 +235,8 @@ class Tenant:
             run = self._take_due_steps(run, poll=poll)
         return run
 
-    def _take_due_steps(self, run: Run, *, poll: bool) -> Run | None:
-        """Take the steps that are due; return the run, or None if it is gone."""
+    def _take_due_steps(self, run: Run, *, poll: bool, changed: bool = False) -> Run | None:
+        """Take the steps that are due, and save the run if it `changed` before; return it, or None if it is gone."""
         now = self._clock.timestamp()
         due = run.pacing.steps_due(run.polls if poll else 0, now - run.since)
         if due:
@@ -247,7 +245,7 @@ class Tenant:
         run.polls += poll
         if not self._take_steps(run, due):
             return None
-        if due or poll:
+        if due or poll or changed:
             self._store.save_run(run)
         return run
 
@@ -302,7 +300,7 @@ class Tenant:
 
     def summaries(self, limit: int, search: str) -> list[RunSummary]:
         """Return the last runs by number that `search` is found in. This does not count as a read."""
-        for run in self._store.runs_in(UNDER_WAY):
+        for run in self._store.runs_under_way():
             self._take_due_steps(run, poll=False)
         return [
             RunSummary(
@@ -340,6 +338,12 @@ class Tenant:
             raise ValueError(f"journal entry {entry} is cancelled; it cannot be transferred")
         self._set_transfer(entry, value, by=by, on=on)
 
+    def transactions(self, limit: int, entry: str | None) -> Iterator[tuple[Row, str | None]]:
+        """Yield the first transactions, or those of an entry, each with the number of the entry that it is in."""
+        for row, number, month in self._store.transactions(limit, entry):
+            for each in sample_transactions(month, row.type, row.segment) if month else (row,):
+                yield each, number
+
     # The seed
 
     def insert_seed(self, seed: Seed) -> None:
@@ -359,7 +363,7 @@ class Tenant:
         Raises:
             ValueError: A transaction is invalid.
         """
-        self._store.not_sampled([_EVERY_MONTH], [_EVERY_TYPE])
+        self._store.end_sampling()
         self._store.add_transactions(rows_of(transactions))
 
     def insert_runs(self, runs: Iterable[SeedRun]) -> list[str]:
@@ -378,7 +382,7 @@ class Tenant:
         if seed.number:
             self._store.next_number("run", int(number.removeprefix("JR-")))
         target = self._seed_target(seed)
-        run = self._insert_run(
+        run = self._new_run(
             number,
             status=RunStatus(seed.status),
             outcome=RunStatus(seed.outcome),
@@ -390,12 +394,12 @@ class Tenant:
         )
         cancelled = run.status in _ALL_ENTRIES_CANCELLED
         if seed.entries and not cancelled:
-            self._store.not_sampled(_months(target), seed.transaction_types)
-        entries = []
-        for rows in seeded_entries(seed.transaction_types, target, number, seed.entries):
-            entry = self._insert_entry(run, cancelled, sums_of(rows), target, target.end)
-            self._store.add_transactions(() if cancelled else rows, entry)
-            entries.append(entry)
+            self._store.not_sampled(target.months(), seed.transaction_types)
+        rows = [*seeded_entries(seed.transaction_types, target, number, seed.entries)]
+        status = EntryStatus.CANCELLED if cancelled else EntryStatus.CREATED
+        entries = self._insert_entries(run, [*map(sums_of, rows)], target, target.end, status)
+        for entry, of_entry in zip(entries, () if cancelled else rows, strict=False):
+            self._store.add_transactions(of_entry, entry)
         for position, transfer in seed.transfers.items():
             self.set_transfer(entries[position - 1], Transfer(transfer), on=seed.executed_on)
         self._store.save_run(run)
@@ -411,7 +415,7 @@ class Tenant:
     def _next_run_number(self) -> str:
         return f"JR-{self._store.next_number('run'):08}"
 
-    def _insert_run(
+    def _new_run(
         self,
         number: str,
         *,
@@ -432,7 +436,7 @@ class Tenant:
             "aggregateCurrency": False,
             "transactionTypes": [{"type": each} for each in types],
         }
-        run = Run(
+        return Run(
             number=number,
             status=status,
             previous_status=RunStatus.COMPLETED,
@@ -444,8 +448,6 @@ class Tenant:
             polls=0,
             since=self._clock.timestamp(),
         )
-        self._store.save_run(run)
-        return run
 
     def _take_transactions(self, run: Run) -> None:
         """Sum up the transactions that are in no live entry in entries of a run."""
@@ -453,23 +455,52 @@ class Tenant:
         types = [each["type"] for each in document["transactionTypes"]]
         start, end = document["targetStartDate"], document["targetEndDate"]
         target = Target(Period(run.period, start, end), start, end)
-        if not self._store.is_sampled(_EVERY_MONTH, _EVERY_TYPE):
-            for month, kind in self._store.not_sampled(_months(target), types):
-                self._store.add_transactions(sample_transactions(month, kind))
-        sums = sorted(self._store.sum_free(types, start, end), key=lambda each: types.index(each.group.type))
-        for group, of_group in groupby(sums, key=lambda each: each.group):
-            number = self._insert_entry(run, False, [*of_group], target, document["journalEntryDate"])
-            self._store.take(group, start, end, number)
+        samples = self._new_samples(target, types)
+        free = self._store.sum_free(types, start, end)
+        sums = [*free, *sums_of(row for row, _ in samples)]
+        sums.sort(key=lambda each: (types.index(each.group.type), *each.group))
+        groups = {group: [*of_group] for group, of_group in groupby(sums, key=lambda each: each.group)}
+        numbers = self._insert_entries(run, [*groups.values()], target, document["journalEntryDate"])
+        entries = dict(zip(groups, numbers, strict=True))
+        self._store.take({each.group: entries[each.group] for each in free}, start, end)
+        self._store.add_samples((*row, entries[row.group], month) for row, month in samples)
 
-    def _insert_entry(self, run: Run, cancelled: bool, sums: Sequence[Sum], target: Target, entry_date: str) -> str:
-        number = f"JE-{self._store.next_number('entry'):08}"
-        status = EntryStatus.CANCELLED if cancelled else EntryStatus.CREATED
-        self._store.add_entry(number, run.number, status, entry_document(sums, target, entry_date))
-        run.entries += 1
-        return number
+    def _new_samples(self, target: Target, types: Sequence[str]) -> list[tuple[Row, str]]:
+        """Return the sums of the sample transactions that a run is the first to take, and their months.
+
+        Months of which a run takes only a part get their sample transactions one by one.
+        """
+        months = target.months()
+        new = self._store.not_sampled(months, types)
+        samples = [(row, month) for month, kind in new for row in sample_sums(month, kind)]
+        parts = [month for month in months if not target.covers(month)]
+        if parts:
+            self._store.add_samples((*row, None, month) for row, month in samples if month in parts)
+            for month in parts:
+                for kind, segment, entry in self._store.remove_samples(month, types):
+                    self._store.add_transactions(sample_transactions(month, kind, segment), entry)
+        return [each for each in samples if each[1] not in parts]
+
+    def _insert_entries(
+        self,
+        run: Run,
+        entries: Collection[Sequence[Sum]],
+        target: Target,
+        entry_date: str,
+        status: EntryStatus = EntryStatus.CREATED,
+    ) -> list[str]:
+        """Insert entries with these sums; return their numbers."""
+        if not entries:
+            return []
+        last = self._store.next_number("entry", count=len(entries))
+        numbers = [f"JE-{each:08}" for each in range(last - len(entries) + 1, last + 1)]
+        documents = (entry_document(sums, target, entry_date) for sums in entries)
+        self._store.add_entries(run.number, status, numbers, documents, first=run.entries + 1)
+        run.entries += len(entries)
+        return numbers
 
     def _now_text(self) -> str:
-        return f"{self._clock.now():%Y-%m-%d %H:%M:%S}"
+        return self._clock.now().replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def _updated(document: str, changes: Mapping[str, Any]) -> str:
@@ -493,12 +524,6 @@ def _updated(document: str, changes: Mapping[str, Any]) -> str:
 
 def _not_found(number: str) -> RefusedError:
     return RefusedError((40, f"Cannot find entity by key: '{number[:100]}'."))
-
-
-def _months(target: Target) -> list[str]:
-    """Return the calendar months of the dates that a run covers, such as `2026-10`."""
-    first, last = (int(day[:4]) * 12 + int(day[5:7]) - 1 for day in (target.start, target.end))
-    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1)]
 
 
 def _check_seed(seed: SeedRun) -> None:
