@@ -176,7 +176,7 @@ def test_an_environment_that_describes_no_client_is_told_in_its_own_words(variab
         (["cancel", "JR-00000075", "--timeout", "1h30"], "is not a duration"),
         (["cancel", "JR-00000075", "--stall-after", "0s"], "'0s' is not a duration"),
         (["cancel", "JR-00000075", "--timeout", "soon"], "is not a duration"),
-        (["cancel"], "Missing argument 'NUMBER...'"),
+        (["cancel"], "no run: give its NUMBER, or --apply a plan"),
         (["cancel", "JR-00000075", "--at-once", "ten"], "'ten' is not a whole number of at least 1. See"),
         (["cancel", "JR-00000075", "--at-once", "0"], "'0' is not a whole number of at least 1. See"),
         (["emulator", "--port", "70000"], "'70000' is not a whole number of at least 0 and at most 65535. See"),

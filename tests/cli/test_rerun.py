@@ -181,10 +181,12 @@ class TestEntriesThatStay:
         assert not changes(quick)
 
     def test_the_plan_says_so_and_is_not_written(self, zjr: Zjr, tmp_path: Path) -> None:
-        assert zjr("rerun", "JR-00000075", "--dry-run").stdout.splitlines()[-5:] == [
+        assert zjr("rerun", "JR-00000075", "--dry-run").stdout.splitlines()[-7:] == [
             f"  Stays         {BLOCKED} (Yes)",
-            "  Why not       Entries would stay. Change them, or use --allow-remaining.",
-            "  Then creates  Invoice Item, Taxation Item, Electronic Payment, Revenue Event",
+            "  Refused       Not all entries can be cancelled: `zjr cancel JR-00000075",
+            "                --dry-run` says what to do about each. To let them stay in the",
+            "                old run, use --allow-remaining.",
+            "  Would create  Invoice Item, Taxation Item, Electronic Payment, Revenue Event",
             "                Item; Oct-2026; entry date 2026-10-31",
             "Nothing was changed.",
         ]
@@ -388,7 +390,7 @@ def test_the_plan_shows_amounts_and_organisations(zjr: Zjr) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'NUMBER'"),
+        ([], "no run: give its NUMBER, or --apply a plan"),
         ([RUN], "--evidence is missing: it needs a file to continue with after an interruption"),
         ([RUN, "--evidence", "r.jsonl", "--from", "2026-10-01"], "--to is missing"),
         ([RUN, "--evidence", "r.jsonl", "--type", "Invoice Itme"], "did you mean 'Invoice Item'"),

@@ -267,7 +267,7 @@ class TestInterruption:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'NUMBER'"),
+        ([], "no run: give its NUMBER, or --apply a plan"),
         (["JR-75"], "a run number has at least 8"),
         ([RUN, "--value", "Maybe"], "'Maybe' is not one of 'Yes', 'No', 'Processing', 'Error', 'Ignore'"),
         ([RUN, "--entry", "JE-38"], "'JE-38' is not a journal entry number"),

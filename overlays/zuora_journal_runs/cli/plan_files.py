@@ -14,7 +14,6 @@ from click.core import ParameterSource
 from zuora_journal_runs.errors import InvalidArgumentError
 
 from . import records
-from .exit_status import ExitStatus
 from .run_numbers import run_numbers
 
 if TYPE_CHECKING:
@@ -27,7 +26,11 @@ if TYPE_CHECKING:
     Record = TypeVar("Record", bound=Mapping[str, Any])
 
 NOTHING_CHANGED = "Nothing was changed."
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+DRY_RUN = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only show what would be done. If it would be refused, the exit status is that of the refusal.",
+)
 PLAN = click.option(
     "--plan",
     "plan_file",
@@ -67,8 +70,8 @@ def report_plan(
     plan_file: str | None,
     *,
     as_json: bool,
-) -> int:
-    """Report what would be done with a run, write the plan if there is a file for it, and return the exit status."""
+) -> None:
+    """Report what would be done with a run, and write the plan if there is a file for it."""
     if as_json:
         click.echo(records.line(record))
     else:
@@ -76,7 +79,6 @@ def report_plan(
         click.echo(NOTHING_CHANGED)
     if plan_file is not None:
         write_plan(plan, plan_file, as_json=as_json)
-    return ExitStatus.DONE
 
 
 def write_plan(plan: Plan, plan_file: str, *, as_json: bool) -> None:
@@ -106,7 +108,7 @@ def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | No
     for parameter in context.command.params:
         given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
         if given and parameter.name in ("dry_run", "plan_file", *others):
-            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "NUMBER"
             raise click.UsageError(f"--apply does what the plan says: leave out {name}")
     try:
         plan = Plan.read(file)

@@ -157,7 +157,7 @@ class PlanRecord(TypedDict):
 
     kind: Literal["plan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether the run's status allows a cancellation."]
     complete: Annotated[bool, "Whether the run would become Cancelled."]
@@ -173,7 +173,7 @@ class DeletionPlanRecord(TypedDict):
 
     kind: Literal["deletionPlan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether the run's status allows a deletion."]
     totalJournalEntryCount: Annotated[int | None, "How many entries it has."]
@@ -204,7 +204,7 @@ class RerunPlanRecord(TypedDict):
 
     kind: Literal["rerunPlan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether nothing would remain, or what remains is allowed to."]
     cancellable: Annotated[EntryNumbers, "The entries that would be cancelled."]

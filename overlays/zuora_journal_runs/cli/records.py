@@ -146,10 +146,11 @@ def plan(planned: CancellationPlan) -> PlanRecord:
     """Return what a cancellation would do."""
     status = str(planned.run.status)
     reason, advice = (None, None) if planned.allowed else _NOT_ALLOWED.get(status, _OTHER_STATUS)
+    refused = not (planned.allowed or status in _UNDER_WAY)
     return {
         "kind": "plan",
         "number": planned.run.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.ERROR if refused else ExitStatus.DONE,
         "status": status,
         "allowed": planned.allowed,
         "complete": planned.complete,
@@ -202,12 +203,13 @@ def rerun_plan(planned: Plan) -> RerunPlanRecord:
 
     (found,) = planned.runs
     stays, goes = planned.staying(found), planned.acted_on(found)
+    allowed = not stays or planned.details["allowRemaining"]
     return {
         "kind": "rerunPlan",
         "number": found.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.DONE if allowed else ExitStatus.ERROR,
         "status": found.status,
-        "allowed": not stays or planned.details["allowRemaining"],
+        "allowed": allowed,
         "cancellable": list(goes),
         "remaining": _planned_entries(found, stays),
         "totals": _accounts(Totals.from_list(planned.details["totals"], len(goes))),
@@ -277,7 +279,7 @@ def _change(
 
 def not_cancellable(plan: PlanRecord) -> FailureRecord | None:
     """Return the failure of a run that cannot be cancelled; None if it can be, or already was."""
-    if plan["allowed"] or plan["status"] in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
+    if plan["exitStatus"] == ExitStatus.DONE:
         return None
     number, status = plan["number"], plan["status"]
     return failure(number, f"{number} is {status} and cannot be cancelled now", plan["advice"])
@@ -394,12 +396,13 @@ def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
 def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
     """Return whether a run would be deleted."""
     count = found.total_journal_entry_count
+    allowed = found.status in ("Cancelled", "DeleteInprogress")
     return {
         "kind": "deletionPlan",
         "number": found.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.DONE if allowed else ExitStatus.ERROR,
         "status": str(found.status),
-        "allowed": found.status in ("Cancelled", "DeleteInprogress"),
+        "allowed": allowed,
         "totalJournalEntryCount": count if isinstance(count, int) else None,
     }
 
@@ -568,6 +571,8 @@ def error(
 
 
 _SKIPPED = ("the cancellation skipped it, and nothing blocks it now", "cancel the run again")
+_UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
+"""Statuses of a run whose cancellation is under way or done, so that `zjr cancel` only polls it."""
 _NOT_ALLOWED = {
     "Processing": ("it is still being processed", "wait until processing has ended, then cancel it"),
     "CancelInprogress": ("cancellation already in progress", "`zjr cancel` waits for it"),

@@ -110,7 +110,8 @@ def plan(record: PlanRecord) -> Group:
     """Return what a cancellation would do."""
     number, now = text(record["number"], TITLE), record["status"]
     if not record["allowed"]:
-        title = Text.assemble(number, "  ", status(now), ", cannot be cancelled now")
+        refused = ", cannot be cancelled now" if record["exitStatus"] else ", nothing to request"
+        title = Text.assemble(number, "  ", status(now), refused)
         return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
     return sheet(
@@ -292,13 +293,18 @@ def rerun_plan(record: RerunPlanRecord) -> Group:
     ]
     if stays:
         facts.append(("Stays", Text.assemble((listed(stays), _STAYS))))
-    if not record["allowed"]:
-        facts.append(("Why not", text("Entries would stay. Change them, or use --allow-remaining.")))
+    allowed = record["allowed"]
+    if not allowed:
+        why = f"Not all entries can be cancelled: `zjr cancel {record['number']} --dry-run` says what to do about each."
+        facts.append(("Refused", text(f"{why} To let them stay in the old run, use --allow-remaining.")))
     facts += [
-        ("Then creates", text(f"{types}; {period}; entry date {request['journalEntryDate']}")),
+        (
+            "Then creates" if allowed else "Would create",
+            text(f"{types}; {period}; entry date {request['journalEntryDate']}"),
+        ),
         *([("For", text(", ".join(labels)))] if labels else []),
     ]
-    able = "can be rerun" if record["allowed"] else "cannot be rerun now"
+    able = "can be rerun" if allowed else "cannot be rerun now"
     return sheet(Text.assemble(text(record["number"], TITLE), "  ", status(record["status"]), f", {able}"), facts)
 
 

@@ -17,6 +17,7 @@ from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, STALL_AFTER, TIMEOUT, YES, WholeNumber
 from zuora_journal_runs.cli.plan_files import (
     APPLY,
+    DRY_RUN,
     NOTHING_CHANGED,
     PLAN,
     check_plan_file,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @click.command()
 @connected
 @NUMBERS
-@click.option("--dry-run", is_flag=True, help="Only show what would be cancelled, what would stay, and why.")
+@DRY_RUN
 @PLAN
 @APPLY
 @click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")

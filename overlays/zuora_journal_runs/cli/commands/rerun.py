@@ -98,10 +98,10 @@ def rerun(
         with session.client() as client:
             planned = client.plan_rerun(run, **given)
         record = records.rerun_plan(planned)
-        status = report_plan(planned, record, _show, plan_file if record["allowed"] else None, as_json=as_json)
+        report_plan(planned, record, _show, plan_file if record["allowed"] else None, as_json=as_json)
         if plan_file is not None and not record["allowed"]:
             raise CommandError("no plan was written, since entries would stay: change them, or use --allow-remaining")
-        return status
+        return record["exitStatus"]
     if evidence is None:
         raise click.UsageError("--evidence is missing: it needs a file to continue with after an interruption")
     begun = begun_plan(evidence, "rerun", run)

@@ -106,7 +106,9 @@ def transfer(
     if dry_run:
         with session.client() as client:
             planned = client.plan_transfer(run, **given)
-        return report_plan(planned, records.transfer_plan(planned), _show, plan_file, as_json=as_json)
+        shown_plan = records.transfer_plan(planned)
+        report_plan(planned, shown_plan, _show, plan_file, as_json=as_json)
+        return shown_plan["exitStatus"]
     begun = begun_plan(evidence, "transfer", run)
     again = repetition("value", "entries", "notes", "plan_to_apply")(number)
     if plan is not None and evidence is None:
