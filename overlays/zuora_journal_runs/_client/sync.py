@@ -628,12 +628,13 @@ class JournalRunsClient:
     ) -> close.TransferOutcome:
         """Mark entries of a run that were posted by other means, and read them again.
 
-        An entry that has the value already is left alone.
+        An entry that has the value already is left alone. So is one that is `Processing`, unless `entries` names it: it
+        is in doubt, since somebody may be posting it. The outcome names it, and is not complete.
 
         Args:
             number: The run's number.
             value: What to set `transferredToAccounting` to: No, Processing, Yes, Error or Ignore.
-            entries: The numbers of the entries; by default all that are neither cancelled nor `Ignore`.
+            entries: The numbers of the entries; by default all that are not cancelled, `Ignore` or in doubt.
             notes: The notes of the entries that are marked, up to 2,000 characters.
             plan: A plan of `plan_transfer` that was approved; anything that is not as it was planned is refused before
                 the first change.

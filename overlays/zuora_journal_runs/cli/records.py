@@ -194,6 +194,7 @@ def transfer_plan(planned: Plan) -> TransferPlanRecord:
         "notes": planned.details["notes"],
         "marked": _planned_entries(found, marked),
         "already": [each for each in planned.details["entries"] if each not in marked],
+        "inDoubt": list(planned.staying(found)),
     }
 
 
@@ -231,6 +232,7 @@ def transfer(outcome: TransferOutcome) -> TransferRecord:
         "marked": list(outcome.changed),
         "already": list(outcome.already),
         "unmarked": [_unmarked(each, outcome.errors.get(each)) for each in outcome.missing],
+        "inDoubt": list(outcome.in_doubt),
     }
 
 
@@ -476,9 +478,10 @@ def evidence(found: Evidence) -> EvidenceRecord:
         "status": found.history.status,
         "cancelled": cancelled,
         "remaining": left,
+        "inDoubt": facts.get("inDoubt"),
         "created": found.history.created,
         "discrepancies": facts.get("discrepancies") or [],
-        "summary": summary.format(number=number, listed=listed(left or ()), **facts),
+        "summary": summary.format(number=number, listed=listed([*(left or ()), *facts.get("inDoubt", ())]), **facts),
         "lastHash": found.last_hash,
     }
 
@@ -497,7 +500,10 @@ _VERDICTS: dict[str, tuple[ExitStatus, str]] = {
     "incomplete": (ExitStatus.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
     "Completed": (ExitStatus.DONE, "{number} is Completed."),
     "gone": (ExitStatus.DONE, "{number} is deleted."),
-    "None": (ExitStatus.UNKNOWN, "Unfinished: there is no verdict. To resume, run the same command with this file."),
+    "None": (
+        ExitStatus.UNKNOWN,
+        "Unfinished: there is no verdict. To go on, repeat what began it, with this file.",
+    ),
 }
 _CLOSINGS = {
     "transfer": (

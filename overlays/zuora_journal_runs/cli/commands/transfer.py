@@ -53,7 +53,7 @@ def _notes(value: str) -> str:
     metavar="ENTRY",
     multiple=True,
     callback=all_checked(parse_entry_number),
-    help="Mark only this entry, such as JE-00000038; can be repeated.  [default: all but Ignore and cancelled ones]",
+    help="Mark only this entry, such as JE-00000038; can be repeated.  [default: all but cancelled, Ignore and Processing]",
 )
 @click.option("--notes", metavar="TEXT", callback=checked(_notes), help="The notes of the entries that are marked.")
 @DRY_RUN
@@ -91,7 +91,8 @@ def transfer(
 ) -> int:
     """Mark entries as posted to your ledger.
 
-    An entry that has the value already is left alone. In the end all entries are read again; the exit status is 3 if
+    An entry that has the value already is left alone. So is one that is Processing, unless --entry names it: it is in
+    doubt, since somebody may be posting it right now. In the end all entries are read again; the exit status is 3 if
     some do not have the value.
 
     On a terminal, it shows what it would do and asks for confirmation. Without a terminal, or with --json, it needs
