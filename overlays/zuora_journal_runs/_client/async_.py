@@ -110,7 +110,7 @@ class AsyncJournalRunsClient:
         """See `JournalRunsClient.from_env`."""
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that the traceback of a failure does not show its secrets
-        return cls(transport=transport, **{**environment.arguments(found), **arguments})
+        return cls(transport=transport, **environment.arguments(found, arguments))
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """See `JournalRunsClient.with_options`."""

@@ -118,7 +118,7 @@ class JournalRunsClient:
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that the traceback of a failure does not show its secrets
-        return cls(transport=transport, **{**environment.arguments(found), **arguments})
+        return cls(transport=transport, **environment.arguments(found, arguments))
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """Return a client with other options on the same connection; closing either closes both.

@@ -53,7 +53,8 @@ def _notes(value: str) -> str:
     metavar="ENTRY",
     multiple=True,
     callback=all_checked(parse_entry_number),
-    help="Mark only this entry, such as JE-00000038; can be repeated.  [default: all but cancelled, Ignore and Processing]",
+    help="Mark only this entry, such as JE-00000038; can be repeated.  "
+    "[default: all but cancelled ones, Ignore and Processing]",
 )
 @click.option("--notes", metavar="TEXT", callback=checked(_notes), help="The notes of the entries that are marked.")
 @DRY_RUN
