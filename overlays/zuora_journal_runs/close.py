@@ -25,6 +25,8 @@ class TurnProgress(NoTruthValue):
     """The run that the refusal names, as it was seen last; None if it names none."""
     seconds: float
     """Seconds since the creation was sent first."""
+    idempotency_key: str
+    """The `Idempotency-Key` under which it is sent next. After an interruption, pass it to create no second run."""
 
     def _instead(self) -> str:
         return ".run and .refusal"

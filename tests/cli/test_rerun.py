@@ -274,12 +274,31 @@ class TestInterruption:
         assert zjr("rerun", RUN, "--evidence", file, "--yes").exit_code == 0
 
     def test_a_refusal_keeps_its_own_advice(self, zjr: Zjr, quick: Emulator, file: str) -> None:
-        client_id, secret = quick.add_user({"Create Journal Run"})
+        client_id, secret = quick.add_user({"Cancel Journal Run"})
         other = Zjr({**quick.environ(), "ZUORA_CLIENT_ID": client_id, "ZUORA_CLIENT_SECRET": secret})
         result = other("rerun", RUN, "--evidence", file, "--yes")
         assert result.exit_code == 1
         assert f"Ask an administrator for it. To continue: `zjr rerun --evidence {file} --yes {RUN}`." in result.stderr
         assert zjr("rerun", RUN, "--evidence", file, "--yes").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "fault", ["token:1+:status-403", "get:1+:error-40", "entries:1+:status-503", "cancel:1+:error-30"]
+    )
+    def test_what_began_nothing_is_not_continued(self, zjr: Zjr, quick: Emulator, file: str, fault: str) -> None:
+        number = quick.add_fault(fault)
+        command = ("rerun", RUN, "--evidence", file, "--yes", "--timeout", "2m")
+        result = zjr(*command)
+        assert result.exit_code in (1, 4)
+        assert "To continue" not in result.stderr
+        quick.remove_fault(number)
+        # Once it was begun, it is continued, whatever fails.
+        quick.add_fault("create:1:status-503")
+        number = quick.add_fault("create:2+:status-401")
+        assert zjr(*command).exit_code == 1
+        quick.remove_fault(number)
+        quick.add_fault("get:1+:error-40")
+        result = zjr(*command)
+        assert f"To continue: `zjr rerun --evidence {file} --yes {RUN}`." in result.stderr
 
     def test_stopping_says_how_to_continue(self, zjr: Zjr, file: str) -> None:
         def stop(_: httpx.Request) -> httpx.Response:

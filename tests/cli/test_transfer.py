@@ -219,6 +219,22 @@ class TestAsking:
 
 
 class TestInterruption:
+    @pytest.mark.parametrize("fault", ["get:1+:error-40", "entries:1+:status-503", "update:1+:error-10"])
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_what_began_nothing_is_not_continued(
+        self, zjr: Zjr, emulator: Emulator, tmp_path: Path, fault: str, begun: bool
+    ) -> None:
+        command = ("transfer", RUN, "--yes", "--evidence", str(tmp_path / "transfer.jsonl"))
+        if begun:
+            lost = emulator.add_fault("update:2+:status-503")
+            assert zjr(*command).exit_code == 1
+            emulator.remove_fault(lost)
+            emulator.clear_requests()
+        emulator.add_fault(fault)
+        result = zjr(*command)
+        assert result.exit_code == 1
+        assert ("To continue: `zjr transfer " in result.stderr) == begun
+
     def test_a_mark_that_fails_says_how_to_continue_and_does(
         self, zjr: Zjr, emulator: Emulator, tmp_path: Path
     ) -> None:

@@ -120,7 +120,8 @@ def rerun(
         try:
             done = records.rerun(_execute(client, timeout, {**arguments, **options}))
         except JournalRunsError as error:
-            add_continuation(error, again)
+            if begun is not None or session.changed:
+                add_continuation(error, again)
             raise
     if as_json:
         click.echo(records.line(done))

@@ -131,7 +131,8 @@ def transfer(
         try:
             record = records.transfer(client.transfer(**arguments, timeout=limited(timeout), evidence=evidence))
         except JournalRunsError as error:
-            add_continuation(error, again)
+            if begun is not None or session.changed:
+                add_continuation(error, again)
             raise
     if as_json:
         click.echo(records.line(record))
