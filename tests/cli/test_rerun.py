@@ -193,7 +193,7 @@ class TestEntriesThatStay:
         plan = tmp_path / "plan.json"
         result = zjr("rerun", "JR-00000075", "--dry-run", "--plan", str(plan))
         assert result.exit_code == 1
-        assert "no plan was written, since entries would stay" in result.stderr
+        assert "no plan was written, since it would be refused" in result.stderr
         assert not plan.exists()
 
     def test_they_may_be_allowed_to(self, zjr: Zjr, quick: Emulator, file: str) -> None:

@@ -386,9 +386,9 @@ class AsyncJournalRunsClient:
     ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """See `JournalRunsClient.apply`."""
         if planning.parse_plan(plan).operation == "transfer":
-            return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+            return await self.transfer(**planning.plan_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
-            return await self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+            return await self.rerun(**{**planning.plan_arguments(plan), "evidence": evidence}, timeout=timeout)
         await self.check_plan(plan)
         if plan.operation == "cancel":
             return await self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)

@@ -138,27 +138,14 @@ def _check_status(operation: Operation, run: PlannedRun) -> None:
         )
 
 
-def transfer_arguments(plan: Plan) -> dict[str, Any]:
-    """Return the arguments with which `transfer` does what was planned."""
+def plan_arguments(plan: Plan) -> dict[str, Any]:
+    """Return the arguments with which `transfer` or `rerun` does what was planned."""
     details = plan.details
-    return {
-        "number": plan.numbers[0],
-        "value": details["value"],
-        "notes": details["notes"],
-        "plan": plan,
-    }
-
-
-def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
-    """Return the arguments with which `rerun` does what was planned."""
-    details = plan.details
-    return {
-        "number": plan.numbers[0],
-        "evidence": evidence,
-        "allow_remaining": details["allowRemaining"],
-        "plan": plan,
-        **details["changes"],
-    }
+    if plan.operation == "transfer":
+        decided = {"value": details["value"], "notes": details["notes"]}
+    else:
+        decided = {"allow_remaining": details["allowRemaining"], **details["changes"]}
+    return {"number": plan.numbers[0], "plan": plan, **decided}
 
 
 # Transfers

@@ -680,9 +680,9 @@ class JournalRunsClient:
             JournalRunsError: as for these methods.
         """
         if planning.parse_plan(plan).operation == "transfer":
-            return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+            return self.transfer(**planning.plan_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
-            return self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+            return self.rerun(**{**planning.plan_arguments(plan), "evidence": evidence}, timeout=timeout)
         self.check_plan(plan)
         if plan.operation == "cancel":
             return self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)

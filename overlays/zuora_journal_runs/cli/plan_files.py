@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from zuora_journal_runs.errors import InvalidArgumentError
 
-from . import records
 from .run_numbers import run_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TextIO
+    from collections.abc import Sequence
 
     from zuora_journal_runs import Plan
     from zuora_journal_runs.plans import Operation
-
-    Record = TypeVar("Record", bound=Mapping[str, Any])
 
 NOTHING_CHANGED = "Nothing was changed."
 DRY_RUN = click.option(
@@ -61,24 +56,6 @@ def check_plan_file(plan_file: str | None, *, dry_run: bool) -> None:
         raise click.UsageError(f"--plan: {plan_file} exists already")
     if not Path(plan_file).parent.is_dir():
         raise click.UsageError(f"--plan: there is no folder {Path(plan_file).parent}")
-
-
-def report_plan(
-    plan: Plan,
-    record: Record,
-    show: Callable[[list[Record], TextIO], None],
-    plan_file: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Report what would be done with a run, and write the plan if there is a file for it."""
-    if as_json:
-        click.echo(records.line(record))
-    else:
-        show([record], sys.stdout)
-        click.echo(NOTHING_CHANGED)
-    if plan_file is not None:
-        write_plan(plan, plan_file, as_json=as_json)
 
 
 def write_plan(plan: Plan, plan_file: str, *, as_json: bool) -> None:
