@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
@@ -15,10 +15,12 @@ from zuora_journal_runs.errors import InvalidArgumentError
 from .run_numbers import run_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from zuora_journal_runs import Plan
+    from zuora_journal_runs import JournalRunsClient, Plan
     from zuora_journal_runs.plans import Operation
+
+    from .record_types import FailureRecord
 
 NOTHING_CHANGED = "Nothing was changed."
 DRY_RUN = click.option(
@@ -94,6 +96,46 @@ def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | No
     if plan.operation != operation:
         raise click.UsageError(f"--apply: {file} is a plan for `zjr {plan.operation}`, not for `zjr {operation}`")
     return plan
+
+
+def report_plans(
+    client: JournalRunsClient,
+    operation: Literal["cancel", "delete"],
+    numbers: Sequence[str],
+    plan_file: str | None,
+    report: Callable[[Plan | None], int],
+    *,
+    as_json: bool,
+) -> int:
+    """Report what would be done with runs, write the plan if there is a file for it, and return the exit status."""
+    plan = None if plan_file is None else client.plan(operation, numbers)
+    status = report(plan)
+    if plan is not None and plan_file is not None:
+        write_plan(plan, plan_file, as_json=as_json)
+    return status
+
+
+def confirmed(
+    client: JournalRunsClient, plan: Plan | None, ask: Callable[[], dict[str, FailureRecord]] | None
+) -> dict[str, FailureRecord]:
+    """Ask for confirmation, and return the runs for which nothing is possible.
+
+    Args:
+        client: The client.
+        plan: The plan to apply, if there is one. Nobody is asked about one that would be refused.
+        ask: Asks; None if nobody is to be asked.
+
+    Raises:
+        PlanError: Something is not as it was planned.
+    """
+    failures: dict[str, FailureRecord] = {}
+    if ask is not None:
+        if plan is not None:
+            client.check_plan(plan)
+        failures = ask()
+    if plan is not None:
+        client.check_plan(plan)
+    return failures
 
 
 def numbers_or_plan(given: Sequence[str], file: str | None, operation: Operation) -> tuple[list[str], Plan | None]:
