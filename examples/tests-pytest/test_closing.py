@@ -5,8 +5,6 @@ from closing import cancel_all
 
 from zuora_journal_runs.emulator import Emulator
 
-pytestmark = pytest.mark.zuora_emulator(pacing="at-once")
-
 
 def test_a_run_that_is_cancelled_is_not_reported(zuora: Emulator) -> None:
     assert cancel_all(["JR-00000073"]) == []

@@ -1,8 +1,6 @@
 """Tests of closing.py without pytest."""
 
-import os
 import unittest
-from unittest import mock
 
 from closing import cancel_all
 
@@ -13,11 +11,7 @@ class ClosingTest(unittest.TestCase):
     """Each test has an emulator of its own."""
 
     def setUp(self) -> None:
-        self.zuora = self.enterContext(Emulator(pacing="at-once"))
-        self.enterContext(mock.patch.dict(os.environ, self.zuora.environ()))
-
-    def tearDown(self) -> None:
-        self.assertEqual(self.zuora.misuses(), [], "Zuora's API was misused")
+        self.zuora = self.enterContext(Emulator().activate())
 
     def test_a_run_that_is_cancelled_is_not_reported(self) -> None:
         self.assertEqual(cancel_all(["JR-00000073"]), [])
