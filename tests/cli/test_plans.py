@@ -282,6 +282,10 @@ class TestUsage:
         assert line.endswith(f"See `zjr {arguments[0]} --help`.")
         return line
 
+    def test_the_usage_does_not_require_what_a_plan_has(self, zjr: Zjr, operation: str) -> None:
+        usage, *_ = zjr(operation, "--help").stdout.splitlines()
+        assert usage.endswith(f" {operation} [OPTIONS] [NUMBER]" + ("..." if operation in ("cancel", "delete") else ""))
+
     def test_a_plan_is_not_written_over_a_file(self, zjr: Zjr, quick: Emulator, operation: str, plan: str) -> None:
         Path(plan).touch()
         said = self.refused(zjr, quick, operation, RUNS[operation], "--dry-run", "--plan", plan)

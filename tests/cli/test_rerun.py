@@ -430,5 +430,5 @@ def test_what_makes_no_sense_is_refused_before_anything_is_sent(
 def test_a_run_that_cannot_be_cancelled_is_refused(zjr: Zjr, quick: Emulator, file: str) -> None:
     result = zjr("rerun", "JR-00000072", "--evidence", file, "--yes")
     assert result.exit_code == 1
-    assert "JR-00000072 is Cancelled, and only a run that is Pending, Error, Completed can be rerun" in result.stderr
+    assert "JR-00000072 is Cancelled, and only a run that is Pending, Error or Completed can be rerun" in result.stderr
     assert not changes(quick)

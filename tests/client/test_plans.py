@@ -286,7 +286,7 @@ def test_a_plan_to_mark_nothing_is_applied(use: Callable[..., Any]) -> None:
 
 def test_what_cannot_be_planned(use: Callable[..., Any]) -> None:
     emulator = emulating(status=RunStatus.CANCELLED)
-    with pytest.raises(errors.PlanError, match="is Cancelled, and only a run that is Pending or Error or Completed"):
+    with pytest.raises(errors.PlanError, match="is Cancelled, and only a run that is Pending, Error or Completed"):
         use(emulator, lambda client: client.plan("cancel", [RUN]))
     with pytest.raises(errors.InvalidArgumentError, match="use cancel or delete"):
         use(emulator, lambda client: client.plan("create", [RUN]))

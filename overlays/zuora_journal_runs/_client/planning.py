@@ -29,6 +29,8 @@ TRANSFERS = ("No", "Processing", "Yes", "Error", "Ignore")
 _PERIOD_ONLY = "Revenue Event Item"
 """The transaction type that a run takes only for a whole accounting period (Zuora, date options)."""
 _LONGEST_NOTES = 2000
+_CANCELLABLE = " or ".join([", ".join(results.CANCELLABLE_STATUSES[:-1]), results.CANCELLABLE_STATUSES[-1]])
+"""The statuses in words."""
 
 
 class RunChanges(TypedDict, total=False):
@@ -132,10 +134,8 @@ def _current(operations: Operations, operation: Operation, numbers: Iterable[Run
 def _check_status(operation: Operation, run: PlannedRun) -> None:
     allowed = ("Cancelled",) if operation == "delete" else results.CANCELLABLE_STATUSES
     if run.status not in allowed:
-        done = "deleted" if operation == "delete" else "cancelled"
-        raise errors.PlanError(
-            f"{run.number} is {run.status}, and only a run that is {' or '.join(allowed)} can be {done}"
-        )
+        can = "Cancelled can be deleted" if operation == "delete" else f"{_CANCELLABLE} can be cancelled"
+        raise errors.PlanError(f"{run.number} is {run.status}, and only a run that is {can}")
 
 
 def plan_arguments(plan: Plan) -> dict[str, Any]:
@@ -262,8 +262,7 @@ def rerun_plan(
     number = run.number
     if run.status not in results.CANCELLABLE_STATUSES:
         raise errors.RunStatusError(
-            f"{number} is {run.status}, and only a run that is {', '.join(results.CANCELLABLE_STATUSES)} can be rerun",
-            run=run,
+            f"{number} is {run.status}, and only a run that is {_CANCELLABLE} can be rerun", run=run
         )
     live = [entry for entry in listed if not results.is_cancelled(entry)]
     request = validation.creation(**_request(run, live, given)).to_dict()

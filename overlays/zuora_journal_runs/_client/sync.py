@@ -605,10 +605,11 @@ class JournalRunsClient:
     def plan_transfer(
         self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
     ) -> plans.Plan:
-        """Plan what `transfer` would do now; changes nothing.
+        """Plan what `transfer` would do now; changes nothing. Entries that are in doubt are in `plan.staying`.
 
         Raises:
             InvalidArgumentError: as for `transfer`.
+            RunStatusError: the run is cancelled.
             CallError: a call failed.
         """
         return self._connection.execute(
@@ -644,6 +645,7 @@ class JournalRunsClient:
 
         Raises:
             InvalidArgumentError: the value is none of these, or an entry is cancelled or not of the run.
+            RunStatusError: the run is cancelled.
             PlanError: a run or an entry is not as it was planned; nothing was changed.
             CallError: a call failed; call again to go on.
         """
