@@ -25,6 +25,8 @@ class TurnProgress(NoTruthValue):
     """The run that the refusal names, as it was seen last; None if it names none."""
     seconds: float
     """Seconds since the creation was sent first."""
+    idempotency_key: str
+    """The `Idempotency-Key` under which it is sent next. After an interruption, pass it to create no second run."""
 
     def _instead(self) -> str:
         return ".run and .refusal"
@@ -117,7 +119,7 @@ class PostingOutcome(NoTruthValue):
         counts = ", ".join(f"{len(entries):,} {kind}" for kind, entries in kinds.items() if entries) or "no entries"
         said = f"{self.number}: {counts}."
         if self.in_doubt:
-            said += f" Look in the ledger for what is in doubt: {_named(self.in_doubt)}."
+            said += f" Look in the ledger for what is in doubt: {_named([each.number for each in self.in_doubt])}."
         return said
 
     def __repr__(self) -> str:
@@ -136,6 +138,8 @@ class TransferOutcome(NoTruthValue):
     """They had the value before."""
     missing: Sequence[str]
     """They are not listed with the value."""
+    in_doubt: Sequence[str]
+    """They were left alone, since they are `Processing`: somebody may be posting them. Look for them in the ledger."""
     errors: Mapping[str, Exception] = field(factory=dict, eq=False)
     """How Zuora refused a mark, by the number of the entry."""
     observations: tuple[Observation, ...] = field(default=(), eq=False)
@@ -144,13 +148,16 @@ class TransferOutcome(NoTruthValue):
     @property
     def complete(self) -> bool:
         """Whether all of them have the value."""
-        return not self.missing
+        return not (self.missing or self.in_doubt)
 
     def summary(self) -> str:
-        """Return the outcome as a sentence."""
+        """Return the outcome as a sentence or two."""
         number, value = self.plan.runs[0].number, self.plan.details["value"]
         said = f"{number}: entries marked as {value}: {len(self.changed):,}; {len(self.already):,} had it already"
-        return f"{said}; {len(self.missing):,} did not take it." if self.missing else f"{said}."
+        said += f"; {len(self.missing):,} did not take it." if self.missing else "."
+        if self.in_doubt:
+            said += f" Left alone since in doubt, look for them in the ledger: {_named(self.in_doubt)}."
+        return said
 
     def __repr__(self) -> str:
         return f"<TransferOutcome {self.summary()}>"
@@ -159,7 +166,7 @@ class TransferOutcome(NoTruthValue):
 _NAMED = 10
 
 
-def _named(entries: Sequence[models.JournalEntry]) -> str:
+def _named(numbers: Sequence[str]) -> str:
     """Return the numbers of entries, at most ten of them."""
-    more = f" and {len(entries) - _NAMED:,} more" if len(entries) > _NAMED else ""
-    return ", ".join(entry.number for entry in entries[:_NAMED]) + more
+    more = f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else ""
+    return ", ".join(numbers[:_NAMED]) + more

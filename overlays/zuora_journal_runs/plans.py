@@ -22,7 +22,7 @@ FORMAT = 1
 _DETAILS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "cancel": {},
     "delete": {},
-    "transfer": {"value": str, "notes": (str, type(None)), "entries": list},
+    "transfer": {"value": str, "notes": (str, type(None)), "entries": list, "inDoubt": list},
     "rerun": {"request": dict, "changes": dict, "allowRemaining": bool, "totals": list},
 }
 """The details of each operation, and their types."""
@@ -79,8 +79,9 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     """The runs that it is about."""
     details: Mapping[str, Any]
-    """For a transfer: value, notes, and the entries to mark. For a rerun: what the new run requests, what was changed
-    by the caller, whether entries may remain, and the totals of the entries to cancel."""
+    """For a transfer: value, notes, the entries to mark, and those in doubt, which are left alone. For a rerun: what
+    the new run requests, what was changed by the caller, whether entries may remain, and the totals of the entries to
+    cancel."""
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ class Plan:
         return tuple(run.number for run in self.runs)
 
     def staying(self, run: PlannedRun) -> tuple[str, ...]:
-        """Return the entries of a run that a cancellation leaves as they are."""
+        """Return the entries of a run that a cancellation cannot cancel, or that a transfer leaves since in doubt."""
         return tuple(number for number, state in run.entries.items() if self._action(number, state) == "stay")
 
     def acted_on(self, run: PlannedRun) -> tuple[str, ...]:
@@ -101,6 +102,8 @@ class Plan:
         """Return what is to become of an entry: cancel, mark, stay or nothing."""
         status, transferred = state
         if self.operation == "transfer":
+            if number in self.details["inDoubt"]:
+                return "stay"
             return "mark" if number in self.details["entries"] and transferred != self.details["value"] else "nothing"
         if status == "Cancelled":
             return "nothing"

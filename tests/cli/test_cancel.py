@@ -483,7 +483,7 @@ class TestDryRun:
 
         assert result.exit_code == 0
         assert result.stdout.splitlines()[:3] == [
-            "JR-00000072  Cancelled, cannot be cancelled now",
+            "JR-00000072  Cancelled, nothing to request",
             "  Why   It is already cancelled.",
             "  Next  Nothing to do; `zjr delete` deletes it.",
         ]

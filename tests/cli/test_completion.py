@@ -92,6 +92,7 @@ def test_a_shell_completes_values_with_blanks_and_files(name: str, tmp_path: Pat
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
     (tmp_path / "close.yaml").touch()
+    (tmp_path / "plan, old.json").touch()
     shell = Shell(name, tmp_path)
     try:
         event = ["create", "--type", "Revenue Event Item"]
@@ -103,6 +104,8 @@ def test_a_shell_completes_values_with_blanks_and_files(name: str, tmp_path: Pat
         assert shell.complete(r"zjr create --type Credit\ Balance\ Adjustment\ \(App", "Credit\\ Balance\\)") == applied
         for options in ("emulator --db", "emulator --seed", "contract --deviations"):
             assert shell.complete(f"zjr {options} clo", "close.yaml") == [*options.split(), "close.yaml"]
+        assert shell.complete("zjr emulator --db=clo", "close.yaml") == ["emulator", "--db=close.yaml"]
+        assert shell.complete("zjr cancel --plan=pl", "old.json") == ["cancel", "--plan=plan, old.json"]
         assert shell.complete("zjr comp", "completion") == ["completion"]
     finally:
         shell.end()
@@ -160,7 +163,7 @@ def test_values_and_types_of_a_close_are_completed() -> None:
     [
         ("bash", ["_ZJR_COMPLETE=bash_complete", 'printf -v value %q "$value"', 'COMPREPLY+=("$value")']),
         ("zsh", ["_ZJR_COMPLETE=zsh_complete", "compset -P '*='", 'compadd -U -i "$IPREFIX" ']),
-        ("fish", ["_ZJR_COMPLETE=fish_complete"]),
+        ("fish", ["_ZJR_COMPLETE=fish_complete", "string join -- '' $option $found", 'string split -m 1 ","']),
     ],
 )
 def test_a_script_switches_completion_on(shell: str, parts: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -346,12 +347,17 @@ class TestWaitingForOtherRuns:
 
         assert result.exit_code == 0
         assert result.stdout == "JR-00000077\n"
-        assert result.stderr.splitlines() == [
-            "new run: waiting until no other run is in the way, 30 min at most",
-            "new run: JR-00000076 was in the way, and is now Pending",
-            "new run: JR-00000076 was in the way, and is now Processing",
-            "new run: JR-00000076 was in the way, and is now Completed",
-        ]
+        _, *keys = (
+            request.headers["idempotency-key"] for request in busy.requests if request.operation == "createJournalRun"
+        )
+        first, *turns = result.stderr.splitlines()
+        assert first == "new run: waiting until no other run is in the way, 30 min at most"
+        shown = re.compile(
+            "new run: JR-00000076 was in the way, and is now (.*); next try under the idempotency key (.*)"
+        )
+        statuses, shown_keys = zip(*(found.groups() for turn in turns if (found := shown.fullmatch(turn))), strict=True)
+        assert list(dict.fromkeys(statuses)) == ["Pending", "Processing", "Completed"]
+        assert list(shown_keys) == keys
 
     def test_when_the_time_is_up_nothing_was_created_and_the_status_is_4(self) -> None:
         with Emulator(pacing=HELD) as emulator:
@@ -366,17 +372,25 @@ class TestWaitingForOtherRuns:
         assert not error["maybeProcessed"]
 
     @pytest.mark.parametrize("options", [[], ["--evidence", "close.jsonl"]])
-    def test_stopping_names_no_key_that_was_refused(
-        self, zjr: Zjr, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("refusals", [0, 2])
+    def test_stopping_names_the_last_key_or_the_file(
+        self, zjr: Zjr, options: list[str], refusals: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
+        keys: list[str] = []
 
-        def stop(_: httpx.Request) -> httpx.Response:
-            raise KeyboardInterrupt
+        def stop(request: httpx.Request) -> httpx.Response:
+            keys.append(request.headers["idempotency-key"])
+            if len(keys) > refusals:
+                raise KeyboardInterrupt
+            reasons = [{"code": 50000030, "message": "Another run is in progress."}]
+            return httpx.Response(200, json={"success": False, "reasons": reasons})
 
-        result = zjr.responding(stop)("create", *OCTOBER, "--wait-for-turn", "1m", *options)
+        result = zjr.responding(stop)("create", *OCTOBER, "--wait-for-turn", "10m", *options)
 
         assert result.exit_code == 130
-        assert "--idempotency-key" not in result.stderr
-        said = "repeat the command with --evidence close.jsonl" if options else "check in Zuora before you repeat"
-        assert said in result.stderr
+        assert len({*keys}) == len(keys) == refusals + 1
+        said = "--evidence close.jsonl" if options else f"--idempotency-key {keys[-1]}"
+        assert result.stderr.splitlines()[-1] == (
+            f"zjr: stopped; the run may have been created; to create no second one, repeat the command with {said}"
+        )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import stat
@@ -17,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from zuora_journal_runs import JournalRunsClient
-from zuora_journal_runs.cli import subprocesses
+from zuora_journal_runs.cli import running_emulators, subprocesses
+from zuora_journal_runs.cli.app import zjr as group
+from zuora_journal_runs.cli.commands import emulator as emulator_command
 from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.emulator import Emulator, Settings
 
@@ -181,6 +185,38 @@ class TestEnv:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert ended.stdout.startswith("JR-00000075  Completed\n")
         assert serving.ready["client_secret"] in process("emulator", "env").stdout
+
+    @pytest.mark.parametrize("value", ["plain", "with blanks", "it's $HOME", "back\\slash", "\\'", ""])
+    @pytest.mark.parametrize("shell", ["sh", "fish"])
+    def test_a_shell_reads_any_value(self, shell: str, value: str) -> None:
+        if shutil.which(shell) is None:
+            pytest.skip(f"{shell} is not installed")
+        code = f"{emulator_command.ASSIGNMENTS[shell]('NAME', value)}\nprintenv NAME"
+        ended = subprocess.run([shell, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert (ended.stdout, ended.stderr) == (f"{value}\n", "")
+
+    def test_powershell_on_windows(
+        self, serving: Serving, runtime: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        # A mode there says nothing.
+        monkeypatch.setattr(running_emulators, "WINDOWS", True)
+        monkeypatch.setenv("LOCALAPPDATA", str(runtime.parent))
+        monkeypatch.setenv("ZUORA_ENVIRONMENT", "PROD")
+        monkeypatch.delenv("SHELL", raising=False)
+        runtime.chmod(0o777)
+        environ = {"ZUORA_BASE_URL": serving.ready["url"], "ZUORA_CLIENT_ID": serving.ready["client_id"]}
+        expected = ["$env:ZUORA_ENVIRONMENT = ''", *(f"$env:{name} = '{value}'" for name, value in environ.items())]
+        assert CliRunner().invoke(group, ["emulator", "env"]).stdout.splitlines()[:3] == expected
+        assert emulator_command.ASSIGNMENTS["powershell"]("NAME", "it's") == "$env:NAME = 'it''s'"
+        monkeypatch.setattr(emulator_command, "is_terminal", lambda _: True)
+        with Emulator() as emulator:
+            emulator_command._announce(emulator)
+            shown = capsys.readouterr().out
+            assert "emulator env | Out-String | Invoke-Expression" in shown
+            assert f"  $env:ZUORA_BASE_URL = '{emulator.url}'" in shown
+        # Git brings a bash, which sets this.
+        monkeypatch.setenv("SHELL", "/usr/bin/bash")
+        assert "export ZUORA_ENVIRONMENT=''" in CliRunner().invoke(group, ["emulator", "env"]).stdout
 
     def test_an_emulator_that_stopped_is_not_found(self) -> None:
         Serving().stop()

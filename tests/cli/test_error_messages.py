@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import shlex
 import socket
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,18 +13,24 @@ import click
 import httpx
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zuora_journal_runs import JournalRunsClient, errors
+from zuora_journal_runs._client._base import ClientArguments
+from zuora_journal_runs._client.planning import RunChanges
 from zuora_journal_runs.cli import error_messages
 from zuora_journal_runs.cli.app import zjr as group
+from zuora_journal_runs.cli.error_messages import OPTIONS
 from zuora_journal_runs.cli.exit_status import ExitStatus, worst
 from zuora_journal_runs.cli.failures import report
 from zuora_journal_runs.cli.session import Session
+from zuora_journal_runs.emulator import AT_ONCE, Emulator, RunStatus, SeedRun
 
 from .running import Zjr
 
 if TYPE_CHECKING:
-    from zuora_journal_runs.emulator import Emulator
+    from collections.abc import Iterator
 
 
 def refusal(code: int, status: int = 200) -> httpx.Response:
@@ -178,7 +186,7 @@ def test_an_environment_that_describes_no_client_is_reported_in_its_own_words(
         (["cancel", "JR-00000075", "--timeout", "1h30"], "is not a duration"),
         (["cancel", "JR-00000075", "--stall-after", "0s"], "'0s' is not a duration"),
         (["cancel", "JR-00000075", "--timeout", "soon"], "is not a duration"),
-        (["cancel"], "Missing argument 'NUMBER...'"),
+        (["cancel"], "no run: give its NUMBER, or --apply a plan"),
         (["cancel", "JR-00000075", "--at-once", "ten"], "'ten' is not a whole number of at least 1. See"),
         (["cancel", "JR-00000075", "--at-once", "0"], "'0' is not a whole number of at least 1. See"),
         (["emulator", "--port", "70000"], "'70000' is not a whole number of at least 0 and at most 65535. See"),
@@ -315,3 +323,94 @@ def test_a_client_is_made_as_the_environment_says(zjr: Zjr) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith("JR-00000075  Completed")
+
+
+WITHOUT_OPTION = {
+    "base_url", "client_id", "client_secret", "compress_over", "on_attempt", "on_poll", "on_progress", "on_result",
+    "on_turn", "page_size", "was_posted",
+}  # fmt: skip
+"""Arguments of the client that the command does not take as options."""
+
+
+def arguments_of_the_client() -> set[str]:
+    """Return the names of all arguments of the client and its methods that are not English words."""
+    methods = [method for name, method in inspect.getmembers(JournalRunsClient) if callable(method) and name[0] != "_"]
+    found = {name for method in [JournalRunsClient, *methods] for name in inspect.signature(method).parameters}
+    return {
+        name
+        for name in found | ClientArguments.__annotations__.keys() | RunChanges.__annotations__.keys()
+        if "_" in name
+    }
+
+
+def test_every_argument_has_the_name_of_its_option() -> None:
+    assert arguments_of_the_client() == OPTIONS.keys() | WITHOUT_OPTION
+    options = {option for command in group.commands.values() for each in command.params for option in each.opts}
+    assert options.issuperset(OPTIONS.values())
+
+
+HOSTILE = st.sampled_from(
+    ["", " ", "-", "0", "-1", "1e9", "nan", "a b", "a,b", ",", "2026-02-30", "2026-10-31", "JR-1", "Oct"]
+) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=300)
+CREATION = {
+    "--type": st.just("Invoice Item") | HOSTILE,
+    "--date": st.just("2026-10-31") | HOSTILE,
+    "--from": st.just("2026-10-31") | HOSTILE,
+    "--to": st.just("2026-10-01") | HOSTILE,
+    **dict.fromkeys(["--period", "--organization-id", "--organization", "--wait-for-turn"], HOSTILE),
+}
+HEADERS = dict.fromkeys(["--entity", "--org", "--track-id", "--zuora-version"], HOSTILE)
+WAITS = dict.fromkeys(["--timeout", "--stall-after"], HOSTILE)
+COMMANDS = {
+    "get": {},
+    "entries": {},
+    "create --type Taxation\\ Item --date 2026-10-31": CREATION,
+    "create --type Taxation\\ Item --date 2026-10-31 --period Oct-2026": {**CREATION, "--idempotency-key": HOSTILE},
+    "cancel": {**WAITS, "--at-once": HOSTILE},
+    "delete": {"--timeout": HOSTILE},
+    "transfer": {"--value": HOSTILE, "--entry": HOSTILE, "--notes": HOSTILE, "--timeout": HOSTILE},
+    "rerun": {**CREATION, **WAITS},
+}
+
+
+@given(st.sampled_from(list(COMMANDS)), st.data())
+def test_no_error_names_an_argument_of_python(emulated: Emulator, command: str, data: st.DataObject) -> None:
+    """Runs without a period, and values that make no sense, against every option and every variable."""
+    options = {**COMMANDS[command], **HEADERS}
+    chosen = data.draw(st.lists(st.sampled_from(list(options)), unique=True, max_size=2))
+    words = [word for option in chosen for word in (option, data.draw(options[option], label=option))]
+    variables = dict(emulated.environ())
+    for name in data.draw(
+        st.lists(st.sampled_from(["ZUORA_BASE_URL", "ZUORA_ENTITY_ID", "ZUORA_ORG_IDS", "ZUORA_VERSION"]), max_size=1)
+    ):
+        variables[name] = data.draw(
+            st.sampled_from(["foo", "a b", ",", "\u00fc", "http://a@b", "https://a/v1"]), label=name
+        )
+    if command in ("cancel", "delete", "transfer", "rerun"):
+        words.append("--dry-run")
+    number = (
+        [] if command.startswith("create") else [data.draw(st.sampled_from(["JR-00000075", "JR-00000071", "JR-1"]))]
+    )
+    result = Zjr(variables)(*shlex.split(command), *words, *number)
+    typed = " ".join([*words, *variables.values()])
+    named = re.findall(r"[a-z]+(?:_[a-z]+)+", result.stderr)
+    assert not [name for name in named if name not in typed]
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[Emulator]:
+    with Emulator(
+        pacing=AT_ONCE,
+        seed=[SeedRun(number="JR-00000075", entries=2), SeedRun(number="JR-00000071", status=RunStatus.ERROR)],
+    ) as emulator:
+        yield emulator
+
+
+def test_what_was_typed_is_not_taken_for_an_argument(zjr: Zjr) -> None:
+    result = zjr("create", "--type", "accounting_period_name", "--date", "2026-10-31", "--period", "Oct-2026")
+    assert "'accounting_period_name' is not a transaction type" in result.stderr
+    result = zjr("rerun", "JR-00000071", "--dry-run")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "zjr: the accounting period of JR-00000071 is not known, since no entry names it: give --period\n",
+    )

@@ -523,7 +523,42 @@ def test_a_posting_is_judged_again(quick: Emulator, file: Path, fails: bool, sta
     record = judged(Zjr({}), file, status)
 
     assert (record["about"], record["summary"], record["status"]) == ("posting", summary, "Completed")
-    assert f"{quick.entry_numbers('JR-00000073')[0]} changed, and accepted" in Zjr({})("evidence", str(file)).stdout
+    first, second, *_ = quick.entry_numbers("JR-00000073")
+    story = [line.split("  ")[-1] for line in Zjr({})("evidence", str(file)).stdout.splitlines()]
+    claimed = [f"{first} marked as Processing, and accepted", f"{first} is being posted"]
+    at = story.index(claimed[0])
+    assert story[at : at + 4] == [*claimed, f"{first} is posted", f"{first} marked as Yes, and accepted"]
+    assert (f"{second} marked as Error, and accepted" in story) == fails
+    assert (f"{second} is not posted: that failed" in story) == fails
+    shown = "1 Error, 23 Yes" if fails else "24 Yes"
+    assert f"the run is Completed; 24 entries listed, {shown}" in story
+    assert (f"1 entry: {second}" in [line.strip() for line in story]) == fails
+
+
+def test_how_far_a_posting_came_that_was_interrupted(quick: Emulator, file: Path) -> None:
+    """A program wrote the file, not a command."""
+    posted: list[str] = []
+
+    def post(entry: JournalEntry) -> None:
+        if len(posted) == 1:
+            raise KeyboardInterrupt
+        posted.append(entry.number)
+
+    with quick.client() as client, pytest.raises(KeyboardInterrupt):
+        client.post_entries("JR-00000075", post, evidence=file)
+    result = Zjr({})("evidence", str(file))
+    assert result.exit_code == 4
+    *_, story, end = result.stdout.split("\n\n")
+    assert story.splitlines()[-1].endswith("JE-00000033 is being posted")
+    assert "Unfinished: there is no verdict. To go on, repeat what began it, with" in end
+    assert "command" not in end
+    assert "In doubt    2 entries: JE-00000032, JE-00000033" in end
+    assert "Not posted  7 entries: JE-00000034, JE-00000035" in end
+    assert "Before      1 entry" in end
+    # What is known of it later is noted as well.
+    with quick.client() as client:
+        client.post_entries("JR-00000075", lambda _: None, was_posted=lambda _: False, evidence=file)
+    assert "JE-00000033 was found not to be posted" in Zjr({})("evidence", str(file)).stdout
 
 
 def test_of_a_rerun_each_line_says_which_run_it_is_about(quick: Emulator, file: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from zuora_journal_runs.emulator import Emulator, RunStatus, SeedRun, Transfer
+from zuora_journal_runs.cli.exit_status import ExitStatus
+from zuora_journal_runs.emulator import HELD, Emulator, RunStatus, SeedRun, Transfer
 
 from .running import Zjr, meanwhile
 
@@ -225,6 +226,34 @@ def test_a_plan_to_delete_needs_no_file(zjr: Zjr, quick: Emulator) -> None:
     assert not changes(quick)
 
 
+CANCELLED = (RunStatus.CANCELLED, RunStatus.DELETE_IN_PROGRESS)
+
+
+@pytest.mark.parametrize("operation", RUNS)
+@pytest.mark.parametrize(
+    ("status", "transfers"),
+    [
+        *((status, {}) for status in RunStatus),
+        *((status, {1: Transfer.YES}) for status in RunStatus if status not in CANCELLED),
+    ],
+)
+def test_a_dry_run_has_the_status_of_the_refusal(
+    operation: str, status: RunStatus, transfers: dict[int, Transfer], tmp_path: Path
+) -> None:
+    seed = SeedRun(status=status, entries=2, transfers=transfers, pacing=HELD)
+    with Emulator() as emulator:
+        zjr, number = Zjr(emulator.environ()), emulator.add_run(seed)
+        foreseen = zjr(operation, number, "--dry-run")
+        last = zjr(operation, number, "--dry-run", "--json").stdout.splitlines()[-1]
+        assert json.loads(last)["exitStatus"] == foreseen.exit_code
+        assert not changes(emulator)
+        ended = zjr(operation, number, "--yes", "--timeout", "1m", "--evidence", str(tmp_path / "close.jsonl"))
+        refused = (ExitStatus.ERROR, ExitStatus.USAGE)
+        assert foreseen.exit_code == (ended.exit_code if ended.exit_code in refused else ExitStatus.DONE)
+        if foreseen.exit_code:
+            assert emulator.run(number).status == status
+
+
 def test_a_plan_for_another_place_is_refused(zjr: Zjr, quick: Emulator, plan: str) -> None:
     assert zjr("cancel", "JR-00000073", "--dry-run", "--plan", plan).exit_code == 0
     result = zjr("cancel", "--apply", plan, "--yes", "--entity", "e1")
@@ -252,6 +281,10 @@ class TestUsage:
         (line,) = result.stderr.splitlines()
         assert line.endswith(f"See `zjr {arguments[0]} --help`.")
         return line
+
+    def test_the_usage_does_not_require_what_a_plan_has(self, zjr: Zjr, operation: str) -> None:
+        usage, *_ = zjr(operation, "--help").stdout.splitlines()
+        assert usage.endswith(f" {operation} [OPTIONS] [NUMBER]" + ("..." if operation in ("cancel", "delete") else ""))
 
     def test_a_plan_is_not_written_over_a_file(self, zjr: Zjr, quick: Emulator, operation: str, plan: str) -> None:
         Path(plan).touch()

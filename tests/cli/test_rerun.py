@@ -181,17 +181,19 @@ class TestEntriesThatStay:
         assert not changes(quick)
 
     def test_the_plan_says_so_and_is_not_written(self, zjr: Zjr, tmp_path: Path) -> None:
-        assert zjr("rerun", "JR-00000075", "--dry-run").stdout.splitlines()[-5:] == [
+        assert zjr("rerun", "JR-00000075", "--dry-run").stdout.splitlines()[-7:] == [
             f"  Stays         {BLOCKED} (Yes)",
-            "  Why not       Entries would stay. Change them, or use --allow-remaining.",
-            "  Then creates  Invoice Item, Taxation Item, Electronic Payment, Revenue Event",
+            "  Refused       Not all entries can be cancelled: `zjr cancel JR-00000075",
+            "                --dry-run` says what to do about each. To let them stay in the",
+            "                old run, use --allow-remaining.",
+            "  Would create  Invoice Item, Taxation Item, Electronic Payment, Revenue Event",
             "                Item; Oct-2026; entry date 2026-10-31",
             "Nothing was changed.",
         ]
         plan = tmp_path / "plan.json"
         result = zjr("rerun", "JR-00000075", "--dry-run", "--plan", str(plan))
         assert result.exit_code == 1
-        assert "no plan was written, since entries would stay" in result.stderr
+        assert "no plan was written, since it would be refused" in result.stderr
         assert not plan.exists()
 
     def test_they_may_be_allowed_to(self, zjr: Zjr, quick: Emulator, file: str) -> None:
@@ -272,12 +274,31 @@ class TestInterruption:
         assert zjr("rerun", RUN, "--evidence", file, "--yes").exit_code == 0
 
     def test_a_refusal_keeps_its_own_advice(self, zjr: Zjr, quick: Emulator, file: str) -> None:
-        client_id, secret = quick.add_user({"Create Journal Run"})
+        client_id, secret = quick.add_user({"Cancel Journal Run"})
         other = Zjr({**quick.environ(), "ZUORA_CLIENT_ID": client_id, "ZUORA_CLIENT_SECRET": secret})
         result = other("rerun", RUN, "--evidence", file, "--yes")
         assert result.exit_code == 1
         assert f"Ask an administrator for it. To continue: `zjr rerun --evidence {file} --yes {RUN}`." in result.stderr
         assert zjr("rerun", RUN, "--evidence", file, "--yes").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "fault", ["token:1+:status-403", "get:1+:error-40", "entries:1+:status-503", "cancel:1+:error-30"]
+    )
+    def test_what_began_nothing_is_not_continued(self, zjr: Zjr, quick: Emulator, file: str, fault: str) -> None:
+        number = quick.add_fault(fault)
+        command = ("rerun", RUN, "--evidence", file, "--yes", "--timeout", "2m")
+        result = zjr(*command)
+        assert result.exit_code in (1, 4)
+        assert "To continue" not in result.stderr
+        quick.remove_fault(number)
+        # Once it was begun, it is continued, whatever fails.
+        quick.add_fault("create:1:status-503")
+        number = quick.add_fault("create:2+:status-401")
+        assert zjr(*command).exit_code == 1
+        quick.remove_fault(number)
+        quick.add_fault("get:1+:error-40")
+        result = zjr(*command)
+        assert f"To continue: `zjr rerun --evidence {file} --yes {RUN}`." in result.stderr
 
     def test_stopping_says_how_to_continue(self, zjr: Zjr, file: str) -> None:
         def stop(_: httpx.Request) -> httpx.Response:
@@ -388,7 +409,7 @@ def test_the_plan_shows_amounts_and_organisations(zjr: Zjr) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'NUMBER'"),
+        ([], "no run: give its NUMBER, or --apply a plan"),
         ([RUN], "--evidence is missing: it needs a file to continue with after an interruption"),
         ([RUN, "--evidence", "r.jsonl", "--from", "2026-10-01"], "--to is missing"),
         ([RUN, "--evidence", "r.jsonl", "--type", "Invoice Itme"], "did you mean 'Invoice Item'"),
@@ -409,5 +430,5 @@ def test_what_makes_no_sense_is_refused_before_anything_is_sent(
 def test_a_run_that_cannot_be_cancelled_is_refused(zjr: Zjr, quick: Emulator, file: str) -> None:
     result = zjr("rerun", "JR-00000072", "--evidence", file, "--yes")
     assert result.exit_code == 1
-    assert "JR-00000072 is Cancelled, and only a run that is Pending, Error, Completed can be rerun" in result.stderr
+    assert "JR-00000072 is Cancelled, and only a run that is Pending, Error or Completed can be rerun" in result.stderr
     assert not changes(quick)

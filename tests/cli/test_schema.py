@@ -79,7 +79,7 @@ def test_fields_of_the_commands_own_records_are_required(field: str) -> None:
     [
         {"surprise": 1},
         {"number": "JR-75"},
-        {"exitStatus": 1},
+        {"exitStatus": 2},
         {"allowed": None},
         {"reason": 1},
         {"cancellable": None},

@@ -39,6 +39,7 @@ def test_all_entries_are_marked_but_those_that_are_already(zjr: Zjr, emulator: E
             "marked": left,
             "already": [TRANSFERRED],
             "unmarked": [],
+            "inDoubt": [],
         }
     ]
     assert marks(emulator) == left
@@ -91,7 +92,7 @@ def test_an_entry_that_does_not_take_it_is_status_3(zjr: Zjr, emulator: Emulator
     )
     assert record["summary"].startswith(f"Entries of {RUN} are NOT marked as they were to be: JE-")
     story = zjr("evidence", file).stdout
-    assert f"{TRANSFERRED} changed, but not shown to be accepted" in story
+    assert f"{TRANSFERRED} marked as No, but not shown to be accepted" in story
 
 
 def test_an_entry_that_is_not_shown_with_the_value_is_status_3(zjr: Zjr) -> None:
@@ -134,6 +135,7 @@ def test_the_plan_shows_what_would_be_marked(zjr: Zjr, emulator: Emulator) -> No
             {"number": fourth, "transferredToAccounting": "No"},
         ],
         "already": [first],
+        "inDoubt": [],
     }
     assert zjr("transfer", number, "--dry-run", "--notes", "Batch 7").stdout.splitlines() == [
         f"{number}  Completed, mark as Yes",
@@ -146,6 +148,38 @@ def test_the_plan_shows_what_would_be_marked(zjr: Zjr, emulator: Emulator) -> No
     # What was excepted on purpose is marked only by its number.
     assert zjr.json("transfer", number, "--dry-run", "--entry", third)[0]["marked"][0]["number"] == third
     assert not marks(emulator)
+
+
+def test_what_somebody_may_be_posting_is_named_and_left_alone(zjr: Zjr, emulator: Emulator, tmp_path: Path) -> None:
+    number = emulator.add_run(SeedRun(entries=4, transfers={2: Transfer.PROCESSING, 3: Transfer.PROCESSING}))
+    first, claimed, other, last = emulator.entry_numbers(number)
+    (plan,) = zjr.json("transfer", number, "--dry-run")
+    assert ([each["number"] for each in plan["marked"]], plan["inDoubt"]) == ([first, last], [claimed, other])
+    assert zjr("transfer", number, "--dry-run").stdout.splitlines()[3:] == [
+        f"  In doubt   {claimed}, {other}",
+        "             Processing: somebody may be posting it, so that it is not marked.",
+        "             Look for it in the ledger. If it is there: `zjr transfer",
+        f"             {number} --entry ENTRY`.",
+        "Nothing was changed.",
+    ]
+    file = str(tmp_path / "transfer.jsonl")
+    (record,) = zjr.json("transfer", number, "--yes", "--evidence", file, status=3)
+    assert (record["marked"], record["inDoubt"], record["unmarked"]) == ([first, last], [claimed, other], [])
+    assert list(values(emulator, number).values()) == ["Yes", "Processing", "Processing", "Yes"]
+    (judged,) = zjr.json("evidence", file, status=3)
+    assert (judged["remaining"], judged["inDoubt"]) == ([], [claimed, other])
+    assert judged["summary"] == f"Entries of {number} are NOT marked as they were to be: {claimed}, {other}."
+
+    # Somebody has looked.
+    assert zjr("transfer", number, "--entry", claimed, "--yes").exit_code == 0
+    result = zjr("transfer", number, "--yes")
+    assert result.exit_code == 3
+    assert f"If it is there: `zjr transfer {number} --entry {other}`" in " ".join(result.stdout.split())
+    assert zjr("transfer", number, "--entry", other, "--value", "No", "--yes").exit_code == 0
+    assert list(values(emulator, number).values()) == ["Yes", "Yes", "No", "Yes"]
+    # Two steps of those that post are not in doubt of each other.
+    assert zjr.json("transfer", number, "--value", "Processing", "--entry", other, "--yes")[0]["marked"] == [other]
+    assert zjr.json("transfer", number, "--value", "Processing", "--dry-run")[0]["inDoubt"] == []
 
 
 def test_without_yes_nothing_is_changed(zjr: Zjr, emulator: Emulator) -> None:
@@ -185,6 +219,22 @@ class TestAsking:
 
 
 class TestInterruption:
+    @pytest.mark.parametrize("fault", ["get:1+:error-40", "entries:1+:status-503", "update:1+:error-10"])
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_what_began_nothing_is_not_continued(
+        self, zjr: Zjr, emulator: Emulator, tmp_path: Path, fault: str, begun: bool
+    ) -> None:
+        command = ("transfer", RUN, "--yes", "--evidence", str(tmp_path / "transfer.jsonl"))
+        if begun:
+            lost = emulator.add_fault("update:2+:status-503")
+            assert zjr(*command).exit_code == 1
+            emulator.remove_fault(lost)
+            emulator.clear_requests()
+        emulator.add_fault(fault)
+        result = zjr(*command)
+        assert result.exit_code == 1
+        assert ("To continue: `zjr transfer " in result.stderr) == begun
+
     def test_a_mark_that_fails_says_how_to_continue_and_does(
         self, zjr: Zjr, emulator: Emulator, tmp_path: Path
     ) -> None:
@@ -267,7 +317,7 @@ class TestInterruption:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'NUMBER'"),
+        ([], "no run: give its NUMBER, or --apply a plan"),
         (["JR-75"], "a run number has at least 8"),
         ([RUN, "--value", "Maybe"], "'Maybe' is not one of 'Yes', 'No', 'Processing', 'Error', 'Ignore'"),
         ([RUN, "--entry", "JE-38"], "'JE-38' is not a journal entry number"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zuora_journal_runs import CancellationResult, Deletion, Plan, PlannedRun, errors
-from zuora_journal_runs.emulator import RunStatus, SeedRun, Transfer
+from zuora_journal_runs.emulator import Emulator, RunStatus, SeedRun, Transfer
 
-from .emulated import RUN, emulating, requests
+from .emulated import RUN, emulating, requests, synchronously
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,7 @@ ENTRIES = st.dictionaries(st.integers(1, 30).map(lambda number: f"JE-{number:08}
 DETAILS: dict[Operation, dict[str, Any]] = {
     "cancel": {},
     "delete": {},
-    "transfer": {"value": "Yes", "notes": None, "entries": ["JE-00000001", "JE-00000002"]},
+    "transfer": {"value": "Yes", "notes": None, "entries": ["JE-00000001", "JE-00000002"], "inDoubt": ["JE-00000003"]},
     "rerun": {"request": {}, "changes": {}, "allowRemaining": False, "totals": []},
 }
 
@@ -90,7 +92,7 @@ def test_what_becomes_of_each_entry(plan: Plan) -> None:
         for number, (status, transferred) in run.entries.items():
             if plan.operation == "transfer":
                 assert (number in acted) == (number in plan.details["entries"] and transferred != "Yes")
-                assert number not in staying
+                assert (number in staying) == (number in plan.details["inDoubt"])
             else:
                 assert (number in staying) == (status != "Cancelled" and transferred in ("Yes", "Processing"))
                 assert (number in acted) == (status != "Cancelled" and number not in staying)
@@ -131,7 +133,9 @@ BROKEN = {
     "an entry that is to be cancelled and cannot be": with_action("cancel"),
     "another field": whole(comment="approved"),
     "details of another operation": whole(details={"value": "Yes"}),
-    "details that are wrong": whole(operation="transfer", details={"value": 1, "notes": None, "entries": []}),
+    "details that are wrong": whole(
+        operation="transfer", details={"value": 1, "notes": None, "entries": [], "inDoubt": []}
+    ),
 }
 
 
@@ -202,9 +206,87 @@ def test_a_plan_for_another_place_is_refused(use: Callable[..., Any]) -> None:
     assert requests(emulator) == []
 
 
+MARKS = st.tuples(st.integers(0, 2), st.sampled_from(["No", "Processing", "Error", "Ignore", "Yes"]))
+CHANGES = st.lists(MARKS | st.sampled_from(["cancel", "delete"]), max_size=3)
+
+
+def state(emulator: Emulator) -> Any:
+    """Return what a plan depends on; None if the run is gone."""
+    if RUN not in {run.number for run in emulator.runs()}:
+        return None
+    run = emulator.run(RUN)
+    return run.status, [(entry.status, entry.transfer) for entry in run.entries]
+
+
+def change(emulator: Emulator, what: tuple[int, str] | str, listed: list[str]) -> None:
+    """Let somebody else do something, as far as it is possible."""
+    now = state(emulator)
+    if now is None:
+        return
+    status, entries = now
+    if what == "cancel" and status == RunStatus.COMPLETED:
+        emulator.cancel_run(RUN)
+    elif what == "delete" and status == RunStatus.CANCELLED:
+        emulator.delete_run(RUN)
+    elif isinstance(what, tuple) and entries[what[0]][0] == "Created":
+        emulator.mark_transferred(listed[what[0]], what[1])
+
+
+@given(st.sampled_from(list(DETAILS)), st.sampled_from(["at-once", "held"]), CHANGES)
+def test_every_change_of_what_was_planned_is_a_plan_error(
+    tmp_path_factory: pytest.TempPathFactory, operation: Operation, pacing: str, others: list[Any]
+) -> None:
+    status = RunStatus.CANCELLED if operation == "delete" else RunStatus.COMPLETED
+    emulator = emulating(entries=3, status=status, pacing=pacing)
+    listed = emulator.entry_numbers(RUN)
+    plans: dict[Operation, Callable[[Any], Plan]] = {
+        "transfer": lambda client: client.plan_transfer(RUN),
+        "rerun": lambda client: client.plan_rerun(RUN),
+    }
+    plan = synchronously(emulator, plans.get(operation, lambda client: client.plan(operation, [RUN])))
+    before = state(emulator)
+    for what in others:
+        change(emulator, what, listed)
+    after = state(emulator)
+    evidence = tmp_path_factory.mktemp("plan") / "evidence"
+    for work in (
+        lambda client: client.check_plan(plan),
+        lambda client: client.apply(plan, evidence=evidence, timeout=60),
+    ):
+        if after == before:
+            with contextlib.suppress(errors.WaitTimeoutError):
+                synchronously(emulator, work)
+            continue
+        with pytest.raises(errors.PlanError, match=r"not as planned, and nothing was changed: .*J[RE]-") as caught:
+            synchronously(emulator, work)
+        assert caught.value.deviations
+        assert requests(emulator) == []
+        assert state(emulator) == after
+    assert bool(requests(emulator)) == (after == before)
+
+
+def test_an_approved_transfer_is_of_what_is_given_and_can_be_marked(use: Callable[..., Any]) -> None:
+    emulator = emulating(entries=3)
+    listed = emulator.entry_numbers(RUN)
+    plan = use(emulator, lambda client: client.plan_transfer(RUN, value="Error"))
+    for arguments in ({}, {"value": "Error", "notes": "x"}, {"value": "Error", "entries": listed[:1]}):
+        with pytest.raises(errors.PlanError, match="requests something else"):
+            use(emulator, lambda client, arguments=arguments: client.transfer(RUN, plan=plan, **arguments))
+    forged = evolve(plan, details={**plan.details, "entries": [*listed, "JE-99999999"]})
+    with pytest.raises(errors.InvalidArgumentError, match=r"JE-99999999 \(not of this run\)"):
+        use(emulator, lambda client: client.apply(forged))
+    assert requests(emulator) == []
+
+
+def test_a_plan_to_mark_nothing_is_applied(use: Callable[..., Any]) -> None:
+    emulator = emulating(entries=1, transfers={1: Transfer.IGNORE})
+    plan = use(emulator, lambda client: client.plan_transfer(RUN))
+    assert use(emulator, lambda client: client.apply(plan)).complete
+
+
 def test_what_cannot_be_planned(use: Callable[..., Any]) -> None:
     emulator = emulating(status=RunStatus.CANCELLED)
-    with pytest.raises(errors.PlanError, match="is Cancelled, and only a run that is Pending or Error or Completed"):
+    with pytest.raises(errors.PlanError, match="is Cancelled, and only a run that is Pending, Error or Completed"):
         use(emulator, lambda client: client.plan("cancel", [RUN]))
     with pytest.raises(errors.InvalidArgumentError, match="use cancel or delete"):
         use(emulator, lambda client: client.plan("create", [RUN]))

@@ -42,30 +42,49 @@ def test_addresses(address: str) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("", "give a base_url such as"),
-        ("rest.zuora.com", "give a base_url such as"),
-        ("ftp://rest.zuora.com", "give a base_url such as"),
-        ("https://", "give a base_url such as"),
+        ("", "is not the address of an API, such as"),
+        ("rest.zuora.com", "is not the address of an API, such as"),
+        ("ftp://rest.zuora.com", "is not the address of an API, such as"),
+        ("https://", "is not the address of an API, such as"),
         ("https://rest.zuora.com/v1", "leave out /v1"),
         ("https://rest.zuora.com/v1/", "leave out /v1"),
         ("https://user:password@rest.zuora.com/v1", "must not hold"),
-        ("https://rest.zuora.com/v2", "give a base_url such as"),
+        ("https://rest.zuora.com/v2", "is not the address of an API, such as"),
         ("http://127.0.0.1:100753", "the port 100753: ports are 1 to 65535"),
         ("http://127.0.0.1:0", "the port 0"),
         ("https://rest.zuora.com:65536", "the port 65536"),
-        ("https://rest.zuora.com?x=1", "give a base_url such as"),
-        ("https://rest.zuora.com:port", "give a base_url such as"),
+        ("https://rest.zuora.com?x=1", "is not the address of an API, such as"),
+        ("https://rest.zuora.com:port", "is not the address of an API, such as"),
         ("https://user:password@rest.zuora.com", "must not hold"),
         ("http://rest.zuora.com", "use https"),
         ("http://127.0.0.1.example.com", "use https"),
         ("http://localhost.example.com", "use https"),
-        (None, "give a base_url such as"),
+        (None, "is not the address of an API, such as"),
     ],
 )
 def test_what_is_no_address(kind: Kind, address: Any, said: str) -> None:
     with pytest.raises(errors.InvalidArgumentError, match=said) as caught:
         kind.client_class(address, token="t")
     assert "password" not in str(caught.value).replace("user name or password", "")
+
+
+INVALID = {
+    "ZUORA_BASE_URL": ("rest.zuora.com", {}),
+    "ZUORA_ENTITY_ID": ("a b", {"entity_id": "e"}),
+    "ZUORA_ORG_IDS": ("a,,b", {"org_ids": "o"}),
+    "ZUORA_VERSION": ("\u00fc", {"zuora_version": "v"}),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "instead"), [(name, *each) for name, each in INVALID.items()])
+def test_a_variable_that_is_invalid_is_named_unless_an_argument_overrides_it(
+    kind: Kind, name: str, value: str, instead: dict[str, Any]
+) -> None:
+    valid = {"ZUORA_BASE_URL": "https://rest.zuora.com", "ZUORA_CLIENT_ID": "i", "ZUORA_CLIENT_SECRET": "s"}
+    with pytest.raises(errors.InvalidArgumentError, match=f"^{name}: "):
+        kind.client_class.from_env({**valid, name: value})
+    if instead:
+        kind.client_class.from_env({**valid, name: value}, **instead)
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,24 @@ async def test_who_waits_for_a_token_keeps_to_the_deadline() -> None:
         await first
 
 
+def test_each_entity_has_its_own_token(kind: Kind) -> None:
+    """Zuora's documents do not say whether a token that was requested for one entity is good for another."""
+    server = Server()
+    entities = [None, "e1", "e2", "e1", None, "e2"]
+
+    async def in_order(clients: list[Any]) -> None:
+        for client in clients:
+            await retrieve(client)
+
+    def work(client: Any) -> Any:
+        others = [client.with_options(entity_id=entity) for entity in entities]
+        return in_order(others) if kind.client_class is AsyncJournalRunsClient else list(map(retrieve, others))
+
+    kind.use(server, work, **OAUTH, entity_id="e0")
+    assert [request.headers.get("Zuora-Entity-Ids") for request in server.token_requests] == [None, "e1", "e2"]
+    assert server.calls == ["token-1", "token-2", "token-3", "token-2", "token-1", "token-3"]
+
+
 def test_tokens_are_kept_apart_by_address_client_and_entity() -> None:
     from zuora_journal_runs._http.token_cache import shared_token_cache
 

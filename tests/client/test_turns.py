@@ -99,6 +99,7 @@ def test_what_is_waited_for(kind: Kind, given: httpx.Response) -> None:
     assert created.journal_run_number == "JR-00000008"
     keys = [request.headers["Idempotency-Key"] for request in script.requests]
     assert len({*keys}) == len(keys) == 3
+    assert [progress.idempotency_key for progress in seen] == keys[1:]
     assert [(progress.run, progress.refusal.category is not None) for progress in seen] == [(None, True)] * 2
 
 

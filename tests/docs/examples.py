@@ -21,7 +21,11 @@ FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and p
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_it_does_what_its_readme_says(folder: str, tmp_path: Path, surroundings: Surroundings) -> None:
+def test_it_does_what_its_readme_says(
+    folder: str, tmp_path: Path, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With all plugins, unlike pages: they are what some examples are about.
+    monkeypatch.delenv("PYTEST_ADDOPTS")
     shutil.copytree(EXAMPLES / folder, tmp_path, dirs_exist_ok=True)
     surroundings.run(list(blocks_of_page((EXAMPLES / folder / "README.md").read_text(encoding="utf-8"))))
 

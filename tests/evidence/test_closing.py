@@ -29,9 +29,10 @@ from zuora_journal_runs.evidence import (
     PostingAction,
     RerunStep,
     Verdict,
+    is_to_be_marked,
     judge_posting,
     judge_rerun,
-    missing_transfers,
+    judge_transfer,
     next_posting_action,
     next_rerun_step,
 )
@@ -251,12 +252,39 @@ def test_what_follows_a_creation(status: str, step: RerunStep) -> None:
     assert judgement.ending == (None if status == "Processing" else status)
 
 
-def test_what_a_transfer_has_missed() -> None:
-    details = {"value": "Yes", "entries": ["a", "b", "c"]}
-    history = after(
-        [Planned(0.0, {"details": details}), EntriesListed(0.0, {"a": ("Created", "Yes"), "b": ("Created", "No")})]
-    )
-    assert missing_transfers(history) == ("b", "c")
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.sampled_from(STATES), st.sampled_from(MARKS)), min_size=1),
+    st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.sampled_from(STATES), st.sampled_from(MARKS))),
+    st.sampled_from(["Yes", "No", "Error", "Processing"]),
+    st.booleans(),
+)
+def test_what_became_of_a_transfer(planned: dict[str, Any], shown: dict[str, Any], value: str, by_name: bool) -> None:
+    live = [number for number, (status, _) in planned.items() if status != "Cancelled"]
+    in_doubt = [number for number in live if planned[number][1] == "Processing" != value and not by_name]
+    details = {"value": value, "entries": [number for number in live if number not in in_doubt], "inDoubt": in_doubt}
+    run = {
+        "entries": [
+            {"number": number, "status": status, "transferredToAccounting": mark}
+            for number, (status, mark) in planned.items()
+        ]
+    }
+    history = after([Planned(0.0, {"runs": [run], "details": details}), EntriesListed(0.0, shown)])
+    judgement = judge_transfer(history)
+    assert judgement.complete == (not judgement.missing and not judgement.in_doubt)
+    for number, before in planned.items():
+        status, mark = shown.get(number, ("", None))
+        left = number in judgement.missing or number in judgement.in_doubt
+        if number in live and not (number in in_doubt and status == "Cancelled"):
+            assert left == (mark != value)
+        else:
+            assert not left
+        if left and mark == "Processing" and (number in in_doubt or before[1] != "Processing"):
+            assert number in judgement.in_doubt
+        if number in details["entries"]:
+            # What somebody may be posting is not marked, unless it was so when it was planned by name.
+            claimed = mark == "Processing" and before[1] != "Processing"
+            to_mark = status != "Cancelled" and mark != value and not claimed
+            assert is_to_be_marked(before, (status, mark), value) == to_mark
 
 
 @pytest.mark.parametrize("ending", ["Completed", "Error"])

@@ -209,5 +209,5 @@ def test_a_queue_does_not_outlast_the_deadline(queue: str, kind: str, trickling:
 def _wait_until_sent(client: Any, queue: str) -> None:
     """Wait until the other call has what this one will wait for."""
     caller = client.connection.pipeline
-    while not (caller.limiter._active if queue == "permit" else caller.authorizer.cache._refreshing):
+    while not (caller.limiter._active if queue == "permit" else caller.authorizer.cache(None)[1]._refreshing):
         time.sleep(0.001)

@@ -63,10 +63,10 @@ for each in (client, async_client):
     caller = each.connection.pipeline
     while caller.limiter.try_acquire(0.0):
         pass
-    caller.authorizer.cache.get(0.0, None)
+    caller.authorizer.cache(None)[1].get(0.0, None)
 
 def hold():
-    with caller.limiter._lock, caller.authorizer.cache._lock, client.connection.transport._pool._optional_thread_lock:
+    with caller.limiter._lock, caller.authorizer.cache(None)[1]._lock, client.connection.transport._pool._optional_thread_lock:
         held.set()
         threading.Event().wait()
 

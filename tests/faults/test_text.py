@@ -70,7 +70,7 @@ RAISED: dict[type[errors.JournalRunsError], Row] = {
     errors.PlanError: (
         run("Cancelled"),
         lambda client: client.plan("cancel", [RUN]),
-        "JR-00000075 is Cancelled, and only a run that is Pending or Error or Completed can be cancelled",
+        "JR-00000075 is Cancelled, and only a run that is Pending, Error or Completed can be cancelled",
     ),
     errors.TurnTimeoutError: (
         answer(400, refusal("30", "Only one run at a time.")),

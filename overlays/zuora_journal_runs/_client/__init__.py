@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .batch import side_by_side
     from .environment import ENVIRONMENTS, from_environ, parse_base_url
     from .operations import JournalEntries
-    from .planning import rerun_arguments, transfer_arguments
+    from .planning import plan_arguments
     from .sync import JournalRunsClient
     from .validation import parse_date
 else:
@@ -23,7 +23,7 @@ else:
             ".batch": ("side_by_side",),
             ".environment": ("ENVIRONMENTS", "from_environ", "parse_base_url"),
             ".operations": ("JournalEntries",),
-            ".planning": ("rerun_arguments", "transfer_arguments"),
+            ".planning": ("plan_arguments",),
             ".sync": ("JournalRunsClient",),
             ".validation": ("parse_date",),
         },
@@ -37,7 +37,6 @@ __all__ = [
     "from_environ",
     "parse_base_url",
     "parse_date",
-    "rerun_arguments",
+    "plan_arguments",
     "side_by_side",
-    "transfer_arguments",
 ]

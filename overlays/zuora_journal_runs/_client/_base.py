@@ -26,7 +26,6 @@ from zuora_journal_runs._http import (
     default_clock,
     parse_count,
     parse_token,
-    shared_token_cache,
 )
 from zuora_journal_runs.errors import InvalidArgumentError
 
@@ -87,15 +86,12 @@ def build_pipeline(
         parse_count("concurrency", concurrency)
     options = changed(Options(), arguments)
     url = environment.parse_base_url(base_url)
-    authorization = _parse_authorization(client_id, client_secret, token, auth, options.entity_id)
-    cache = shared_token_cache(str(url), authorization, transport) if isinstance(authorization, Credentials) else None
-    authorizer = Authorizer(url, authorization, cache, clock, random)
+    authorization = _parse_authorization(client_id, client_secret, token, auth)
+    authorizer = Authorizer(url, authorization, transport, clock, random)
     return Pipeline(url, authorizer, RateLimiter(concurrency), clock, random), options
 
 
-def _parse_authorization(
-    client_id: object, client_secret: object, token: Any, auth: object, entity_id: str | None
-) -> Authorization:
+def _parse_authorization(client_id: object, client_secret: object, token: Any, auth: object) -> Authorization:
     """Return the one kind of authorization that is given.
 
     Raises:
@@ -106,7 +102,7 @@ def _parse_authorization(
         raise InvalidArgumentError("give client_id and client_secret, or token, or auth: one of the three")
     if client_id is not None:
         if isinstance(client_id, str) and isinstance(client_secret, str):
-            return Credentials(client_id, Secret(client_secret), entity_id)
+            return Credentials(client_id, Secret(client_secret))
         raise InvalidArgumentError("client_id and client_secret: give strings")
     if auth is not None:
         if isinstance(auth, httpx.Auth):

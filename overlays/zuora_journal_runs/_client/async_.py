@@ -110,7 +110,7 @@ class AsyncJournalRunsClient:
         """See `JournalRunsClient.from_env`."""
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that the traceback of a failure does not show its secrets
-        return cls(transport=transport, **{**environment.arguments(found), **arguments})
+        return cls(transport=transport, **environment.arguments(found, arguments))
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """See `JournalRunsClient.with_options`."""
@@ -386,9 +386,9 @@ class AsyncJournalRunsClient:
     ) -> list[results.CancellationResult] | list[results.Deletion] | close.TransferOutcome | close.RerunOutcome:
         """See `JournalRunsClient.apply`."""
         if planning.parse_plan(plan).operation == "transfer":
-            return await self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+            return await self.transfer(**planning.plan_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
-            return await self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+            return await self.rerun(**{**planning.plan_arguments(plan), "evidence": evidence}, timeout=timeout)
         await self.check_plan(plan)
         if plan.operation == "cancel":
             return await self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs import errors, evidence
+from zuora_journal_runs._client.observer import new_key
 from zuora_journal_runs._http import Flow, RunNumber, Sleep, parse_seconds, retry_after
 from zuora_journal_runs.close import TurnProgress
 
@@ -61,8 +62,8 @@ def submit(
     began = clock.monotonic()
     deadline = -math.inf if wait_for_turn is None else began + wait_for_turn
     polls = 0
+    key = observer.creation_key(operations.options.idempotency_key)
     while True:
-        key = observer.creation_key(operations.options.idempotency_key)
         # No attempt is made with a key that Zuora may have forgotten.
         lifetime = observer.history.key_since + evidence.KEY_LIFETIME - observer.now()
         sending = operations.observed_by(observer).within(lifetime)
@@ -87,12 +88,15 @@ def submit(
                 f"another run was in the way for {wait_for_turn:,.4g} s, and nothing was created: {refusal.message}",
                 refusal=refusal,
             )
+        # Zuora would repeat the refusal under the same key.
+        key = new_key()
         if on_turn is not None:
-            on_turn((yield from _progress(operations.within(left), refusal, clock.monotonic() - began)))
+            on_turn((yield from _progress(operations.within(left), refusal, clock.monotonic() - began, key)))
         polls += 1
         hint = retry_after(refusal.exchange.headers.get("Retry-After"))
         interval = operations.options.polling.interval(polls, operations.pipeline.random, hint)
         yield Sleep(min(interval, left))
+        observer.begin_creation(key)
 
 
 def check_turn(wait_for_turn: float | None) -> None:
@@ -131,7 +135,7 @@ def _is_about_another_run(refusal: errors.APIError) -> bool:
     return isinstance(refusal, errors.InvalidRequestError) and _BUSY.search(refusal.message) is not None
 
 
-def _progress(operations: Operations, refusal: errors.APIError, seconds: float) -> Flow[TurnProgress]:
+def _progress(operations: Operations, refusal: errors.APIError, seconds: float, key: str) -> Flow[TurnProgress]:
     """Return what is waited for: the run that the refusal names, if it names one that can be retrieved."""
     run = None
     named = _RUN.search(refusal.message)
@@ -140,4 +144,4 @@ def _progress(operations: Operations, refusal: errors.APIError, seconds: float) 
             run = yield from operations.retrieve(RunNumber(named[0]))
         except errors.CallError:
             run = None
-    return TurnProgress(refusal, run, seconds)
+    return TurnProgress(refusal, run, seconds, key)

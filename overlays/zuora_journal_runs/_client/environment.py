@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from zuora_journal_runs._http import Secret
+from zuora_journal_runs._http import Secret, parse_entity_id, parse_org_ids, parse_zuora_version
 from zuora_journal_runs.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ENVIRONMENTS: Mapping[str, str] = {
     "PROD_NA": "https://rest.na.zuora.com",
@@ -37,10 +37,8 @@ def parse_base_url(address: str) -> httpx.URL:
         InvalidArgumentError: It is not an address, or credentials would be sent unencrypted.
     """
     # An address with an @ may have a password, and is not repeated.
-    shown = "base_url" if "@" in str(address) else repr(address)
-    wrong = InvalidArgumentError(
-        f"{shown} is not the address of an API: give a base_url such as https://rest.zuora.com"
-    )
+    shown = "the address" if "@" in str(address) else repr(address)
+    wrong = InvalidArgumentError(f"{shown} is not the address of an API, such as https://rest.zuora.com")
     try:
         url = httpx.URL(address)
         bare = not (url.query or url.fragment or url.userinfo) and url.path == "/"
@@ -83,14 +81,15 @@ def from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         InvalidArgumentError: The address or the credentials are missing, or contradict each other.
     """
-    return arguments(read(environ))
+    return arguments(read(environ), {})
 
 
-def arguments(found: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments of a client from the variables that were read.
+def arguments(found: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a client from the variables that were read, and from those that are given in their place.
 
     Raises:
-        InvalidArgumentError: The address or the credentials are missing, or contradict each other.
+        InvalidArgumentError: The address or the credentials are missing, or contradict each other; or a variable is not
+            valid. The error names the variable.
     """
     address, name = found.get("BASE_URL"), found.get("ENVIRONMENT")
     if address is None and name is None:
@@ -107,6 +106,12 @@ def arguments(found: Mapping[str, str]) -> dict[str, Any]:
     missing = [f"ZUORA_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if name not in found]
     if missing:
         raise InvalidArgumentError(f"no credentials: set {' and '.join(missing)}")
+    for name, (variable, parse) in _CHECKED.items():
+        if name not in given and variable in found:
+            try:
+                parse(found[variable])
+            except InvalidArgumentError as error:
+                raise InvalidArgumentError(f"ZUORA_{variable}: {error.message}") from None
     return {
         "base_url": address,
         "client_id": found["CLIENT_ID"],
@@ -114,4 +119,14 @@ def arguments(found: Mapping[str, str]) -> dict[str, Any]:
         "entity_id": found.get("ENTITY_ID"),
         "org_ids": found.get("ORG_IDS"),
         "zuora_version": found.get("VERSION"),
+        **given,
     }
+
+
+_CHECKED: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "base_url": ("BASE_URL", parse_base_url),
+    "entity_id": ("ENTITY_ID", parse_entity_id),
+    "org_ids": ("ORG_IDS", parse_org_ids),
+    "zuora_version": ("VERSION", parse_zuora_version),
+}
+"""The variable of each argument, and what checks its value."""

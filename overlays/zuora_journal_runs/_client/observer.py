@@ -85,7 +85,7 @@ class Observer:
         if path is None:
             yield cls(number, clock)
             return
-        key = (options.idempotency_key or str(uuid.uuid4())) if operation == "create" else None
+        key = (options.idempotency_key or new_key()) if operation == "create" else None
         requested = None if creation is None else evidence.digest_of(creation)
         header = evidence.Header(operation, host, number or None, options.entity_id, options.org_ids, key, requested)
         with evidence.EvidenceWriter(path, header, clock.time()) as writer:
@@ -121,9 +121,13 @@ class Observer:
                     "key: look for the run in Zuora; if it is not there, create it with another evidence file"
                 )
             return creation.key
-        key = str(uuid.uuid4()) if preferred is None or creation is not None else preferred
-        self.note(evidence.CreationNoted(self.now(), "begun", key))
+        key = new_key() if preferred is None or creation is not None else preferred
+        self.begin_creation(key)
         return key
+
+    def begin_creation(self, key: str) -> None:
+        """Note that a creation is about to be sent under a key."""
+        self.note(evidence.CreationNoted(self.now(), "begun", key))
 
     def note(self, note: evidence.Note) -> None:
         """Note what this program is doing, so that another process can go on with it."""
@@ -237,6 +241,11 @@ class Observer:
     def _repeats_token(self, response: httpx.Response) -> bool:
         token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
         return bool(token) and token.encode() in response.content
+
+
+def new_key() -> str:
+    """Return a new idempotency key."""
+    return str(uuid.uuid4())
 
 
 def _is_about(path: str, number: str) -> bool:

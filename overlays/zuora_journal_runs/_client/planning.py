@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -16,7 +17,7 @@ from zuora_journal_runs.totals import Totals
 
 if TYPE_CHECKING:
     import datetime as dates
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zuora_journal_runs._client.operations import Operations
     from zuora_journal_runs._http import Flow
@@ -28,6 +29,8 @@ TRANSFERS = ("No", "Processing", "Yes", "Error", "Ignore")
 _PERIOD_ONLY = "Revenue Event Item"
 """The transaction type that a run takes only for a whole accounting period (Zuora, date options)."""
 _LONGEST_NOTES = 2000
+_CANCELLABLE = " or ".join([", ".join(results.CANCELLABLE_STATUSES[:-1]), results.CANCELLABLE_STATUSES[-1]])
+"""The statuses in words."""
 
 
 class RunChanges(TypedDict, total=False):
@@ -76,15 +79,9 @@ def check_scope(operations: Operations, plan: Plan) -> None:
     plan.check_scope(operations.pipeline.base_url.netloc.decode(), options.entity_id, options.org_ids)
 
 
-def check_approved(approved: Plan, now: Plan) -> None:
-    """Check that a plan that was approved is what would be planned now.
-
-    Raises:
-        PlanError: It is not.
-    """
-    approved.check(now.runs)
-    if approved != now:
-        raise errors.PlanError("the plan requests something else than what it was made from: make it again")
+def another_request() -> errors.PlanError:
+    """Return the error for a plan that is not for what the caller passes beside it."""
+    return errors.PlanError("the plan requests something else than what it was made from: make it again")
 
 
 def plan_runs(operations: Operations, operation: Operation, numbers: Iterable[str]) -> Flow[Plan]:
@@ -104,7 +101,23 @@ def check_plan(operations: Operations, plan: Plan) -> Flow[None]:
         PlanError: Something is not.
     """
     check_scope(operations, parse_plan(plan))
-    plan.check((yield from _current(operations, plan.operation, map(RunNumber, plan.numbers))))
+    with reading(plan):
+        found = yield from _current(operations, plan.operation, map(RunNumber, plan.numbers))
+    plan.check(found)
+
+
+@contextlib.contextmanager
+def reading(approved: Plan | None) -> Iterator[None]:
+    """Read what an approved plan is about, if there is one: a run that is gone is not as it was planned."""
+    try:
+        yield
+    except errors.NotFoundError as error:
+        if approved is None:
+            raise
+        deviation = f"{error.call}: {error.message}"
+        raise errors.PlanError(
+            f"not as planned, and nothing was changed: {deviation}", deviations=(deviation,)
+        ) from error
 
 
 def _current(operations: Operations, operation: Operation, numbers: Iterable[RunNumber]) -> Flow[list[PlannedRun]]:
@@ -121,34 +134,18 @@ def _current(operations: Operations, operation: Operation, numbers: Iterable[Run
 def _check_status(operation: Operation, run: PlannedRun) -> None:
     allowed = ("Cancelled",) if operation == "delete" else results.CANCELLABLE_STATUSES
     if run.status not in allowed:
-        done = "deleted" if operation == "delete" else "cancelled"
-        raise errors.PlanError(
-            f"{run.number} is {run.status}, and only a run that is {' or '.join(allowed)} can be {done}"
-        )
+        can = "Cancelled can be deleted" if operation == "delete" else f"{_CANCELLABLE} can be cancelled"
+        raise errors.PlanError(f"{run.number} is {run.status}, and only a run that is {can}")
 
 
-def transfer_arguments(plan: Plan) -> dict[str, Any]:
-    """Return the arguments with which `transfer` does what was planned."""
+def plan_arguments(plan: Plan) -> dict[str, Any]:
+    """Return the arguments with which `transfer` or `rerun` does what was planned."""
     details = plan.details
-    return {
-        "number": plan.numbers[0],
-        "value": details["value"],
-        "entries": details["entries"],
-        "notes": details["notes"],
-        "plan": plan,
-    }
-
-
-def rerun_arguments(plan: Plan, evidence: object) -> dict[str, Any]:
-    """Return the arguments with which `rerun` does what was planned."""
-    details = plan.details
-    return {
-        "number": plan.numbers[0],
-        "evidence": evidence,
-        "allow_remaining": details["allowRemaining"],
-        "plan": plan,
-        **details["changes"],
-    }
+    if plan.operation == "transfer":
+        decided = {"value": details["value"], "notes": details["notes"]}
+    else:
+        decided = {"allow_remaining": details["allowRemaining"], **details["changes"]}
+    return {"number": plan.numbers[0], "plan": plan, **decided}
 
 
 # Transfers
@@ -164,25 +161,50 @@ def plan_transfer(
         RunStatusError: The run is cancelled.
     """
     check_marking(value, notes)
-    chosen = None if entries is None else _parse_entries(entries)
+    chosen = None if entries is None else parse_entries(entries)
     run = yield from operations.retrieve(number)
+    return transfer_plan(operations, run, (yield from operations.entries(number)), value, chosen, notes)
+
+
+def transfer_plan(
+    operations: Operations,
+    run: JournalRun,
+    listed: Iterable[JournalEntry],
+    value: str,
+    chosen: list[str] | None,
+    notes: str | None,
+) -> Plan:
+    """Return the same for a run and its entries as they were read."""
     if chosen is None and run.status in ("Cancelled", "DeleteInprogress"):
-        raise errors.RunStatusError(f"{number} is {run.status}, and its entries cannot be marked", run=run)
-    listed = PlannedRun.of(run, (yield from operations.entries(number)))
-    live = {name: state for name, state in listed.entries.items() if state[0] != "Cancelled"}
+        raise errors.RunStatusError(f"{run.number} is {run.status}, and its entries cannot be marked", run=run)
+    found = PlannedRun.of(run, listed)
+    in_doubt: list[str] = []
     if chosen is None:
-        # What is marked as Ignore was excepted on purpose.
-        chosen = [name for name, (_, transferred) in live.items() if transferred != "Ignore"]
-    wrong = [name for name in chosen if name not in live]
+        # What is marked as Ignore was excepted on purpose; what is Processing, somebody may be posting right now.
+        live = [(name, transferred) for name, (status, transferred) in found.entries.items() if status != "Cancelled"]
+        in_doubt = [name for name, transferred in live if transferred == "Processing" != value]
+        chosen = [name for name, transferred in live if transferred != "Ignore" and name not in in_doubt]
+    check_entries(found, chosen)
+    details = {"value": value, "notes": notes, "entries": chosen, "inDoubt": in_doubt}
+    return made(operations, "transfer", [found], details)
+
+
+def check_entries(run: PlannedRun, chosen: Iterable[str]) -> None:
+    """Check that entries can be marked.
+
+    Raises:
+        InvalidArgumentError: One is cancelled, or not of this run.
+    """
+    states = {name: run.entries.get(name, ("not of this run", None))[0] for name in chosen}
+    wrong = {name: status.lower() for name, status in states.items() if status in ("Cancelled", "not of this run")}
     if wrong:
         raise errors.InvalidArgumentError(
-            f"not entries of {number} that can be marked: "
-            + ", ".join(f"{name} ({'cancelled' if name in listed.entries else 'not of this run'})" for name in wrong)
+            f"not entries of {run.number} that can be marked: "
+            + ", ".join(f"{name} ({status})" for name, status in wrong.items())
         )
-    return made(operations, "transfer", [listed], {"value": value, "notes": notes, "entries": chosen})
 
 
-def _parse_entries(entries: object) -> list[str]:
+def parse_entries(entries: object) -> list[str]:
     """Return the numbers of entries, each once.
 
     Raises:
@@ -240,8 +262,7 @@ def rerun_plan(
     number = run.number
     if run.status not in results.CANCELLABLE_STATUSES:
         raise errors.RunStatusError(
-            f"{number} is {run.status}, and only a run that is {', '.join(results.CANCELLABLE_STATUSES)} can be rerun",
-            run=run,
+            f"{number} is {run.status}, and only a run that is {_CANCELLABLE} can be rerun", run=run
         )
     live = [entry for entry in listed if not results.is_cancelled(entry)]
     request = validation.creation(**_request(run, live, given)).to_dict()

@@ -13,11 +13,12 @@ from zuora_journal_runs.evidence import (
     Planned,
     PostingAction,
     PostingNoted,
+    is_to_be_marked,
     judge_posting,
-    missing_transfers,
+    judge_transfer,
     next_posting_action,
 )
-from zuora_journal_runs.plans import Plan
+from zuora_journal_runs.plans import Plan, PlannedRun
 
 if TYPE_CHECKING:
     import os
@@ -218,47 +219,69 @@ def transfer(
     """Mark entries of a run with a value, and read them again."""
     waiting.check_timeouts(timeout)
     planning.check_marking(value, notes)
+    chosen = None if entries is None else planning.parse_entries(entries)
     if approved is not None:
         planning.parse_plan(approved)
     with operations.observer_of(number, "transfer", evidence) as observer:
-        calls = operations.observed_by(observer)
-        plan = yield from planning.plan_transfer(calls, number, value, entries, notes)
-        if observer.history.plan is not None:
-            # It was interrupted: what was marked then is not as it was planned, and needs no mark now.
-            plan = _continued(observer, plan, approved, chosen=entries is not None)
-        elif approved is not None:
-            planning.check_scope(operations, approved)
-            planning.check_approved(approved, plan)
-        if observer.history.plan is None:
-            observer.note(Planned(observer.now(), plan.to_dict()))
+        plan = yield from _planned_transfer(operations, observer, approved, value, chosen, notes)
         marker = _Marker(operations, observer)
+        (run,) = plan.runs
         for each in plan.details["entries"]:
-            status, transferred = marker.shown.get(each, ("Cancelled", None))
-            if status != "Cancelled" and transferred != value:
+            if is_to_be_marked(run.entries[each], marker.shown.get(each, ("Cancelled", None)), value):
                 yield from marker.mark(each, value, notes)
         yield from marker.verify(timeout)
         observer.conclude("transfer")
-        missing = missing_transfers(observer.history)
-        before = plan.runs[0].entries
+        judgement = judge_transfer(observer.history)
+        left = {*judgement.missing, *judgement.in_doubt}
         return TransferOutcome(
             plan,
-            [each for each in plan.acted_on(plan.runs[0]) if each not in missing],
-            [each for each in plan.details["entries"] if before[each][1] == value and each not in missing],
-            missing,
+            [each for each in plan.acted_on(run) if each not in left],
+            [each for each in plan.details["entries"] if run.entries[each][1] == value and each not in left],
+            judgement.missing,
+            judgement.in_doubt,
             errors=marker.errors,
             observations=tuple(observer.observations),
         )
 
 
-def _continued(observer: Observer, now: Plan, approved: Plan | None, *, chosen: bool) -> Plan:
-    """Return the plan in the evidence file, which has to be for the same."""
-    assert observer.history.plan is not None
-    plan = Plan.from_dict(observer.history.plan, "the plan in the evidence file")
-    same = [plan.details[name] == now.details[name] for name in ("value", "notes")]
-    if chosen:
-        same.append(plan.details["entries"] == now.details["entries"])
-    if not all(same) or approved not in (None, plan):
-        raise errors.InvalidArgumentError(
-            f"the evidence file is of another transfer of entries of {observer.number}: give another file"
-        )
+def _planned_transfer(
+    operations: Operations,
+    observer: Observer,
+    approved: Plan | None,
+    value: str,
+    chosen: list[str] | None,
+    notes: str | None,
+) -> Flow[Plan]:
+    """Return the plan: the one in the evidence file if there is one, or else one that is noted there."""
+    calls, number = operations.observed_by(observer), RunNumber(observer.number)
+    if observer.history.plan is not None:
+        # It was interrupted: what was marked then is not as it was planned, and needs no mark now.
+        plan = Plan.from_dict(observer.history.plan, "the plan in the evidence file")
+        if not _requests(plan, value, chosen, notes) or approved not in (None, plan):
+            raise errors.InvalidArgumentError(
+                f"the evidence file is of another transfer of entries of {number}: give another file"
+            )
+        yield from calls.retrieve(number)
+        yield from calls.entries(number)
+        return plan
+    if approved is not None:
+        planning.check_scope(operations, approved)
+    with planning.reading(approved):
+        run = yield from calls.retrieve(number)
+        listed = yield from calls.entries(number)
+    if approved is None:
+        plan = planning.transfer_plan(operations, run, listed, value, chosen, notes)
+    else:
+        plan = approved
+        plan.check([PlannedRun.of(run, listed)])
+        planning.check_entries(plan.runs[0], plan.details["entries"])
+        if not _requests(plan, value, chosen, notes):
+            raise planning.another_request()
+    observer.note(Planned(observer.now(), plan.to_dict()))
     return plan
+
+
+def _requests(plan: Plan, value: str, chosen: list[str] | None, notes: str | None) -> bool:
+    """Return whether a plan is for what is given; entries that are not given may be any."""
+    given = {"value": value, "notes": notes, "entries": plan.details["entries"] if chosen is None else chosen}
+    return {**plan.details, **given} == plan.details

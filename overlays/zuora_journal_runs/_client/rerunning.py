@@ -134,16 +134,19 @@ def _planned(
         return plan
     if approved is not None:
         planning.check_scope(operations, approved)
-    run = yield from calls.retrieve(number)
-    entries: Sequence[JournalEntry] = yield from calls.entries(number)
+    with planning.reading(approved):
+        run = yield from calls.retrieve(number)
+        entries: Sequence[JournalEntry] = yield from calls.entries(number)
     if not history.entries_are_known and run.status in ("Completed", "Error"):
         # Entries are missing, perhaps since a replica lags: their amounts would be missing from the totals.
         yield from _list_entries(waiting.RunWait(operations, observer, timeout))
         assert observer.run is not None
         run, entries = observer.run, list(observer.entries.values())
-    plan = planning.rerun_plan(operations, run, entries, changes, allow_remaining=allow_remaining)
     if approved is not None:
-        planning.check_approved(approved, plan)
+        approved.check([PlannedRun.of(run, entries)])
+    plan = planning.rerun_plan(operations, run, entries, changes, allow_remaining=allow_remaining)
+    if approved not in (None, plan):
+        raise planning.another_request()
     staying = plan.staying(plan.runs[0])
     if staying and not allow_remaining:
         raise _blocked_error(observer)

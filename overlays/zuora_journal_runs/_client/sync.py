@@ -118,7 +118,7 @@ class JournalRunsClient:
         """
         found = environment.read(os.environ if environ is None else environ)
         environ = None  # so that the traceback of a failure does not show its secrets
-        return cls(transport=transport, **{**environment.arguments(found), **arguments})
+        return cls(transport=transport, **environment.arguments(found, arguments))
 
     def with_options(self, **options: Unpack[OptionChanges]) -> Self:
         """Return a client with other options on the same connection; closing either closes both.
@@ -605,10 +605,11 @@ class JournalRunsClient:
     def plan_transfer(
         self, number: str, *, value: str = "Yes", entries: Iterable[str] | None = None, notes: str | None = None
     ) -> plans.Plan:
-        """Plan what `transfer` would do now; changes nothing.
+        """Plan what `transfer` would do now; changes nothing. Entries that are in doubt are in `plan.staying`.
 
         Raises:
             InvalidArgumentError: as for `transfer`.
+            RunStatusError: the run is cancelled.
             CallError: a call failed.
         """
         return self._connection.execute(
@@ -628,12 +629,13 @@ class JournalRunsClient:
     ) -> close.TransferOutcome:
         """Mark entries of a run that were posted by other means, and read them again.
 
-        An entry that has the value already is left alone.
+        An entry that has the value already is left alone. So is one that is `Processing`, unless `entries` names it: it
+        is in doubt, since somebody may be posting it. The outcome names it, and is not complete.
 
         Args:
             number: The run's number.
             value: What to set `transferredToAccounting` to: No, Processing, Yes, Error or Ignore.
-            entries: The numbers of the entries; by default all that are neither cancelled nor `Ignore`.
+            entries: The numbers of the entries; by default all that are not cancelled, `Ignore` or in doubt.
             notes: The notes of the entries that are marked, up to 2,000 characters.
             plan: A plan of `plan_transfer` that was approved; anything that is not as it was planned is refused before
                 the first change.
@@ -643,6 +645,7 @@ class JournalRunsClient:
 
         Raises:
             InvalidArgumentError: the value is none of these, or an entry is cancelled or not of the run.
+            RunStatusError: the run is cancelled.
             PlanError: a run or an entry is not as it was planned; nothing was changed.
             CallError: a call failed; call again to go on.
         """
@@ -679,9 +682,9 @@ class JournalRunsClient:
             JournalRunsError: as for these methods.
         """
         if planning.parse_plan(plan).operation == "transfer":
-            return self.transfer(**planning.transfer_arguments(plan), evidence=evidence, timeout=timeout)
+            return self.transfer(**planning.plan_arguments(plan), evidence=evidence, timeout=timeout)
         if plan.operation == "rerun":
-            return self.rerun(**planning.rerun_arguments(plan, evidence), timeout=timeout)
+            return self.rerun(**{**planning.plan_arguments(plan), "evidence": evidence}, timeout=timeout)
         self.check_plan(plan)
         if plan.operation == "cancel":
             return self.cancel_many(plan.numbers, evidence=evidence, timeout=timeout)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .request import Request, path_on
     from .retry import Backoff, FailedAttempt, RetryPolicy, retry_after
     from .run_number import RunNumber
-    from .token_cache import Credentials, Secret, shared_token_cache
+    from .token_cache import Credentials, Secret
     from .tracing import method_span
     from .transports import default_async_transport, default_transport, proxy_for
 else:
@@ -73,7 +73,7 @@ else:
             ".request": ("Request", "path_on"),
             ".retry": ("Backoff", "FailedAttempt", "RetryPolicy", "retry_after"),
             ".run_number": ("RunNumber",),
-            ".token_cache": ("Credentials", "Secret", "shared_token_cache"),
+            ".token_cache": ("Credentials", "Secret"),
             ".tracing": ("method_span",),
             ".transports": ("default_async_transport", "default_transport", "proxy_for"),
         },
@@ -127,6 +127,5 @@ __all__ = [
     "path_on",
     "proxy_for",
     "retry_after",
-    "shared_token_cache",
     "use_clock",
 ]

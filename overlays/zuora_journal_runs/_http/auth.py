@@ -13,7 +13,15 @@ from zuora_journal_runs._http import headers as header_rules
 from zuora_journal_runs._http import response as responses
 from zuora_journal_runs._http.flow import Await, Flow, Sleep, Transmit, Wait
 from zuora_journal_runs._http.retry import FailedAttempt, retry_after
-from zuora_journal_runs._http.token_cache import Credentials, Refresh, Secret, Token, TokenCache, refresh_time
+from zuora_journal_runs._http.token_cache import (
+    Credentials,
+    Refresh,
+    Secret,
+    Token,
+    TokenCache,
+    refresh_time,
+    shared_token_cache,
+)
 from zuora_journal_runs._http.tracing import request_span
 
 if TYPE_CHECKING:
@@ -46,18 +54,19 @@ class Authorizer:
     Args:
         base_url: The address of the API.
         authorization: Where tokens come from.
-        cache: Keeps the token that was fetched with credentials; None without credentials.
+        transport: The transport that the caller passes, which has its own caches of tokens; None if there is none.
         clock: Time.
         random: The source of randomness.
     """
 
-    __slots__ = ("authorization", "base_url", "cache", "clock", "random")
+    __slots__ = ("_caches", "authorization", "base_url", "clock", "random", "transport")
 
     def __init__(
-        self, base_url: httpx.URL, authorization: Authorization, cache: TokenCache | None, clock: Clock, random: Random
+        self, base_url: httpx.URL, authorization: Authorization, transport: object | None, clock: Clock, random: Random
     ) -> None:
-        self.base_url, self.authorization, self.cache = base_url, authorization, cache
+        self.base_url, self.authorization, self.transport = base_url, authorization, transport
         self.clock, self.random = clock, random
+        self._caches: dict[str | None, tuple[Credentials, TokenCache]] = {}
 
     @property
     def auth(self) -> httpx.Auth | None:
@@ -69,7 +78,9 @@ class Authorizer:
         """Whether another token can be had when one is refused."""
         return not isinstance(self.authorization, Secret | httpx.Auth)
 
-    def token(self, rejected: Secret | None, options: Options, deadline: float) -> Flow[Secret | None]:
+    def token(
+        self, rejected: Secret | None, options: Options, deadline: float, entity_id: str | None
+    ) -> Flow[Secret | None]:
         """Return a bearer token other than the rejected one; None if an `httpx.Auth` takes its place.
 
         Raises:
@@ -81,9 +92,18 @@ class Authorizer:
         if isinstance(authorization, Secret):
             return authorization
         if isinstance(authorization, Credentials):
-            assert self.cache is not None
-            return (yield from self._cached_token(self.cache, authorization, rejected, options, deadline))
+            credentials, cache = self.cache(entity_id)
+            return (yield from self._cached_token(cache, credentials, rejected, options, deadline))
         return (yield from self._function_token(authorization, deadline))
+
+    def cache(self, entity_id: str | None) -> tuple[Credentials, TokenCache]:
+        """Return the credentials for an entity, and the cache of its token: a token may be good for one entity only."""
+        if (found := self._caches.get(entity_id)) is None:
+            assert isinstance(self.authorization, Credentials)
+            credentials = self.authorization.for_entity(entity_id)
+            cache = shared_token_cache(str(self.base_url), credentials, self.transport)
+            found = self._caches.setdefault(entity_id, (credentials, cache))
+        return found
 
     def _cached_token(
         self, cache: TokenCache, credentials: Credentials, rejected: Secret | None, options: Options, deadline: float

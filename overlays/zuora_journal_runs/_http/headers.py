@@ -67,7 +67,7 @@ def parse_org_ids(values: str | Iterable[str]) -> str:
     if 0 < len(ids) == len(stripped) and all(map(_ENTITY_ID.fullmatch, stripped)):
         return ",".join(stripped)
     raise InvalidArgumentError(
-        f"org_ids is {ids or values!r}: give organisation ids, separated by commas or as a list of strings"
+        f"organisation ids {ids or values!r} are not valid: separate them by commas, or give a list of strings"
     )
 
 

@@ -114,7 +114,8 @@ class Pipeline:
         """Send a request once, with a token other than the rejected one."""
         token: Secret | None = None
         try:
-            token = yield from self.authorizer.token(rejected, options, deadline)
+            entity_id = request.headers.get("zuora-entity-ids")
+            token = yield from self.authorizer.token(rejected, options, deadline, entity_id)
             response = yield from self._send(request, info.attempts, token, deadline)
         except errors.TokenError as failure:
             return _Result(token, None, errors.TokenError(failure.message, info, exchange=failure.exchange))

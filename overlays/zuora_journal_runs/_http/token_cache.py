@@ -41,8 +41,12 @@ class Credentials:
 
     __slots__ = ("client_id", "client_secret", "entity_id")
 
-    def __init__(self, client_id: str, client_secret: Secret, entity_id: str | None) -> None:
+    def __init__(self, client_id: str, client_secret: Secret, entity_id: str | None = None) -> None:
         self.client_id, self.client_secret, self.entity_id = client_id, client_secret, entity_id
+
+    def for_entity(self, entity_id: str | None) -> Credentials:
+        """Return the same client's credentials for the tokens of an entity."""
+        return Credentials(self.client_id, self.client_secret, entity_id)
 
     def digest(self) -> bytes:
         """Return a checksum that is the same for the same client."""

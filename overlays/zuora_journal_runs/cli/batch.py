@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,7 +18,7 @@ from .progress import ProgressDisplay, Seen
 from .terminal import show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from zuora_journal_runs import CancellationOutcome, CancellationProgress, CancellationResult, JournalRunsClient
 
@@ -28,11 +28,26 @@ if TYPE_CHECKING:
 
     Result = CancellationRecord | DeletionRecord | FailureRecord
 
+Record = TypeVar("Record")
+
 SAME_COMMAND = "run the same command again"
 GIVE_NUMBERS = "run it with the numbers of the other runs, in place of --apply"
 """How to continue after an interruption. What was changed meanwhile is no longer as it was planned."""
 _CHECK_TIMEOUT = 30.0
 """Seconds for a check of a run that is already settled."""
+
+
+def for_each(numbers: Sequence[str], one: Callable[[str], Record]) -> Iterator[Record | FailureRecord]:
+    """Do something for each run, side by side; yield the records in order, and a failure where it failed."""
+    from zuora_journal_runs._client import side_by_side
+
+    def done(number: str) -> Record | FailureRecord:
+        try:
+            return one(number)
+        except errors.JournalRunsError as error:
+            return records.failed(number, error)
+
+    yield from side_by_side(done, numbers)
 
 
 @dataclass(frozen=True)

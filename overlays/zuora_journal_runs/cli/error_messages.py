@@ -49,11 +49,34 @@ def compose(message: str, advice: str | None, request_id: str | None = None, tra
 
 
 def message_of(error: errors.JournalRunsError) -> str:
-    """Return what is wrong, without advice."""
+    """Return what is wrong, without advice; options have the names that were typed, not those of Python."""
     if isinstance(error, errors.CallError):
         attempts = f" ({error.attempts} attempts)" if error.attempts > 1 else ""
         return f"{error.call}: {error.message}{attempts}"
+    if isinstance(error, errors.InvalidArgumentError):
+        return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], error.message)
     return error.message
+
+
+OPTIONS = {
+    "transaction_types": "--type",
+    "journal_entry_date": "--date",
+    "accounting_period_name": "--period",
+    "target_start_date": "--from",
+    "target_end_date": "--to",
+    "organization_labels": "--organization-id",
+    "allow_remaining": "--allow-remaining",
+    "at_once": "--at-once",
+    "entity_id": "--entity",
+    "idempotency_key": "--idempotency-key",
+    "org_ids": "--org",
+    "stall_after": "--stall-after",
+    "track_id": "--track-id",
+    "wait_for_turn": "--wait-for-turn",
+    "zuora_version": "--zuora-version",
+}
+"""The option for each argument of the client whose name is not an English word."""
+_ARGUMENT = re.compile(rf"(?<!['\"\w])({'|'.join(OPTIONS)})(?!['\"\w])")
 
 
 def identifiers_of(error: errors.JournalRunsError) -> tuple[str | None, str | None]:

@@ -18,6 +18,8 @@ from zuora_journal_runs._http import (
 )
 from zuora_journal_runs.errors import InvalidArgumentError
 
+from .error_messages import message_of
+
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable
@@ -35,7 +37,7 @@ def checked(check: Callable[[str], T]) -> Callable[[click.Context, click.Paramet
         try:
             return None if value is None else check(value)
         except InvalidArgumentError as error:
-            raise click.BadParameter(str(error)) from None
+            raise click.BadParameter(message_of(error)) from None
 
     return callback
 

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
 
 from zuora_journal_runs.errors import InvalidArgumentError
 
-from . import records
-from .exit_status import ExitStatus
 from .run_numbers import run_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TextIO
+    from collections.abc import Callable, Sequence
 
-    from zuora_journal_runs import Plan
+    from zuora_journal_runs import JournalRunsClient, Plan
     from zuora_journal_runs.plans import Operation
 
-    Record = TypeVar("Record", bound=Mapping[str, Any])
+    from .record_types import FailureRecord
 
 NOTHING_CHANGED = "Nothing was changed."
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+DRY_RUN = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only show what would be done. If it would be refused, the exit status is that of the refusal.",
+)
 PLAN = click.option(
     "--plan",
     "plan_file",
@@ -60,25 +60,6 @@ def check_plan_file(plan_file: str | None, *, dry_run: bool) -> None:
         raise click.UsageError(f"--plan: there is no folder {Path(plan_file).parent}")
 
 
-def report_plan(
-    plan: Plan,
-    record: Record,
-    show: Callable[[list[Record], TextIO], None],
-    plan_file: str | None,
-    *,
-    as_json: bool,
-) -> int:
-    """Report what would be done with a run, write the plan if there is a file for it, and return the exit status."""
-    if as_json:
-        click.echo(records.line(record))
-    else:
-        show([record], sys.stdout)
-        click.echo(NOTHING_CHANGED)
-    if plan_file is not None:
-        write_plan(plan, plan_file, as_json=as_json)
-    return ExitStatus.DONE
-
-
 def write_plan(plan: Plan, plan_file: str, *, as_json: bool) -> None:
     """Write a plan, and say how to apply it."""
     plan.write(plan_file)
@@ -106,7 +87,7 @@ def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | No
     for parameter in context.command.params:
         given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
         if given and parameter.name in ("dry_run", "plan_file", *others):
-            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "NUMBER"
             raise click.UsageError(f"--apply does what the plan says: leave out {name}")
     try:
         plan = Plan.read(file)
@@ -115,6 +96,46 @@ def read_plan(file: str | None, operation: Operation, *others: str) -> Plan | No
     if plan.operation != operation:
         raise click.UsageError(f"--apply: {file} is a plan for `zjr {plan.operation}`, not for `zjr {operation}`")
     return plan
+
+
+def report_plans(
+    client: JournalRunsClient,
+    operation: Literal["cancel", "delete"],
+    numbers: Sequence[str],
+    plan_file: str | None,
+    report: Callable[[Plan | None], int],
+    *,
+    as_json: bool,
+) -> int:
+    """Report what would be done with runs, write the plan if there is a file for it, and return the exit status."""
+    plan = None if plan_file is None else client.plan(operation, numbers)
+    status = report(plan)
+    if plan is not None and plan_file is not None:
+        write_plan(plan, plan_file, as_json=as_json)
+    return status
+
+
+def confirmed(
+    client: JournalRunsClient, plan: Plan | None, ask: Callable[[], dict[str, FailureRecord]] | None
+) -> dict[str, FailureRecord]:
+    """Ask for confirmation, and return the runs for which nothing is possible.
+
+    Args:
+        client: The client.
+        plan: The plan to apply, if there is one. Nobody is asked about one that would be refused.
+        ask: Asks; None if nobody is to be asked.
+
+    Raises:
+        PlanError: Something is not as it was planned.
+    """
+    failures: dict[str, FailureRecord] = {}
+    if ask is not None:
+        if plan is not None:
+            client.check_plan(plan)
+        failures = ask()
+    if plan is not None:
+        client.check_plan(plan)
+    return failures
 
 
 def numbers_or_plan(given: Sequence[str], file: str | None, operation: Operation) -> tuple[list[str], Plan | None]:

@@ -157,7 +157,7 @@ class PlanRecord(TypedDict):
 
     kind: Literal["plan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether the run's status allows a cancellation."]
     complete: Annotated[bool, "Whether the run would become Cancelled."]
@@ -173,7 +173,7 @@ class DeletionPlanRecord(TypedDict):
 
     kind: Literal["deletionPlan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether the run's status allows a deletion."]
     totalJournalEntryCount: Annotated[int | None, "How many entries it has."]
@@ -197,6 +197,9 @@ class TransferPlanRecord(TypedDict):
     notes: Annotated[str | None, "The notes that the entries would get."]
     marked: Annotated[list[PlannedEntry], "The entries that would be marked."]
     already: Annotated[EntryNumbers, "The entries that have the value already."]
+    inDoubt: Annotated[
+        EntryNumbers, "Processing, and left alone unless --entry names them: somebody may be posting them."
+    ]
 
 
 class RerunPlanRecord(TypedDict):
@@ -204,7 +207,7 @@ class RerunPlanRecord(TypedDict):
 
     kind: Literal["rerunPlan"]
     number: RunNumber
-    exitStatus: Annotated[int, _status(0)]
+    exitStatus: Annotated[int, _status(0, 1)]
     status: RunStatus
     allowed: Annotated[bool, "Whether nothing would remain, or what remains is allowed to."]
     cancellable: Annotated[EntryNumbers, "The entries that would be cancelled."]
@@ -295,6 +298,7 @@ class TransferRecord(TypedDict):
     marked: Annotated[EntryNumbers, "The entries that were marked, and show it."]
     already: Annotated[EntryNumbers, "The entries that had the value before, and were left alone."]
     unmarked: Annotated[list[UnmarkedEntry], "The entries that do not have the value."]
+    inDoubt: Annotated[EntryNumbers, "Left alone: Processing, so that somebody may be posting them."]
 
 
 class TotalChange(TypedDict):
@@ -341,6 +345,7 @@ class EvidenceRecord(TypedDict):
     status: Annotated[str | None, "The run's status as far as it was shown."]
     cancelled: Annotated[int | None, "How many entries were shown to be cancelled."]
     remaining: Annotated[EntryNumbers | None, "The entries that were not; or, for a transfer, not marked."]
+    inDoubt: Annotated[EntryNumbers | None, "For a posting or transfer: entries that may or may not be posted."]
     created: Annotated[str | None, "The number of the run that a rerun created."]
     discrepancies: Discrepancies
     summary: Annotated[str, "The outcome in a sentence."]

@@ -146,10 +146,11 @@ def plan(planned: CancellationPlan) -> PlanRecord:
     """Return what a cancellation would do."""
     status = str(planned.run.status)
     reason, advice = (None, None) if planned.allowed else _NOT_ALLOWED.get(status, _OTHER_STATUS)
+    refused = not (planned.allowed or status in _UNDER_WAY)
     return {
         "kind": "plan",
         "number": planned.run.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.ERROR if refused else ExitStatus.DONE,
         "status": status,
         "allowed": planned.allowed,
         "complete": planned.complete,
@@ -193,6 +194,7 @@ def transfer_plan(planned: Plan) -> TransferPlanRecord:
         "notes": planned.details["notes"],
         "marked": _planned_entries(found, marked),
         "already": [each for each in planned.details["entries"] if each not in marked],
+        "inDoubt": list(planned.staying(found)),
     }
 
 
@@ -202,12 +204,13 @@ def rerun_plan(planned: Plan) -> RerunPlanRecord:
 
     (found,) = planned.runs
     stays, goes = planned.staying(found), planned.acted_on(found)
+    allowed = not stays or planned.details["allowRemaining"]
     return {
         "kind": "rerunPlan",
         "number": found.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.DONE if allowed else ExitStatus.ERROR,
         "status": found.status,
-        "allowed": not stays or planned.details["allowRemaining"],
+        "allowed": allowed,
         "cancellable": list(goes),
         "remaining": _planned_entries(found, stays),
         "totals": _accounts(Totals.from_list(planned.details["totals"], len(goes))),
@@ -229,6 +232,7 @@ def transfer(outcome: TransferOutcome) -> TransferRecord:
         "marked": list(outcome.changed),
         "already": list(outcome.already),
         "unmarked": [_unmarked(each, outcome.errors.get(each)) for each in outcome.missing],
+        "inDoubt": list(outcome.in_doubt),
     }
 
 
@@ -277,7 +281,7 @@ def _change(
 
 def not_cancellable(plan: PlanRecord) -> FailureRecord | None:
     """Return the failure of a run that cannot be cancelled; None if it can be, or already was."""
-    if plan["allowed"] or plan["status"] in ("CancelInprogress", "Cancelled", "DeleteInprogress"):
+    if plan["exitStatus"] == ExitStatus.DONE:
         return None
     number, status = plan["number"], plan["status"]
     return failure(number, f"{number} is {status} and cannot be cancelled now", plan["advice"])
@@ -394,12 +398,13 @@ def not_ended(number: str, error: errors.JournalRunsError) -> CreationRecord:
 def deletion_plan(found: JournalRun) -> DeletionPlanRecord:
     """Return whether a run would be deleted."""
     count = found.total_journal_entry_count
+    allowed = found.status in ("Cancelled", "DeleteInprogress")
     return {
         "kind": "deletionPlan",
         "number": found.number,
-        "exitStatus": ExitStatus.DONE,
+        "exitStatus": ExitStatus.DONE if allowed else ExitStatus.ERROR,
         "status": str(found.status),
-        "allowed": found.status in ("Cancelled", "DeleteInprogress"),
+        "allowed": allowed,
         "totalJournalEntryCount": count if isinstance(count, int) else None,
     }
 
@@ -473,9 +478,10 @@ def evidence(found: Evidence) -> EvidenceRecord:
         "status": found.history.status,
         "cancelled": cancelled,
         "remaining": left,
+        "inDoubt": facts.get("inDoubt"),
         "created": found.history.created,
         "discrepancies": facts.get("discrepancies") or [],
-        "summary": summary.format(number=number, listed=listed(left or ()), **facts),
+        "summary": summary.format(number=number, listed=listed([*(left or ()), *facts.get("inDoubt", ())]), **facts),
         "lastHash": found.last_hash,
     }
 
@@ -494,7 +500,10 @@ _VERDICTS: dict[str, tuple[ExitStatus, str]] = {
     "incomplete": (ExitStatus.INCOMPLETE, "{number} was NOT shown to be completely cancelled."),
     "Completed": (ExitStatus.DONE, "{number} is Completed."),
     "gone": (ExitStatus.DONE, "{number} is deleted."),
-    "None": (ExitStatus.UNKNOWN, "Unfinished: there is no verdict. To resume, run the same command with this file."),
+    "None": (
+        ExitStatus.UNKNOWN,
+        "Unfinished: there is no verdict. To go on, repeat what began it, with this file.",
+    ),
 }
 _CLOSINGS = {
     "transfer": (
@@ -568,6 +577,8 @@ def error(
 
 
 _SKIPPED = ("the cancellation skipped it, and nothing blocks it now", "cancel the run again")
+_UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
+"""Statuses of a run whose cancellation is under way or done, so that `zjr cancel` only polls it."""
 _NOT_ALLOWED = {
     "Processing": ("it is still being processed", "wait until processing has ended, then cancel it"),
     "CancelInprogress": ("cancellation already in progress", "`zjr cancel` waits for it"),

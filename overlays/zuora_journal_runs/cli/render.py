@@ -110,7 +110,8 @@ def plan(record: PlanRecord) -> Group:
     """Return what a cancellation would do."""
     number, now = text(record["number"], TITLE), record["status"]
     if not record["allowed"]:
-        title = Text.assemble(number, "  ", status(now), ", cannot be cancelled now")
+        refused = ", cannot be cancelled now" if record["exitStatus"] else ", nothing to request"
+        title = Text.assemble(number, "  ", status(now), refused)
         return sheet(title, [("Why", text(sentences(record["reason"]))), ("Next", text(sentences(record["advice"])))])
     goes = record["cancellable"]
     return sheet(
@@ -257,6 +258,7 @@ def transfer_plan(record: TransferPlanRecord) -> Group:
     before = Counter(each["transferredToAccounting"] or "no value" for each in record["marked"])
     if before:
         facts.append(("Until now", text(", ".join(f"{value}: {count:,}" for value, count in before.items()))))
+    facts += _in_doubt(record["number"], record["inDoubt"], "is not marked")
     if record["notes"] is not None:
         facts.append(("Notes", text(record["notes"])))
     if record["already"]:
@@ -268,14 +270,24 @@ def transfer_plan(record: TransferPlanRecord) -> Group:
 def transfer(record: TransferRecord) -> Group:
     """Return which entries were marked."""
     unmarked = record["unmarked"]
-    verdict, style = ("NOT all entries are marked", _STAYS) if unmarked else ("marked", "green")
+    verdict, style = ("NOT all entries are marked", _STAYS) if record["exitStatus"] else ("marked", "green")
     facts = [("Marked", Text.assemble(f"as {record['value']}, ", _counted(record["marked"])))]
     if record["already"]:
         facts.append(("Left alone", text(f"{count_entries(len(record['already']))} marked so already")))
     for reason, advice in dict.fromkeys((each["reason"], each["advice"]) for each in unmarked):
         alike = [each["number"] for each in unmarked if (each["reason"], each["advice"]) == (reason, advice)]
         facts.append(("Not marked", Text.assemble((listed(alike), _STAYS), "\n", text(sentences(reason, advice)))))
+    facts += _in_doubt(record["number"], record["inDoubt"], "was not marked")
     return sheet(Text.assemble(text(record["number"], TITLE), "  ", (verdict, style)), facts)
+
+
+def _in_doubt(number: str, entries: Sequence[str], left: str) -> list[tuple[str, Text]]:
+    """Return which entries a transfer leaves alone, and what to do about them."""
+    if not entries:
+        return []
+    doubt = f"Processing: somebody may be posting it, so that it {left}. Look for it in the ledger."
+    advice = f"If it is there: `zjr transfer {number} --entry {entries[0] if len(entries) == 1 else 'ENTRY'}`"
+    return [("In doubt", Text.assemble((listed(entries), _STAYS), "\n", text(sentences(doubt, advice))))]
 
 
 def rerun_plan(record: RerunPlanRecord) -> Group:
@@ -292,13 +304,18 @@ def rerun_plan(record: RerunPlanRecord) -> Group:
     ]
     if stays:
         facts.append(("Stays", Text.assemble((listed(stays), _STAYS))))
-    if not record["allowed"]:
-        facts.append(("Why not", text("Entries would stay. Change them, or use --allow-remaining.")))
+    allowed = record["allowed"]
+    if not allowed:
+        why = f"Not all entries can be cancelled: `zjr cancel {record['number']} --dry-run` says what to do about each."
+        facts.append(("Refused", text(f"{why} To let them stay in the old run, use --allow-remaining.")))
     facts += [
-        ("Then creates", text(f"{types}; {period}; entry date {request['journalEntryDate']}")),
+        (
+            "Then creates" if allowed else "Would create",
+            text(f"{types}; {period}; entry date {request['journalEntryDate']}"),
+        ),
         *([("For", text(", ".join(labels)))] if labels else []),
     ]
-    able = "can be rerun" if record["allowed"] else "cannot be rerun now"
+    able = "can be rerun" if allowed else "cannot be rerun now"
     return sheet(Text.assemble(text(record["number"], TITLE), "  ", status(record["status"]), f", {able}"), facts)
 
 

@@ -18,8 +18,9 @@ from .parameters import checked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-NUMBERS = click.argument("given", metavar="NUMBER...", nargs=-1)
+NUMBERS = click.argument("given", metavar="[NUMBER]...", nargs=-1)
 _STDIN = "-"
+_MISSING = "no run: give its NUMBER, or --apply a plan"
 _MAX_LISTED = 10
 """How many mistakes an error names; beyond that it only counts them."""
 
@@ -43,7 +44,7 @@ def run_numbers(given: Sequence[str]) -> list[str]:
         raise click.UsageError("standard input can be read only once: give - only once")
     words = [word for argument in given for word in (_stdin() if argument == _STDIN else [_Word(argument, "")])]
     if not given:
-        raise click.UsageError("Missing argument 'NUMBER...'")
+        raise click.UsageError(_MISSING)
     if not words:
         raise click.UsageError("no run numbers on standard input")
     if invalid := [word for word in words if not _is_valid(word.text)]:
@@ -75,7 +76,7 @@ def run_number(text: str) -> RunNumber:
 
 
 NUMBER = click.argument("number", callback=checked(run_number))
-OPTIONAL_NUMBER = click.argument("number", required=False, metavar="NUMBER", callback=checked(run_number))
+OPTIONAL_NUMBER = click.argument("number", required=False, callback=checked(run_number))
 """For a command that takes the number from a plan if it has one."""
 
 
@@ -86,7 +87,7 @@ def required_number(number: str | None) -> str:
         UsageError: It is not given.
     """
     if number is None:
-        raise click.UsageError("Missing argument 'NUMBER'")
+        raise click.UsageError(_MISSING)
     return number
 
 

@@ -141,6 +141,7 @@ class RunOptionsCommand(click.Command):
 
 def seen_in_turn(turn: TurnProgress) -> Seen:
     """Return what a creation waits for."""
+    following = f"next try under the idempotency key {turn.idempotency_key}"
     if turn.run is None:
-        return Seen(f"refused, since another run is in the way: {one_line(turn.refusal.message)}")
-    return Seen(f"{turn.run.number} was in the way, and is now {turn.run.status}")
+        return Seen(f"refused, since another run is in the way: {one_line(turn.refusal.message)}; {following}")
+    return Seen(f"{turn.run.number} was in the way, and is now {turn.run.status}; {following}")

@@ -21,6 +21,7 @@ from .error_messages import CommandError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+WINDOWS = os.name == "nt"
 _CONNECT_TIMEOUT = 2.0
 """Seconds."""
 
@@ -84,15 +85,17 @@ def _address(environ: Mapping[str, str]) -> tuple[str | None, int | None]:
 
 
 def _folder() -> Path:
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    runtime = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_RUNTIME_DIR")
     return Path(runtime) / "zjr" if runtime else Path(tempfile.gettempdir()) / f"zjr-{_user()}"
 
 
 _user: Callable[[], int] = getattr(os, "getuid", int)
-"""The user's id; 0 on Windows, where folders have no such permissions and no emulator is registered."""
+"""The user's id; 0 on Windows, as in `st_uid`."""
 
 
 def _is_private(folder: Path) -> bool:
     """Return whether nobody else can have written to a folder: what is in it is executed by a shell."""
     found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == _user() and not found.st_mode & 0o077
+    # On Windows the mode says nothing, and the folder of local application data is its user's own.
+    closed = WINDOWS or not found.st_mode & 0o077
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == _user() and closed

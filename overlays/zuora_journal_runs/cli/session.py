@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NOTHING = "nothing was changed"
 _LONG_WAIT = 5.0
 """Seconds."""
+_CHANGES = ("cancel ", "create ", "delete ", "update ")
+"""How calls that change something begin, in words."""
 
 
 @dataclass
@@ -33,12 +35,14 @@ class Session:
     Args:
         connect: Creates a client from options; `JournalRunsClient.from_env` by default.
         known: What to report if the command is interrupted now.
+        changed: Whether a request that changes something may have been processed.
         headers: Options of the client from the command line.
         now: Returns the time in seconds since 1970.
     """
 
     connect: Callable[..., JournalRunsClient] | None = None
     known: str = NOTHING
+    changed: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     now: Callable[[], float] = time.time
 
@@ -52,9 +56,17 @@ class Session:
 
         connect: Callable[..., JournalRunsClient] = self.connect or JournalRunsClient.from_env
         try:
-            return connect(retry=retry_wait, on_attempt=announce, **self.headers, **options)
+            return connect(retry=retry_wait, on_attempt=self._observe, **self.headers, **options)
         except InvalidArgumentError as error:
             raise CommandError(error.message) from None
+
+    def _observe(self, attempt: Attempt) -> None:
+        """Keep whether an attempt may have changed something, and explain a long wait before the next one."""
+        processed = attempt.error is None or attempt.error.maybe_processed
+        self.changed |= processed and attempt.call.startswith(_CHANGES)
+        if attempt.wait is not None and attempt.wait > _LONG_WAIT:
+            why = attempt.error and attempt.error.message
+            print_error(f"{attempt.call}: {why}; trying again in {attempt.wait:.0f} s")
 
 
 def retry_wait(failed: FailedAttempt) -> float | None:
@@ -64,12 +76,6 @@ def retry_wait(failed: FailedAttempt) -> float | None:
     if isinstance(failed.error, RequestNotSentError) and failed.attempt > 1:
         return None
     return Backoff()(failed)
-
-
-def announce(attempt: Attempt) -> None:
-    """Explain a long wait before the next attempt."""
-    if attempt.wait is not None and attempt.wait > _LONG_WAIT:
-        print_error(f"{attempt.call}: {attempt.error and attempt.error.message}; trying again in {attempt.wait:.0f} s")
 
 
 def connected(command: Callable[..., int]) -> Callable[..., int]:

@@ -197,13 +197,55 @@ _BOOKED = ("begun", "posted", "confirmed")
 """Notes with which an entry may be in the ledger."""
 
 
-def missing_transfers(history: History) -> tuple[str, ...]:
-    """Return the entries that a transfer was to mark, and that are not shown with its value."""
+def is_to_be_marked(planned: EntryState, shown: EntryState, value: str) -> bool:
+    """Return whether a transfer marks an entry that is among those to mark.
+
+    An entry that became `Processing` after it was planned is in doubt: whoever claimed it may be posting it.
+
+    Args:
+        planned: The entry's status and `transferredToAccounting`, as they were planned.
+        shown: The same as listed or changed last.
+        value: What the entry is to be marked with.
+    """
+    status, transferred = shown
+    return status != "Cancelled" and transferred != value and not _was_claimed(planned, shown)
+
+
+def _was_claimed(planned: EntryState, shown: EntryState) -> bool:
+    return shown[1] == "Processing" and planned[1] != "Processing"
+
+
+@frozen
+class TransferJudgement:
+    """What became of the entries that a transfer was to mark; the numbers of entries in each."""
+
+    missing: tuple[str, ...]
+    """They were to be marked, and are not shown with the value."""
+    in_doubt: tuple[str, ...]
+    """They were left alone, since somebody may be posting them: they were, or became, `Processing`."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them are shown with the value."""
+        return not (self.missing or self.in_doubt)
+
+
+def judge_transfer(history: History) -> TransferJudgement:
+    """Return what became of the entries that a transfer was to mark, as far as it was shown."""
     assert history.plan is not None
-    details = history.plan["details"]
-    return tuple(
-        number for number in details["entries"] if history.entries.get(number, ("", None))[1] != details["value"]
-    )
+    (run,), details = history.plan["runs"], history.plan["details"]
+    planned = {each["number"]: (each["status"], each["transferredToAccounting"]) for each in run["entries"]}
+    missing: list[str] = []
+    in_doubt: list[str] = []
+    for number in details["entries"]:
+        shown = history.entries.get(number, ("", None))
+        if shown[1] != details["value"]:
+            (in_doubt if _was_claimed(planned[number], shown) else missing).append(number)
+    for number in details["inDoubt"]:
+        status, transferred = history.entries.get(number, ("", None))
+        if status != "Cancelled" and transferred != details["value"]:
+            in_doubt.append(number)
+    return TransferJudgement(tuple(missing), tuple(in_doubt))
 
 
 def conclusion_of(history: History, about: str) -> Mapping[str, Any]:
@@ -227,8 +269,12 @@ def conclusion_of(history: History, about: str) -> Mapping[str, Any]:
             "inDoubt": list(posting.in_doubt),
             "open": list(posting.open),
         }
-    missing = missing_transfers(history)
-    return {"verdict": _verdict(not missing), "remaining": list(missing)}
+    transfer = judge_transfer(history)
+    return {
+        "verdict": _verdict(transfer.complete),
+        "remaining": list(transfer.missing),
+        "inDoubt": list(transfer.in_doubt),
+    }
 
 
 def _verdict(complete: bool) -> str:

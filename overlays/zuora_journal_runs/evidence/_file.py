@@ -127,10 +127,8 @@ class Evidence:
     """The version of the package that wrote it."""
     contract: Mapping[str, str]
     """Version and checksum of the contract."""
-    steps: tuple[Step, ...]
-    """The responses, in order."""
-    notes: tuple[Note, ...]
-    """What the program noted of its own doing, in order."""
+    events: tuple[Step | Note, ...]
+    """The responses, and what the program noted of its own doing, in order."""
     conclusion: Conclusion | None
     """The verdict at the end; None if the file is unfinished."""
     last_hash: str
@@ -142,6 +140,16 @@ class Evidence:
     def run(self) -> str | None:
         """The run's number."""
         return self.header.run
+
+    @property
+    def steps(self) -> list[Step]:
+        """The responses, in order."""
+        return [event for event in self.events if isinstance(event, Step)]
+
+    @property
+    def notes(self) -> list[Note]:
+        """What the program noted of its own doing, in order."""
+        return [event for event in self.events if not isinstance(event, Step)]
 
     @property
     def observations(self) -> list[Observation]:
@@ -388,8 +396,7 @@ class _Reading:
         self._hash = _START
         self._history = History()
         self._root = self._history
-        self._steps: list[Step] = []
-        self._notes: list[Note] = []
+        self._events: list[Step | Note] = []
         self._conclusion: Conclusion | None = None
         self.bodies: dict[str, str] = {}
         self.digests: dict[str, str] = {}
@@ -412,8 +419,7 @@ class _Reading:
                 first["at"],
                 first["package"],
                 first["contract"],
-                tuple(self._steps),
-                tuple(self._notes),
+                tuple(self._events),
                 self._conclusion,
                 self._hash,
                 self._root,
@@ -475,7 +481,7 @@ class _Reading:
                 header = evolve(header, run=number)
             else:
                 self._history = self._root.succeed(number)
-        self._steps.append(Step(at, method, path, status, request_id, track_id, observation, key, self._line, body))
+        self._events.append(Step(at, method, path, status, request_id, track_id, observation, key, self._line, body))
         self._conclusion = None
         return header
 
@@ -488,7 +494,7 @@ class _Reading:
         if not valid:
             raise TypeError
         self._root.observe(note)
-        self._notes.append(note)
+        self._events.append(note)
         self._conclusion = None
 
     def _body(self, line: Mapping[str, Any], path: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, summarize
+from zuora_journal_runs.cli.batch import CancellationBatch, Waiting, for_each, summarize
 from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.error_messages import CommandError
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
@@ -17,11 +17,13 @@ from zuora_journal_runs.cli.failures import print_failure
 from zuora_journal_runs.cli.parameters import EVIDENCE, JSON, STALL_AFTER, TIMEOUT, YES, WholeNumber
 from zuora_journal_runs.cli.plan_files import (
     APPLY,
+    DRY_RUN,
     NOTHING_CHANGED,
     PLAN,
     check_plan_file,
+    confirmed,
     numbers_or_plan,
-    write_plan,
+    report_plans,
 )
 from zuora_journal_runs.cli.run_numbers import NUMBERS
 from zuora_journal_runs.cli.session import connected, repetition
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 @click.command()
 @connected
 @NUMBERS
-@click.option("--dry-run", is_flag=True, help="Only show what would be cancelled, what would stay, and why.")
+@DRY_RUN
 @PLAN
 @APPLY
 @click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")
@@ -85,18 +87,13 @@ def cancel(
     numbers, plan = numbers_or_plan(given, plan_to_apply, "cancel")
     with EvidenceFiles(None if dry_run else evidence, numbers) as files, session.client() as client:
         if dry_run:
-            planned = client.plan("cancel", numbers) if plan_file else None
-            status = _dry_run(_plans(client, numbers), planned, as_json)
-            if planned is not None and plan_file is not None:
-                write_plan(planned, plan_file, as_json=as_json)
-            return status
-        failures: dict[str, FailureRecord] = {}
-        if not yes:
-            if plan is not None:
-                client.check_plan(plan)
-            failures = _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
-        if plan is not None:
-            client.check_plan(plan)
+            report = partial(_dry_run, _plans(client, numbers), as_json)
+            return report_plans(client, "cancel", numbers, plan_file, report, as_json=as_json)
+
+        def ask() -> dict[str, FailureRecord]:
+            return _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
+
+        failures = confirmed(client, plan, None if yes else ask)
         waiting = None if no_wait else Waiting(timeout, stall_after)
         ended = CancellationBatch(
             session, client, numbers, failures, waiting, files, repetition(), as_json, plan is not None
@@ -107,18 +104,10 @@ def cancel(
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[PlanRecord | FailureRecord]:
-    from zuora_journal_runs._client import side_by_side
-
-    def planned(number: str) -> PlanRecord | FailureRecord:
-        try:
-            return records.plan(client.plan_cancellation(number))
-        except errors.JournalRunsError as error:
-            return records.failed(number, error)
-
-    yield from side_by_side(planned, numbers)
+    return for_each(numbers, lambda number: records.plan(client.plan_cancellation(number)))
 
 
-def _dry_run(plans: Iterator[PlanRecord | FailureRecord], planned: Plan | None, as_json: bool) -> int:
+def _dry_run(plans: Iterator[PlanRecord | FailureRecord], as_json: bool, planned: Plan | None) -> int:
     """Report each plan as soon as it is known.
 
     Raises:

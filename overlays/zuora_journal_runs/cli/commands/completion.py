@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import click
@@ -49,7 +50,16 @@ class ValueZshComplete(ZshComplete):
 
 @add_completion_class
 class ValueFishComplete(FishComplete):
-    """Completion in fish that completes the value of `--option=value`."""
+    """Completion in fish that completes the value of `--option=value`, files as well."""
+
+    source_template: ClassVar[str] = re.sub(
+        r"__fish_complete_(directories|path) \$metadata\[2\];",
+        r"""set -l option (string match -r -- '^--[^=]*=' $metadata[2]);
+            for found in (__fish_complete_\1 (string replace -r -- '^--[^=]*=' '' $metadata[2]));
+                string join -- '' $option $found;
+            end;""",
+        FishComplete.source_template,
+    ).replace('string split ","', 'string split -m 1 ","')
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         """Return the completions; fish expects them to include the option."""

@@ -69,8 +69,8 @@ def create(
     """Create a journal run, and print its number."""
     key = idempotency_key or str(uuid.uuid4())
     with EvidenceFiles(evidence, [_NEW]), session.client(idempotency_key=key) as client:
-        session.known = _known_before(evidence, key, waits=wait_for_turn is not None)
-        with _turns(wait_for_turn) as on_turn:
+        session.known = _known_before(evidence, key)
+        with _turns(session, evidence, wait_for_turn) as on_turn:
             creation = client.create(**requested, wait_for_turn=wait_for_turn, on_turn=on_turn, evidence=evidence)
         number = creation.journal_run_number
         session.known = f"{number} was created; to check it: `zjr get {number}`"
@@ -87,23 +87,27 @@ def create(
     return record["exitStatus"]
 
 
-def _known_before(evidence: str | None, key: str, *, waits: bool) -> str:
+def _known_before(evidence: str | None, key: str) -> str:
     """Return what to report if the command is interrupted before the run is known to be created."""
-    if evidence is None and waits:
-        # Each attempt has a key of its own.
-        return "the run may have been created: check in Zuora before you repeat the command"
     option = f"--idempotency-key {key}" if evidence is None else f"--evidence {evidence}"
     return f"the run may have been created; to create no second one, repeat the command with {option}"
 
 
 @contextmanager
-def _turns(wait_for_turn: float | None) -> Iterator[Callable[[TurnProgress], None] | None]:
+def _turns(
+    session: Session, evidence: str | None, wait_for_turn: float | None
+) -> Iterator[Callable[[TurnProgress], None] | None]:
     """Show what a creation waits for; yield what the client calls with it, or None if it does not wait."""
     if wait_for_turn is None:
         yield None
         return
     with ProgressDisplay([_NEW], wait_for_turn, awaited=(NO_RUN_IN_THE_WAY, "")) as display:
-        yield lambda turn: display.update(_NEW, seen_in_turn(turn))
+
+        def show(turn: TurnProgress) -> None:
+            session.known = _known_before(evidence, turn.idempotency_key)
+            display.update(_NEW, seen_in_turn(turn))
+
+        yield show
 
 
 def _wait_for(client: JournalRunsClient, number: str, timeout: float, evidence: str | None) -> CreationRecord:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from zuora_journal_runs import errors
 from zuora_journal_runs.cli import records
-from zuora_journal_runs.cli.batch import GIVE_NUMBERS, SAME_COMMAND, interrupted, summarize
+from zuora_journal_runs.cli.batch import GIVE_NUMBERS, SAME_COMMAND, for_each, interrupted, summarize
 from zuora_journal_runs.cli.confirmation import confirm
 from zuora_journal_runs.cli.evidence_files import EvidenceFiles
 from zuora_journal_runs.cli.exit_status import worst
@@ -22,8 +23,9 @@ from zuora_journal_runs.cli.plan_files import (
     NOTHING_CHANGED,
     PLAN,
     check_plan_file,
+    confirmed,
     numbers_or_plan,
-    write_plan,
+    report_plans,
 )
 from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
 from zuora_journal_runs.cli.run_numbers import NUMBERS
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-    from zuora_journal_runs import JournalRunsClient
+    from zuora_journal_runs import JournalRunsClient, Plan
     from zuora_journal_runs.cli.record_types import DeletionPlanRecord, DeletionRecord, FailureRecord
     from zuora_journal_runs.cli.session import Session
 
@@ -78,18 +80,13 @@ def delete(
     numbers, plan = numbers_or_plan(given, plan_to_apply, "delete")
     with EvidenceFiles(None if dry_run else evidence, numbers) as files, session.client() as client:
         if dry_run:
-            planned = client.plan("delete", numbers) if plan_file else None
-            status = _dry_run(list(_plans(client, numbers)), as_json)
-            if planned is not None and plan_file is not None:
-                write_plan(planned, plan_file, as_json=as_json)
-            return status
-        failures: dict[str, FailureRecord] = {}
-        if not yes:
-            if plan is not None:
-                client.check_plan(plan)
-            failures = _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
-        if plan is not None:
-            client.check_plan(plan)
+            report = partial(_dry_run, _plans(client, numbers), as_json)
+            return report_plans(client, "delete", numbers, plan_file, report, as_json=as_json)
+
+        def ask() -> dict[str, FailureRecord]:
+            return _not_possible(confirm(_plans(client, numbers), _show, _question, as_json=as_json))
+
+        failures = confirmed(client, plan, None if yes else ask)
         left = [number for number in numbers if number not in failures]
         ended: list[DeletionRecord | FailureRecord] = list(failures.values())
         again = SAME_COMMAND if plan is None else GIVE_NUMBERS
@@ -104,25 +101,18 @@ def delete(
 
 
 def _plans(client: JournalRunsClient, numbers: Sequence[str]) -> Iterator[DeletionPlanRecord | FailureRecord]:
-    from zuora_journal_runs._client import side_by_side
-
-    def planned(number: str) -> DeletionPlanRecord | FailureRecord:
-        try:
-            return records.deletion_plan(client.retrieve(number))
-        except errors.JournalRunsError as error:
-            return records.failed(number, error)
-
-    yield from side_by_side(planned, numbers)
+    return for_each(numbers, lambda number: records.deletion_plan(client.retrieve(number)))
 
 
-def _dry_run(plans: list[DeletionPlanRecord | FailureRecord], as_json: bool) -> int:
+def _dry_run(plans: Iterator[DeletionPlanRecord | FailureRecord], as_json: bool, _: Plan | None) -> int:
+    found = list(plans)
     if as_json:
-        for plan in plans:
+        for plan in found:
             click.echo(records.line(plan))
     else:
-        _show(plans, sys.stdout)
+        _show(found, sys.stdout)
         click.echo(NOTHING_CHANGED)
-    return worst(plan["exitStatus"] for plan in plans)
+    return worst(plan["exitStatus"] for plan in found)
 
 
 def _show(plans: list[DeletionPlanRecord | FailureRecord], screen: TextIO) -> None:
@@ -159,12 +149,10 @@ def _delete(
         timeout: Seconds to wait until all of them are gone; None not to wait.
         files: Where to write evidence.
     """
-    from zuora_journal_runs._client import side_by_side
-
     started = time.monotonic()
     repeat = repetition()
 
-    def delete_one(number: str) -> DeletionRecord | FailureRecord:
+    def delete_one(number: str) -> DeletionRecord:
         try:
             if timeout is None:
                 return records.deletion(client.delete(number, evidence=files.of(number)), repeat(number, "--wait"))
@@ -180,12 +168,10 @@ def _delete(
             return records.deletion(done, repeat(number, "--wait"))
         except errors.DeletionTimeoutError as error:
             return records.not_deleted(number, error, repeat(number, "--wait"))
-        except errors.JournalRunsError as error:
-            return records.failed(number, error)
 
     if numbers:
         with ProgressDisplay(numbers, timeout, awaited=_AWAITED) as display:
-            for record in side_by_side(delete_one, numbers):
+            for record in for_each(numbers, delete_one):
                 display.finish(record["number"])
                 with display.paused():
                     yield record

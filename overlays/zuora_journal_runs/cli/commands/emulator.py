@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zuora_journal_runs.cli import running_emulators
 from zuora_journal_runs.cli.error_messages import CommandError, print_error
 from zuora_journal_runs.cli.exit_status import ExitStatus
 from zuora_journal_runs.cli.formatting import one_line
@@ -24,9 +25,24 @@ from zuora_journal_runs.cli.subprocesses import execute
 from zuora_journal_runs.cli.terminal import decorated, is_terminal, program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from zuora_journal_runs.emulator import Emulator, RecordedRequest
+
+
+_IN_FISH = str.maketrans({"'": r"\'", "\\": r"\\"})
+_IN_POWERSHELL = str.maketrans({"'": "''"})
+ASSIGNMENTS: dict[str, Callable[[str, str], str]] = {
+    "sh": lambda name, value: f"export {name}={shlex.quote(value)}",
+    "fish": lambda name, value: f"set -gx {name} '{value.translate(_IN_FISH)}'",
+    "powershell": lambda name, value: f"$env:{name} = '{value.translate(_IN_POWERSHELL)}'",
+}
+"""How each shell sets a variable."""
+
+
+def default_shell() -> str:
+    """Return the shell of this machine; fish understands what `sh` does."""
+    return "powershell" if running_emulators.WINDOWS and not os.environ.get("SHELL") else "sh"
 
 
 @contextmanager
@@ -152,16 +168,22 @@ def emulator(context: click.Context, /, **options: Any) -> int:
     return ExitStatus.DONE
 
 
-@emulator.command()
+@emulator.command(
+    epilog="""\b
+  sh, bash, zsh:  eval "$(zjr emulator env)"
+  fish:           zjr emulator env --shell fish | source
+  PowerShell:     zjr emulator env | Out-String | Invoke-Expression
+"""
+)
 @click.option("--port", type=WholeNumber(1, 65535), help="The emulator's port, if several are running.")
-def env(port: int | None) -> int:
-    """Print the variables with which to connect to the running emulator.
-
-    In a shell: eval "$(zjr emulator env)"
-    """
+@click.option(
+    "--shell", type=click.Choice(list(ASSIGNMENTS)), help="The shell.  [default: powershell on Windows, else sh]"
+)
+def env(port: int | None, shell: str | None) -> int:
+    """Print the variables with which to connect to the running emulator."""
     # ZUORA_ENVIRONMENT would contradict ZUORA_BASE_URL.
-    unset = ["unset ZUORA_ENVIRONMENT"] if os.environ.get("ZUORA_ENVIRONMENT") else []
-    click.echo("\n".join([*unset, *_exports(find(port))]))
+    unset = {"ZUORA_ENVIRONMENT": ""} if os.environ.get("ZUORA_ENVIRONMENT") else {}
+    click.echo("\n".join(_exports({**unset, **find(port)}, shell or default_shell())))
     return ExitStatus.DONE
 
 
@@ -233,18 +255,22 @@ def _announce(emulator: Emulator) -> None:
         click.echo(json.dumps(ready))
         return
     zjr = program()
-    exports = "\n".join(f"  {line}" for line in _exports(emulator.environ()))
+    shell = default_shell()
+    connect = f'eval "$({zjr} emulator env)"'
+    if shell == "powershell":
+        connect = f"{zjr} emulator env | Out-String | Invoke-Expression"
+    exports = "\n".join(f"  {line}" for line in _exports(emulator.environ(), shell))
     click.echo(
         f"Open {emulator.url} in a browser to watch and control the emulator.\n\n"
-        f'To connect from another shell:\n  eval "$({zjr} emulator env)"\n\n'
+        f"To connect from another shell:\n  {connect}\n\n"
         f"or:\n{exports}\n\n"
         f"Then try:\n  {zjr} cancel JR-00000075\n\n"
         "Press Ctrl-C to stop. Requests:"
     )
 
 
-def _exports(environ: Mapping[str, str]) -> list[str]:
-    return [f"export {name}={shlex.quote(value)}" for name, value in environ.items()]
+def _exports(environ: Mapping[str, str], shell: str) -> list[str]:
+    return [ASSIGNMENTS[shell](name, value) for name, value in environ.items()]
 
 
 class RequestPrinter:

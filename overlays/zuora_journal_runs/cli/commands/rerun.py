@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from zuora_journal_runs.cli import records
 from zuora_journal_runs.cli.batch import seen_in
-from zuora_journal_runs.cli.confirmation import confirm
-from zuora_journal_runs.cli.error_messages import CommandError, add_continuation
-from zuora_journal_runs.cli.evidence_files import EvidenceFiles, begun_plan
+from zuora_journal_runs.cli.one_run import OneRun, PlanOptions
 from zuora_journal_runs.cli.parameters import JSON, STALL_AFTER, YES, checked, duration, limited
-from zuora_journal_runs.cli.plan_files import APPLY, DRY_RUN, PLAN, check_plan_file, read_plan, report_plan
+from zuora_journal_runs.cli.plan_files import APPLY, DRY_RUN, PLAN
 from zuora_journal_runs.cli.progress import ProgressDisplay, Seen
-from zuora_journal_runs.cli.run_numbers import OPTIONAL_NUMBER, required_number
+from zuora_journal_runs.cli.run_numbers import OPTIONAL_NUMBER
 from zuora_journal_runs.cli.run_options import (
     RUN_OPTIONS,
     WAIT_FOR_TURN,
@@ -23,15 +20,11 @@ from zuora_journal_runs.cli.run_options import (
     run_options,
     seen_in_turn,
 )
-from zuora_journal_runs.cli.session import connected, repetition
+from zuora_journal_runs.cli.session import connected
 from zuora_journal_runs.cli.terminal import show
-from zuora_journal_runs.errors import JournalRunsError
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
-    from zuora_journal_runs import JournalRun, JournalRunsClient, Plan, RerunOutcome
-    from zuora_journal_runs.cli.record_types import RerunPlanRecord
+    from zuora_journal_runs import JournalRun, JournalRunsClient, RerunOutcome
     from zuora_journal_runs.cli.session import Session
 
 _AWAITED = ("it is cancelled and the new run has ended", "")
@@ -65,18 +58,12 @@ _AWAITED = ("it is cancelled and the new run has ended", "")
 @JSON
 def rerun(
     session: Session,
-    number: str | None,
     requested: dict[str, Any],
     allow_remaining: bool,
-    dry_run: bool,
-    plan_file: str | None,
-    plan_to_apply: str | None,
     timeout: float,
     stall_after: float,
     wait_for_turn: float | None,
-    evidence: str | None,
-    yes: bool,
-    as_json: bool,
+    **options: Unpack[PlanOptions],
 ) -> int:
     """Cancel a journal run, and create one in its place.
 
@@ -88,41 +75,17 @@ def rerun(
     On a terminal, it shows what it would do and asks for confirmation. Without a terminal, or with --json, it needs
     --yes.
     """
-    from zuora_journal_runs._client import rerun_arguments
-
-    check_plan_file(plan_file, dry_run=dry_run)
-    plan = read_plan(plan_to_apply, "rerun", "number", *RUN_OPTIONS, "allow_remaining")
-    run = required_number(number) if plan is None else plan.numbers[0]
     given = {"allow_remaining": allow_remaining, **requested}
-    if dry_run:
-        with session.client() as client:
-            planned = client.plan_rerun(run, **given)
-        record = records.rerun_plan(planned)
-        status = report_plan(planned, record, _show, plan_file if record["allowed"] else None, as_json=as_json)
-        if plan_file is not None and not record["allowed"]:
-            raise CommandError("no plan was written, since entries would stay: change them, or use --allow-remaining")
-        return status
-    if evidence is None:
+    command = OneRun(session, "rerun", options, (*RUN_OPTIONS, "allow_remaining"), given)
+    run, plan = command.approved()
+    if options["dry_run"]:
+        return command.dry_run(run)
+    if options["evidence"] is None:
         raise click.UsageError("--evidence is missing: it needs a file to continue with after an interruption")
-    begun = begun_plan(evidence, "rerun", run)
-    again = repetition(*RUN_OPTIONS, "allow_remaining", "plan_to_apply")(number)
-    with EvidenceFiles(evidence, [run]), session.client() as client:
-        if not yes:
-            if plan is not None and begun is None:
-                client.check_plan(plan)
-            shown = begun or plan or client.plan_rerun(run, **given)
-            confirm([records.rerun_plan(shown)], _show, partial(_question, begun), as_json=as_json)
-            # Nothing else is done than what was shown.
-            plan = plan if begun else shown
-        arguments = {"number": run, "evidence": evidence, **given} if plan is None else rerun_arguments(plan, evidence)
-        session.known = f"the rerun of {run} may be in progress; to continue: `{again}`"
-        options = {"stall_after": limited(stall_after), "wait_for_turn": wait_for_turn}
-        try:
-            done = records.rerun(_execute(client, timeout, {**arguments, **options}))
-        except JournalRunsError as error:
-            add_continuation(error, again)
-            raise
-    if as_json:
+    with command.confirmed(run, plan, f"the rerun of {run} may be in progress") as (client, arguments):
+        waits = {"stall_after": limited(stall_after), "wait_for_turn": wait_for_turn}
+        done = records.rerun(_execute(client, timeout, {**arguments, **waits}))
+    if options["as_json"]:
         click.echo(records.line(done))
     else:
         from zuora_journal_runs.cli import render
@@ -147,16 +110,3 @@ def _execute(client: JournalRunsClient, timeout: float, arguments: dict[str, Any
             on_poll=created,
             on_turn=lambda turn: display.update(number, seen_in_turn(turn)),
         )
-
-
-def _show(plans: list[RerunPlanRecord], screen: TextIO) -> None:
-    from zuora_journal_runs.cli import render
-
-    show(*map(render.rerun_plan, plans), to=screen)
-
-
-def _question(begun: Plan | None, plans: list[RerunPlanRecord]) -> str | None:
-    (plan,) = plans
-    if begun is not None:
-        return f"This was begun at {begun.at}. Continue?"
-    return f"Cancel {plan['number']}, and create a run in its place?" if plan["allowed"] else None
