@@ -128,13 +128,13 @@ class JournalRunOperator(BaseOperator):
         """Begin, or go on with what an earlier attempt has begun."""
         return self._advance(context, time.time() + self.timeout, 0)
 
-    def resume(self, context: Context, event: Mapping[str, Any], deadline: float, deferrals: int) -> Record:
+    def resume(self, context: Context, event: Mapping[str, Any], deadline: float, fired: int) -> Record:
         """Go on after the trigger has fired, whatever it has seen."""
         self.log.info("The trigger has seen: %s", event["status"])
-        return self._advance(context, deadline, deferrals)
+        return self._advance(context, deadline, 0 if event["status"] in UNDER_WAY else fired + 1)
 
-    def _advance(self, context: Context, deadline: float, deferrals: int) -> Record:
-        evidence = self._evidence(context)
+    def _advance(self, context: Context, deadline: float, fired: int) -> Record:
+        evidence = self.evidence_file(context)
         try:
             with JournalRunsClient.from_env(environ_of(BaseHook.get_connection(self.conn_id))) as client:
                 record = self.advance(client, evidence)
@@ -145,9 +145,9 @@ class JournalRunOperator(BaseOperator):
             number = getattr(error, "number", None)
         else:
             return self._report(context, {**record, "evidence": str(evidence)})
-        # The pauses become longer: some tenants do not show that a cancellation is under way, and seem to be done.
-        trigger = JournalRunTrigger(self.conn_id, number, min(self.pause * 1.5**deferrals, LONGEST_PAUSE))
-        kwargs = {"deadline": deadline, "deferrals": deferrals + 1}
+        # If a run is not under way and its outcome is not known either, the pauses become longer.
+        trigger = JournalRunTrigger(self.conn_id, number, min(self.pause * 1.5 ** min(fired, 20), LONGEST_PAUSE))
+        kwargs = {"deadline": deadline, "fired": fired}
         return self.defer(trigger=trigger, method_name=self.resume.__name__, kwargs=kwargs)
 
     def _report(self, context: Context, record: Record) -> Record:
@@ -162,7 +162,7 @@ class JournalRunOperator(BaseOperator):
         context["ti"].xcom_push(key="return_value", value=record)
         raise AirflowFailException(record["summary"])
 
-    def _evidence(self, context: Context) -> Path:
+    def evidence_file(self, context: Context) -> Path:
         """Return the evidence file, which is the same for all attempts of a task."""
         ti = context["ti"]
         folder = Path(self.evidence_folder, quote(ti.dag_id, ""), quote(ti.run_id, ""))

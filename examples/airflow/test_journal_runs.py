@@ -22,9 +22,10 @@ from journal_runs import (
 )
 
 from zuora_journal_runs import JournalRunsClient, errors
-from zuora_journal_runs.emulator import Emulator, Transfer
+from zuora_journal_runs.emulator import Emulator, Settings, Transfer
+from zuora_journal_runs.evidence import EvidenceWriter, Header
 
-pytestmark = pytest.mark.zuora_emulator(pacing="seconds:15/3")
+pytestmark = pytest.mark.zuora_emulator(pacing="seconds:60/3")
 RUN = "JR-00000073"
 BLOCKED = "JR-00000075"
 REQUEST = {
@@ -43,9 +44,9 @@ class Task:
     """
 
     def __init__(self, operator: Callable[..., JournalRunOperator], folder: Path) -> None:
-        self.operator = partial(operator, task_id="task", conn_id="zuora", evidence_folder=str(folder), pause=0)
+        self.operator = partial(operator, task_id="task", conn_id="zuora", evidence_folder=str(folder))
         self.xcoms: dict[str, Any] = {}
-        self.deferrals = 0
+        self.pauses: list[float] = []
         ti = SimpleNamespace(dag_id="dag", run_id="run", task_id="task", map_index=-1, xcom_push=self._push)
         self.context: Any = {"ti": ti}
 
@@ -59,7 +60,7 @@ class Task:
             try:
                 return step()
             except TaskDeferred as deferred:
-                self.deferrals += 1
+                self.pauses.append(deferred.trigger.pause)
                 event = asyncio.run(anext(deferred.trigger.run()))
                 resume = getattr(self.operator(), deferred.method_name)
                 step = partial(resume, self.context, event.payload, **deferred.kwargs)
@@ -74,7 +75,11 @@ def zuora(zuora_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator
         "password": zuora_emulator.client_secret,
     }
     monkeypatch.setenv("AIRFLOW_CONN_ZUORA", json.dumps(connection))
-    monkeypatch.setattr(journal_runs, "LONGEST_PAUSE", 0.0)  # the emulator's clock moves while a worker waits
+
+    async def sleep(seconds: float) -> None:
+        zuora_emulator.clock.advance(seconds)
+
+    monkeypatch.setattr(journal_runs, "asyncio", SimpleNamespace(sleep=sleep))
     return zuora_emulator
 
 
@@ -98,7 +103,8 @@ def test_to_clear_what_is_done_changes_nothing(
     record = task.attempt()
     assert record["complete"]
     assert changes(zuora) == expected
-    assert bool(task.deferrals) == bool(expected)
+    # Zuora shows what is under way: one deferral for each wait.
+    assert task.pauses == [30.0, 45.0][: len(expected)]
     again = task.attempt()
     assert (again["run"], again["complete"]) == (record["run"], True)
     assert changes(zuora) == expected
@@ -146,6 +152,38 @@ def test_entries_that_stay_fail_the_task_for_good(zuora: Emulator, tmp_path: Pat
     zuora.mark_transferred("JE-00000038", Transfer.NO)
     assert task.attempt()["complete"]
     assert changes(zuora) == ["cancelJournalRun"] * 2
+
+
+@pytest.mark.zuora_emulator(settings=Settings(show_cancel_in_progress=False))
+def test_a_cancellation_that_is_not_shown_is_waited_for_longer_and_longer(zuora: Emulator, tmp_path: Path) -> None:
+    task = Task(partial(CancelJournalRunOperator, number=RUN), tmp_path)
+    assert task.attempt()["complete"]
+    assert task.pauses[:3] == [30.0, 45.0, 67.5]
+    assert changes(zuora) == ["cancelJournalRun"]
+
+
+def test_a_run_that_was_deleted_since_is_cancelled_nevertheless(zuora: Emulator, tmp_path: Path) -> None:
+    task = Task(partial(CancelJournalRunOperator, number=RUN), tmp_path)
+    task.attempt()
+    zuora.delete_run(RUN)
+    zuora.release(RUN)
+    zuora.clear_requests()
+    assert task.attempt()["complete"]
+    assert zuora.requests == ()
+
+
+def test_two_attempts_at_once_are_kept_apart(zuora: Emulator, tmp_path: Path) -> None:
+    """A worker is cut off but goes on, and its task is started elsewhere."""
+    task = Task(partial(CancelJournalRunOperator, number=RUN), tmp_path)
+    first = task.operator().evidence_file(task.context)
+    header = Header("cancel", zuora.url.partition("//")[2], RUN)
+    with (
+        EvidenceWriter(first, header, 0.0),
+        pytest.raises(errors.InvalidArgumentError, match="another program is writing"),
+    ):
+        task.attempt()
+    assert changes(zuora) == []
+    assert task.attempt()["complete"]
 
 
 def test_a_rerun_that_would_leave_entries_changes_nothing(zuora: Emulator, tmp_path: Path) -> None:
