@@ -26,6 +26,7 @@ from zuora_journal_runs.results import blocked
 
 Record = dict[str, Any]
 UNDER_WAY = ("Pending", "Processing", "CancelInprogress")
+CANCELLING = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 LONGEST_PAUSE = 600.0
 """Seconds after which a worker looks at a run in any case."""
 
@@ -210,21 +211,21 @@ class CancelJournalRunOperator(JournalRunOperator):
         """Request the cancellation, unless that was done, and wait for the outcome."""
         if _is_complete(evidence):
             return _record(self.number, f"{self.number} is cancelled, as its evidence shows.")
-        cancel = client.cancel_and_wait if self._is_to_request(client, evidence) else client.wait_for_cancellation
+        cancel = client.cancel_and_wait if self._is_to_request(client) else client.wait_for_cancellation
         outcome = cancel(self.number, timeout=self.patience, stall_after=None, evidence=evidence)
         remaining = _staying(outcome.remaining)
         return _record(self.number, outcome.summary(), complete=outcome.complete, remaining=remaining)
 
-    def _is_to_request(self, client: JournalRunsClient, evidence: Path) -> bool:
-        """Return whether to request the cancellation, as far as the evidence does not tell.
+    def _is_to_request(self, client: JournalRunsClient) -> bool:
+        """Return whether to request the cancellation, if the evidence does not show that it is under way.
 
         An earlier attempt may have been killed between its request and the response: then the run shows it. Or only
-        entries are left that cannot be cancelled: then another request would change nothing.
+        entries are left that cannot be cancelled: then a request would change nothing.
         """
-        if not evidence.exists():
-            return True
+        if client.retrieve(self.number).status in CANCELLING:
+            return False
         plan = client.plan_cancellation(self.number)
-        return plan.allowed and bool(plan.cancellable or not plan.blocked)
+        return bool(plan.cancellable or not plan.blocked)
 
 
 class RerunJournalRunOperator(JournalRunOperator):

@@ -172,6 +172,12 @@ def test_a_run_that_was_deleted_since_is_cancelled_nevertheless(zuora: Emulator,
     assert zuora.requests == ()
 
 
+def test_a_cancellation_that_somebody_else_requested_is_waited_for(zuora: Emulator, tmp_path: Path) -> None:
+    zuora.cancel_run(RUN)
+    assert Task(partial(CancelJournalRunOperator, number=RUN), tmp_path).attempt()["complete"]
+    assert changes(zuora) == []
+
+
 def test_two_attempts_at_once_are_kept_apart(zuora: Emulator, tmp_path: Path) -> None:
     """A worker is cut off but goes on, and its task is started elsewhere."""
     task = Task(partial(CancelJournalRunOperator, number=RUN), tmp_path)
