@@ -172,7 +172,10 @@ def live_through(world: World) -> World:
         world.held.add((dag, BUSY, world.tenants[dag, BUSY].create_run(OTHER)))
     world.held.add((REDO, STOPPED, RUN))
     airflow.start("triggerer")
-    # A user stops a task.
+    # It goes on with what the killed one has left; then a user stops a task.
+    stopped = world.tenants[REDO, STOPPED]
+    polls = len(stopped.requests)
+    wait_for(lambda: len(stopped.requests) > polls, "the triggerer polls again")
     airflow.fail(REDO, "redo.cancel", STOPPED)
 
     # The runs make progress, and two tasks are killed between the request of a creation and the response.
@@ -220,7 +223,7 @@ def test_what_waits_takes_no_worker(world: World) -> None:
 @pytest.mark.parametrize("dag", TASKS)
 def test_a_worker_that_was_killed_after_its_request_did_not_make_the_next_one_repeat_it(world: World, dag: str) -> None:
     at = (dag, KILLED_IN_CANCELLATION)
-    assert world.ended[at][FIRST[dag]]["try_number"] == 2
+    assert world.ended[at][FIRST[dag]]["try_number"] > 1
     assert world.changes[at] == ONCE
 
 
@@ -240,7 +243,8 @@ def test_a_run_that_is_in_the_way_is_waited_for(world: World, dag: str) -> None:
 
 def test_entries_that_stay_fail_the_task_and_are_named(world: World) -> None:
     assert world.ended[REDO, TRANSFERRED]["cancel"]["state"] == "failed"
-    assert world.ended[REDO, TRANSFERRED]["cancel"]["try_number"] == 1
+    # Not all attempts were made.
+    assert world.ended[REDO, TRANSFERRED]["cancel"]["try_number"] <= 2
     assert world.changes[REDO, TRANSFERRED] == ["cancelJournalRun"]
     assert world.ended[RERUN, TRANSFERRED]["rerun"]["state"] == "failed"
     assert world.changes[RERUN, TRANSFERRED] == []
