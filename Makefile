@@ -11,6 +11,7 @@ UV := uv==0.13.9
 
 FRAGMENT := openapi/journal-runs.yaml
 LINT := openapi/lint
+AIRFLOW := .venv-airflow
 MUTATION := tests/evidence/mutation
 GENERATE := $(BIN)/python openapi/generator/generate.py
 SPEC := $(BIN)/python -m openapi.spec
@@ -22,6 +23,7 @@ RUNTIME_READY := $(VENV)/.runtime-ready
 DEV_READY := $(VENV)/.dev-ready
 LINT_READY := $(VENV)/.lint-ready
 MUTATION_READY := $(VENV)/.mutation-ready
+AIRFLOW_READY := $(AIRFLOW)/.ready
 
 # Pyright looks for the packages in the environment of the first Python on the PATH.
 PYRIGHT := env PATH="$(abspath $(BIN)):$$PATH" node $(LINT)/node_modules/pyright/index.js
@@ -39,7 +41,7 @@ fail = { echo "check: $(1)" >&2; exit 1; }
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test fuzz clones contract mutants mutation seeds official bench screenshot check docs picture examples \
-	spec fetch generate format lock dist clean \
+	airflow spec fetch generate format lock dist clean \
 	check-lint check-format check-imports check-types check-spec check-generated check-fragment check-workflows check-package
 
 help: ## Show this list
@@ -93,6 +95,13 @@ picture: $(DEV_READY) ## Make the pictures of the documentation anew, from what 
 examples: $(DEV_READY) ## Run the examples against the emulator
 	@$(BIN)/python -m pytest --no-header --quiet tests/docs/examples.py
 
+# In an environment of its own: Airflow decides the versions of a hundred packages.
+airflow: $(AIRFLOW_READY) ## Run the closes of twenty tenants on a real Airflow, and kill its processes (takes four minutes)
+	@AIRFLOW_HOME='$(abspath build/airflow)' $(AIRFLOW)/bin/python -m pytest --config-file=/dev/null -p no:cacheprovider \
+		--no-header --quiet --rootdir=examples/airflow examples/airflow
+	@$(AIRFLOW)/bin/python -m pytest --config-file=/dev/null -p no:cacheprovider \
+		--no-header --quiet --rootdir=. --noconftest --import-mode=importlib tests/airflow/orchestration.py
+
 spec: $(DEV_READY) ## Read Zuora's documents (DOCS=folder or file), rebuild the contract, and say what changed
 	@$(SPEC) build $(SPEC_OPTIONS) $(if $(filter-out undefined,$(origin DOCS)),$(or $(DOCS),''))
 
@@ -118,7 +127,7 @@ dist: $(DEV_READY) ## Build the sdist and the wheel into dist/, the same bytes e
 	@$(BIN)/python -m twine check --strict dist/*
 
 clean: ## Remove the environment and everything that was made
-	@rm -rf $(VENV) $(LINT)/node_modules build dist htmlcov .coverage* .hypothesis .mypy_cache \
+	@rm -rf $(VENV) $(AIRFLOW) $(LINT)/node_modules build dist htmlcov .coverage* .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache .schemathesis schemathesis-report
 
 check-lint: $(DEV_READY)
@@ -202,4 +211,14 @@ $(LINT_READY): $(LINT)/package-lock.json $(LINT)/requirements.txt | $(BIN)/pytho
 $(MUTATION_READY): $(MUTATION)/requirements.txt | $(BIN)/python
 	@echo 'Setting up the mutation tester ...' >&2
 	@$(INSTALL) --no-deps --requirement=$(MUTATION)/requirements.txt
+	@touch $@
+
+$(AIRFLOW_READY): pyproject.toml tests/airflow/requirements.txt
+	@echo 'Setting up $(AIRFLOW) with Apache Airflow ...' >&2
+	@rm -rf $(AIRFLOW)
+	@'$(PYTHON)' -m venv $(AIRFLOW)
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet --quiet install --no-deps \
+		--requirement=tests/airflow/requirements.txt
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet --quiet install --no-deps --no-build-isolation \
+		--editable=.
 	@touch $@

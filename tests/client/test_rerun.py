@@ -459,6 +459,52 @@ def test_a_rerun_whose_time_is_up_goes_on(use: Callable[..., Any], file: Path, t
     assert len(emulator.runs()) == 2
 
 
+UNFINISHED: dict[str, tuple[list[str], type[errors.JournalRunsError]]] = {
+    "its time was up": ([], errors.CancellationTimeoutError),
+    # As if the program had been killed before it had the response, or after.
+    "the response was lost": (["cancel:1:reset-after", "get:2:status-503"], errors.ResponseLostError),
+    "the first poll failed": (["get:2x2:error-10"], errors.PermissionDeniedError),
+}
+
+
+@pytest.mark.parametrize(("faults", "kind"), UNFINISHED.values(), ids=UNFINISHED)
+def test_a_cancellation_that_is_under_way_is_not_requested_again(
+    use: Callable[..., Any], file: Path, faults: list[str], kind: type[errors.JournalRunsError]
+) -> None:
+    emulator = emulating(pacing="held")
+    for fault in faults:
+        emulator.add_fault(fault)
+    with pytest.raises(kind):
+        use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5), retry=lambda _: None)
+    with pytest.raises(errors.CancellationTimeoutError):
+        use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5))
+    emulator.release(RUN)
+    with pytest.raises(errors.CompletionTimeoutError) as caught:
+        use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5))
+    emulator.release(caught.value.number)
+    assert use(emulator, lambda client: client.rerun(RUN, evidence=file)).complete
+    assert requests(emulator) == ["cancelJournalRun", "createJournalRun"]
+
+
+def test_what_a_cancellation_has_left_is_reported_before_it_is_requested_again(
+    use: Callable[..., Any], file: Path
+) -> None:
+    """The program was killed while the cancellation was under way, which an entry has escaped."""
+    emulator = emulating(pacing="held")
+    with pytest.raises(errors.CancellationTimeoutError):
+        use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5))
+    emulator.mark_transferred(emulator.entry_numbers(RUN)[0])
+    emulator.release(RUN)
+    with pytest.raises(errors.EntriesRemainError):
+        use(emulator, lambda client: client.rerun(RUN, evidence=file))
+    assert requests(emulator) == ["cancelJournalRun"]
+    # Somebody has made sure that it can be cancelled, and asks for it.
+    emulator.mark_transferred(emulator.entry_numbers(RUN)[0], Transfer.NO)
+    with pytest.raises(errors.CancellationTimeoutError):
+        use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5))
+    assert requests(emulator) == ["cancelJournalRun"] * 2
+
+
 def test_it_waits_for_its_turn(use: Callable[..., Any], file: Path) -> None:
     emulator = emulating(pacing="seconds:30")
     turns: list[Any] = []

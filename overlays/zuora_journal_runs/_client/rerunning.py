@@ -11,7 +11,7 @@ from zuora_journal_runs._client.creation import check_turn, submit
 from zuora_journal_runs._client.operations import NO_TIME, UNDER_WAY
 from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.close import RerunOutcome
-from zuora_journal_runs.evidence import Planned, RerunStep, judge_rerun, next_rerun_step
+from zuora_journal_runs.evidence import Planned, RerunStep, Verdict, judge_rerun, next_rerun_step
 from zuora_journal_runs.plans import Plan, PlannedRun
 from zuora_journal_runs.results import Ending
 from zuora_journal_runs.totals import Totals
@@ -63,7 +63,8 @@ def rerun(
         # What observes the new run, once there is one.
         created = observer.history.created
         successor = None if created is None else observer.succeeded_by(created)
-        requested = False
+        # A cancellation that is under way, whoever requested it, is waited for and not requested again.
+        requested = observer.history.status in UNDER_WAY or _awaits_cancellation(observer)
 
         def wait_for(observer: Observer | None) -> waiting.RunWait:
             assert observer is not None
@@ -103,6 +104,11 @@ def rerun(
                     return _outcome(plan, observer, successor)
 
 
+def _awaits_cancellation(observer: Observer) -> bool:
+    """Return whether a cancellation was accepted, and it is not known to have left anything."""
+    return "cancel" in observer.history.accepted and observer.history.cancellation().verdict is not Verdict.INCOMPLETE
+
+
 def _planned(
     operations: Operations,
     observer: Observer,
@@ -130,7 +136,7 @@ def _planned(
                 f"the evidence file is of a rerun of {number} with other parameters: repeat it with the same ones"
             )
         if history.creation is None and "cancel" not in history.accepted:
-            yield from _check_untouched(operations, plan)
+            yield from _check_untouched(calls, plan)
         return plan
     if approved is not None:
         planning.check_scope(operations, approved)
