@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zuora_journal_runs.spec import resolve_ref
 
-from .document import operations, validator
+from .document import operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
 
-    from .document import Operation
+    from .document import Document, Operation
     from .exchange import Exchange
 
 SUCCESS, REFUSED = "success", "refused"
@@ -32,11 +32,11 @@ class Row(NamedTuple):
 class Coverage:
     """Counts the responses that reached each row of a contract."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
         self._operations = {operation.id: operation for operation in operations(document)}
         self._parameters = {
-            operation.id: [(p["name"], p["in"], validator(document, p["schema"])) for p in operation.parameters]
+            operation.id: [(p["name"], p["in"], document.validator(p["schema"])) for p in operation.parameters]
             for operation in self._operations.values()
         }
         self._fields = {id_: dict(self._fields_of(each)) for id_, each in self._operations.items()}
@@ -151,7 +151,7 @@ class Coverage:
     def _fields_of(self, operation: Operation) -> Iterator[tuple[str, Validator]]:
         for media in operation.raw.get("requestBody", {}).get("content", {}).values():
             for name, schema in resolve_ref(self._document, media["schema"])["properties"].items():
-                yield name, validator(self._document, schema)
+                yield name, self._document.validator(schema)
 
     def _values_of(self, schemas: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for name in ("TransactionType", "JournalRunStatus", "JournalEntryStatus", "TransferredToAccounting"):
