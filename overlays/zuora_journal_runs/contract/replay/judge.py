@@ -201,7 +201,11 @@ def _report(judge: Judge, deviations: Deviations, target: str, today: datetime, 
         calls=judge.judged,
         results=results,
         findings=list(judge.findings),
-        rows=[Row(*row, times) for row, times in judge.coverage.reached.items()],
+        rows=[
+            Row(*row, times, why, not why)
+            for row, times in judge.coverage.reached.items()
+            for why in [judge.coverage.prevented(row)]
+        ],
         responses=responses,
         shapes=sorted(judge.coverage.shapes),
         past_deviations=[each.reason for each in deviations.past],
