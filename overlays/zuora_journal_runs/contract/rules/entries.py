@@ -82,6 +82,7 @@ def updates_are_shown(harness: Harness) -> None:
     model = harness.at("Completed")
     entry = str(harness.entry_to_update()["number"])
     harness.update(model, entry, notes="Transferred to GL 2025-01-02")
+    harness.read(model)
     notes = {"notes": "Transferred to GL 2025-01-03"}
     zipped = gzip.compress(json.dumps(notes).encode(), mtime=0)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
