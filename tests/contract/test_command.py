@@ -252,6 +252,7 @@ def under_pytest(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.
     return subprocess.run(line, cwd=tmp_path, env={**kept, **environ}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.measured
 def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
     """The organisation that it is told of is none of this tenant's, so that no run can be created."""
     known = '[[deviation]]\nrule = "headers/concurrency-is-within-its-limit"\nreason = "case 1"\n'
@@ -274,6 +275,7 @@ def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
     assert (report.seed, report.past_deviations) == (3, ["case 2"])
 
 
+@pytest.mark.measured
 def test_pytest_says_what_it_needs(tmp_path: Path) -> None:
     done = under_pytest(tmp_path)
     assert done.returncode == 2
