@@ -51,7 +51,7 @@ run: $(RUNTIME_READY) ## Cancel a journal run on the emulator and see what reall
 	@$(BIN)/zjr demo
 
 test: $(DEV_READY) ## Run the tests; every line and branch of overlays/ must be covered (TESTS='tests/cli -k x': only these)
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(or $(TESTS),--cov)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --durations=10 $(or $(TESTS),--cov)
 
 fuzz: $(DEV_READY) ## Search every property with fresh examples (FUZZ=100: so many times as many; TESTS=: only these)
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --fuzz=$(or $(FUZZ),10) \

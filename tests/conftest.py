@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -16,6 +17,11 @@ for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signa
         signal.signal(getattr(signal, _name), _handler)
 
 
+_COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which coverage measures the processes that tests start."""
+_measuring = pytest.StashKey[str | None]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that `make fuzz` gives, beside hypothesis' own for the seed."""
     parser.addoption(
@@ -28,10 +34,23 @@ def pytest_configure(config: pytest.Config) -> None:
     prepare(effort_of(config))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note how processes are measured, and spare the garbage collector all that lives until the end."""
+    session.config.stash[_measuring] = os.environ.get(_COVERAGE)
+    gc.freeze()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip on Windows what is marked with `posix`."""
+    """Skip on Windows what is marked with `posix`, and measure the processes of what is marked with `measured`.
+
+    Coverage makes the start of a Python twice as long. Most processes execute what others do, too.
+    """
     if os.name != "posix" and (mark := item.get_closest_marker("posix")):
         pytest.skip(f"it takes {mark.args[0]}")
+    if (measuring := item.config.stash[_measuring]) is not None:
+        os.environ.pop(_COVERAGE, None)
+        if item.get_closest_marker("measured"):
+            os.environ[_COVERAGE] = measuring
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

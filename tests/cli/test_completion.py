@@ -87,6 +87,7 @@ class Shell:
             self._shown += CONTROL.sub("", read).replace("\r", "\n")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("name", SHELLS)
 def test_a_shell_completes_values_with_blanks_and_files(name: str, tmp_path: Path) -> None:
     if shutil.which(name) is None:
@@ -152,6 +153,7 @@ def test_files_of_plans_and_evidence_are_completed(words: tuple[str, str]) -> No
     assert completions("bash", "zjr", *words, "clo") == ["file,clo"]
 
 
+@pytest.mark.measured
 def test_values_and_types_of_a_close_are_completed() -> None:
     assert completions("bash", "zjr", "transfer", "--value", "I") == ["plain,Ignore"]
     assert completions("bash", "zjr", "rerun", "--type", "Tax") == ["plain,Taxation Item"]

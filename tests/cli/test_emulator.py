@@ -119,6 +119,7 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
     assert f"Port {port} on 127.0.0.1 is in use." in line
 
 
+@pytest.mark.measured
 def test_a_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are notes, and more than a few of them. " * 100)
     ended = process("emulator", "--db", str(tmp_path / "notes.txt"))
@@ -132,6 +133,7 @@ def test_an_invalid_port_is_wrong_usage() -> None:
     assert process("emulator", "--port", "70000").status == 2
 
 
+@pytest.mark.measured
 def test_on_a_terminal_it_prints_how_to_connect_and_the_requests() -> None:
     terminal = Terminal("emulator", "--fault", "entries:reset", variables={})
     terminal.until("Press Ctrl-C to stop. Requests:\n")
@@ -225,6 +227,7 @@ class TestEnv:
         assert (ended.status, ended.stdout) == (1, "")
         assert ended.stderr == "zjr: no emulator is running: start one with `zjr emulator`\n"
 
+    @pytest.mark.measured
     def test_an_emulator_that_was_killed_is_not_found_and_its_file_removed(self, runtime: Path) -> None:
         killed = Serving()
         killed.stop(signal.SIGKILL)
@@ -233,6 +236,7 @@ class TestEnv:
         assert process("emulator", "env").status == 1
         assert not list(runtime.glob("*.json"))
 
+    @pytest.mark.measured
     def test_of_several_one_is_chosen(self, serving: Serving) -> None:
         other = Serving()
         port = other.ready["url"].rpartition(":")[2]
@@ -248,6 +252,7 @@ class TestEnv:
             f"zjr: no emulator is running on port {port}"
         )
 
+    @pytest.mark.measured
     def test_a_folder_that_others_can_write_is_not_trusted(self, runtime: Path) -> None:
         runtime.mkdir()
         runtime.chmod(0o777)
@@ -258,6 +263,7 @@ class TestEnv:
         assert process("emulator", "env").status == 1
         assert serving.stop() == ("", "")
 
+    @pytest.mark.measured
     def test_a_folder_that_cannot_be_written_does_not_matter(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
@@ -404,6 +410,7 @@ while True:
 """
 
 
+@pytest.mark.measured
 @pytest.mark.posix("signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
 def test_signals_are_passed_on_to_the_command(name: str) -> None:
@@ -480,6 +487,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+@pytest.mark.measured
 @pytest.mark.posix("pseudo-terminals")
 def test_ctrl_c_reaches_the_command_once() -> None:
     import pty

@@ -51,6 +51,7 @@ def changes(emulator: Emulator) -> list[str]:
     return [each.path for each in emulator.requests if each.method in methods and "oauth" not in each.path]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("arguments", "status", "about", "verdict", "summary"),
     [
@@ -467,6 +468,7 @@ class TestRefusal:
         assert "is a directory" in result.stderr
         assert not emulator.requests
 
+    @pytest.mark.measured
     @pytest.mark.posix("fcntl")
     def test_a_file_that_another_program_writes(self, quick: Emulator, written: Path) -> None:
         import fcntl

@@ -32,6 +32,7 @@ def test_without_its_extra_the_command_says_what_to_install(
     )
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("command", ["emulator", "demo"])
 @pytest.mark.parametrize("missing", ["httptools", "yaml", "jsonschema_rs"])
 def test_without_the_emulators_extra_it_says_what_to_install(command: str, missing: str) -> None:
@@ -41,6 +42,7 @@ def test_without_the_emulators_extra_it_says_what_to_install(command: str, missi
     assert ended.stderr == f"zjr: not installed: {missing}; to install: pip install 'zuora-journal-runs[emulator]'\n"
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("package", "extra", "missing"),
     [("emulator", "emulator", "yaml"), ("emulator", "emulator", "httptools"), ("contract", "contract", "hypothesis")],
@@ -95,6 +97,7 @@ def test_a_console_that_lacks_a_character_stops_nothing() -> None:
     assert "JR-\\u20ac" in ended.stderr
 
 
+@pytest.mark.measured
 def test_missing_streams_are_tolerated() -> None:
     ended = python(f"import sys; sys.stdout = None; sys.argv[1:] = ['--version']; {MAIN}")
 

@@ -295,6 +295,7 @@ class TestTotals:
         elif not options:
             assert result.stdout.startswith("JR-00000075: 1 entry that is not cancelled\n")
 
+    @pytest.mark.measured
     @pytest.mark.parametrize("columns", [30, 60, 80])
     def test_no_digit_is_cut_off_on_a_narrow_terminal(self, emulator: Emulator, columns: int) -> None:
         environ = emulator.environ()

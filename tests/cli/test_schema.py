@@ -28,6 +28,7 @@ PLAN = {
 validator = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 
+@pytest.mark.measured
 def test_the_command_prints_it() -> None:
     ended = process("schema")
 

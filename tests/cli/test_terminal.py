@@ -76,6 +76,7 @@ def listed(tmp_path: Path) -> Iterator[IO[bytes]]:
         yield opened
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("typed", "status", "changes"), [("y\n", 3, 1), ("n\n", 1, 0), ("\x04", 1, 0)])
 def test_numbers_from_a_file_are_asked_about_on_the_terminal(
     quick: Emulator, listed: IO[bytes], typed: str, status: int, changes: int
@@ -129,6 +130,7 @@ def test_without_a_terminal_nothing_is_done_without_yes(quick: Emulator, argumen
     assert not changed(quick)
 
 
+@pytest.mark.measured
 def test_a_terminal_that_controls_another_process_can_be_asked_all_the_same(quick: Emulator) -> None:
     terminal = Terminal("cancel", "JR-00000075", variables=quick.environ(), controls=False)
     terminal.until("[y/N] ")
@@ -160,6 +162,7 @@ def test_a_line_is_no_longer_than_the_terminal_is_wide(
     assert max(map(len, terminal.shown.splitlines())) <= columns
 
 
+@pytest.mark.measured
 def test_a_narrow_terminal_shows_all_of_an_entry(quick: Emulator) -> None:
     terminal = Terminal("entries", "JR-00000074", variables={**quick.environ(), "NO_COLOR": "1"}, columns=40)
 
@@ -176,6 +179,7 @@ def test_a_narrow_terminal_shows_all_of_an_entry(quick: Emulator) -> None:
     ]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("columns", "variables"), [(0, {}), (40, {"COLUMNS": "80"})])
 def test_a_width_can_be_unknown_or_given(quick: Emulator, columns: int, variables: dict[str, str]) -> None:
     terminal = Terminal("entries", "JR-00000074", variables={**quick.environ(), **variables}, columns=columns)
@@ -187,6 +191,7 @@ def test_a_width_can_be_unknown_or_given(quick: Emulator, columns: int, variable
 STOPS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("number", "status"), STOPS)
 def test_stopping_on_a_terminal_says_what_is_known(number: int, status: int) -> None:
     with Emulator(pacing=HELD) as emulator:
@@ -201,6 +206,7 @@ def test_stopping_on_a_terminal_says_what_is_known(number: int, status: int) -> 
     )
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("number", "status"), STOPS)
 def test_stopping_at_the_question_changes_nothing(quick: Emulator, number: int, status: int) -> None:
     terminal = Terminal("cancel", "JR-00000075", variables=quick.environ())
@@ -258,6 +264,7 @@ def test_sigterm_ends_a_command_as_ctrl_c_does(arguments: list[str], seen: str, 
     assert "Traceback" not in said
 
 
+@pytest.mark.measured
 @pytest.mark.posix("signals")
 def test_sigterm_before_a_command_begins_changes_nothing() -> None:
     code = """
@@ -278,6 +285,7 @@ sys.exit(cli.main())
     assert ended.stderr == "zjr: stopped; nothing was changed\n"
 
 
+@pytest.mark.measured
 @pytest.mark.posix("signals")
 def test_sigterm_is_ignored_if_it_was_before() -> None:
     code = "import os, signal, sys; from zuora_journal_runs.cli import signals\n"
@@ -286,10 +294,12 @@ def test_sigterm_is_ignored_if_it_was_before() -> None:
     assert python(f"{code}os.kill(os.getpid(), signal.SIGTERM)") == (0, "", "")
 
 
+@pytest.mark.measured
 def test_a_reader_that_goes_away_is_no_fault(quick: Emulator) -> None:
     assert without_reader("get", "JR-00000075", emulator=quick) == (1, "")
 
 
+@pytest.mark.measured
 def test_a_reader_that_goes_away_during_a_change_is_reported_about() -> None:
     with Emulator(pacing="at-once") as emulator:
         status, stderr = without_reader(

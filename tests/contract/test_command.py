@@ -13,8 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis.configuration import storage_directory
 
 from zuora_journal_runs.cli.app import zjr
+from zuora_journal_runs.cli.commands.contract import _CACHE_VARIABLE
 from zuora_journal_runs.contract import RULES, Options, Report, UsageError
 
 from .__main__ import kill
@@ -31,11 +33,19 @@ SANDBOX = "https://rest.test.zuora.com"
 QUICK = ("--only", "statuses/", "--only", "fuzzing/getJournalRun", "--examples", "3")
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_environment(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    """No variable has an effect, and what hypothesis caches is shared by all commands under test."""
     for name in os.environ:
         if name.startswith(("ZUORA_", "ZJR_")):
             monkeypatch.delenv(name)
+    for name in ("HYPOTHESIS_STORAGE_DIRECTORY", "LOCALAPPDATA", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(cache))
 
 
 @pytest.fixture(scope="module")
@@ -136,17 +146,41 @@ def test_a_report_that_cannot_be_written_keeps_no_other(emulator: Emulator, tmp_
     assert Report.from_json((tmp_path / "contract.json").read_text()).passed
 
 
+def test_what_hypothesis_caches_is_in_the_cache_of_the_user(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    used: list[Path] = []
+
+    def check(*_: object, **__: object) -> None:
+        used.append(storage_directory().path)
+        raise UsageError
+
+    def no_home() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr("zuora_journal_runs.contract.check_provider", check)
+    arguments = ("--url", "http://127.0.0.1:9")
+    environ = {"ZUORA_CLIENT_ID": "an-id", "ZUORA_CLIENT_SECRET": "a-secret"}
+    monkeypatch.setattr(Path, "home", lambda: cache / "home")
+    contract(*arguments, environ=environ)
+    contract(*arguments, environ={**environ, _CACHE_VARIABLE: ""})
+    monkeypatch.setattr(Path, "home", no_home)
+    contract(*arguments, environ={**environ, _CACHE_VARIABLE: ""})
+    folder = Path("zuora-journal-runs", "hypothesis")
+    assert used == [cache / folder, cache / "home" / ".cache" / folder, Path(os.devnull) / folder]
+    assert storage_directory().path == cache
+
+
 @pytest.mark.posix("signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_a_report(tmp_path: Path, how: signal.Signals) -> None:
     with emulator_for_the_suite() as emulator:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZUORA_", "ZJR_"))}
-        line = [ZJR, "contract", "--report", "json", "--output", str(tmp_path)]
+        line = [ZJR, "contract", "--only", "cancellation/", "--report", "json", "--output", str(tmp_path)]
         process = subprocess.Popen(
             line, env={**kept, **emulator.environ()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         while not any(each.method == "PUT" for each in emulator.requests):
-            assert process.poll() is None
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.01)
         process.send_signal(how)
         stdout, _ = process.communicate()
     assert process.returncode not in (0, 1, 2)
@@ -218,6 +252,7 @@ def under_pytest(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.
     return subprocess.run(line, cwd=tmp_path, env={**kept, **environ}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.measured
 def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
     """The organisation that it is told of is none of this tenant's, so that no run can be created."""
     known = '[[deviation]]\nrule = "headers/concurrency-is-within-its-limit"\nreason = "case 1"\n'
@@ -240,6 +275,7 @@ def test_the_same_under_pytest(emulator: Emulator, tmp_path: Path) -> None:
     assert (report.seed, report.past_deviations) == (3, ["case 2"])
 
 
+@pytest.mark.measured
 def test_pytest_says_what_it_needs(tmp_path: Path) -> None:
     done = under_pytest(tmp_path)
     assert done.returncode == 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import requests
@@ -37,27 +38,23 @@ def test_the_emulator_keeps_to_the_contract() -> None:
     assert whole.passed
     assert [result.id for result in whole.results if result.outcome is not Outcome.PASSED] == []
     assert whole.calls > 2000
-    only_what_nobody_can_ask_for_is_never_reached(whole)
+    what_a_provider_can_show_is_reached(whole)
     every_stateful_test_reaches_the_end(whole)
 
 
-def only_what_nobody_can_ask_for_is_never_reached(whole: Report) -> None:
-    """Answers of 429 and 500, and waits, are for providers in trouble; a short body is not compressed."""
-    unreachable = {
-        ("response", "createToken", "429"),
-        ("header", "createToken", "4XX retry-after"),
-        *(("header", each.operation, each.name) for each in whole.rows if each.name.startswith("429 ")),
-        *(("header", each.operation, "4XX content-encoding") for each in whole.rows),
-        *(("header", each.operation, "500 content-encoding") for each in whole.rows),
-        *(("header", each.operation, "200 content-encoding") for each in whole.rows),
-        *(("parameter", each.operation, "Content-Encoding success") for each in whole.rows),
-        *(("header", each.operation, each.name) for each in whole.rows if each.name.startswith("500 ratelimit")),
-        ("value", "", "JournalRunStatus Error"),
-        *(("value", "", f"TransferredToAccounting {each}") for each in ("Processing", "Error", "Ignore")),
+def what_a_provider_can_show_is_reached(whole: Report) -> None:
+    assert whole.missed == []
+    assert whole.share == 1
+    kinds = Counter(row.name.partition(" ")[2] or row.name for row in whole.prevented)
+    assert kinds == {
+        "content-encoding": 17,
+        "success": 3,
+        "ratelimit-limit": 7,
+        "ratelimit-remaining": 7,
+        "ratelimit-reset": 7,
+        "retry-after": 1,
+        "Error": 1,
     }
-    assert {(row.kind, row.operation, row.name) for row in whole.missed} - unreachable == set()
-    assert [row for row in whole.missed if not row.why] == []
-    assert whole.share > 0.8
 
 
 def every_stateful_test_reaches_the_end(whole: Report) -> None:
@@ -65,19 +62,9 @@ def every_stateful_test_reaches_the_end(whole: Report) -> None:
     assert [run for run in whole.left if "transferred to accounting" not in run] == []
 
 
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        {"tenant_version": "2024-05-20", "numeric_codes": False},
-        {"show_cancel_in_progress": False},
-    ],
-    ids=str,
-)
-def test_other_tenants_keep_to_it_too(chosen: dict[str, Any]) -> None:
-    report = report_of(
-        suite_for(emulator_for_the_suite(**chosen), Options(examples=2, only=(*GROUPS, "stateful/people")))
-    )
-    assert found(report) == []
+def test_another_tenant_keeps_to_it_too() -> None:
+    emulator = emulator_for_the_suite(tenant_version="2024-05-20", numeric_codes=False, show_cancel_in_progress=False)
+    assert found(report_of(suite_for(emulator, Options(examples=2, only=(*GROUPS, "stateful/people"))))) == []
 
 
 def test_a_provider_that_is_done_at_once_keeps_to_it_too() -> None:
@@ -234,7 +221,7 @@ def test_the_links_alone_find_a_run_that_comes_back() -> None:
     def checks(number: int) -> list[str]:
         emulator = emulator_for_the_suite()
         answer = MUTANTS["a run that comes back"][1](emulator, emulator.transport().handle_request)
-        report = report_of(suite_for(emulator, Options(seed=number, examples=20, only=("stateful/links",)), answer))
+        report = report_of(suite_for(emulator, Options(seed=number, examples=6, only=("stateful/links",)), answer))
         return [finding.check for finding in report.findings]
 
     # A walk comes by it by chance, which what else this process has imported takes part in.

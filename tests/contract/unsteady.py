@@ -298,5 +298,5 @@ def forgetting(_: Emulator, honest: Handler) -> Handler:
     return handler
 
 
-ODD: Mapping[str, Mutation] = {"a gateway": gateway, "a tenant that forgets": forgetting}
+ODD: Mapping[str, Mutation] = {"a tenant that forgets": forgetting, "a gateway": gateway}
 """Honest providers that do what no document forbids."""

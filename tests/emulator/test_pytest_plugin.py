@@ -190,6 +190,7 @@ def test_it():
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.measured
 def test_without_its_extra_it_says_what_to_install(process: Callable[..., pytest.RunResult]) -> None:
     result = process("""
 import sys
@@ -222,6 +223,7 @@ time.sleep = None
 """
 
 
+@pytest.mark.measured
 def test_waits_run_on_the_emulators_clock(process: Callable[..., pytest.RunResult]) -> None:
     result = process(
         WAITS
@@ -332,6 +334,7 @@ async def test_that_fails(zuora_emulator):
 # A failing test shows what happened
 
 
+@pytest.mark.measured
 def test_a_failing_test_shows_what_happened(process: Callable[..., pytest.RunResult]) -> None:
     result = process("""
 import pytest

@@ -25,7 +25,7 @@ from zuora_journal_runs.emulator.clock import ClientClock
 
 KIND = {kind!r}
 LONG = 1e8
-COUNT = 500
+COUNT = 150
 OF_THE_CHILD = [f"JR-{{number:08}}" for number in range(1001, 1011)]
 FAULTS = ("status-503", "reset-after", "html-502", "truncated", "false-61", "reset")
 

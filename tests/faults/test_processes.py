@@ -104,6 +104,7 @@ def finish(script: Path, code: str, **environ: str) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("method", "state"), [("fork", "unused"), ("fork", "used"), ("fork", "busy"), ("spawn", "unused")]
 )
@@ -115,6 +116,7 @@ def test_a_client_that_is_made_before_the_workers(method: str, state: str, tmp_p
         finish(tmp_path / "workers.py", code, **emulator.environ())
 
 
+@pytest.mark.measured
 def test_an_emulator_in_the_child_of_a_process_that_serves_one(tmp_path: Path) -> None:
     code = """if True:
         import multiprocessing, warnings

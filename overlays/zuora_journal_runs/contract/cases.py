@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemathesis.config import SchemathesisConfig
 
-from .document import reference, validator
+from .document import reference
 from .exchange import judged_status, parsed
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from schemathesis import BaseSchema, Case, HookContext, Response
 
+    from .document import Document
     from .target import Target
 
 # Zuora refuses these in text, which no schema expresses.
@@ -79,7 +80,7 @@ class CaseAdapter:
 
     def __init__(
         self,
-        document: Mapping[str, Any],
+        document: Document,
         target: Target,
         *,
         existing: Mapping[str, str],
@@ -101,13 +102,13 @@ class CaseAdapter:
         }
         properties = {name: document["components"]["schemas"][name]["properties"] for name, _ in bodies.values()}
         self._existing = {
-            operation: [(name, validator(document, properties[schema][name]), value) for name, value in values.items()]
+            operation: [(name, document.validator(properties[schema][name]), value) for name, value in values.items()]
             for operation, (schema, values) in bodies.items()
         }
-        self._key = validator(document, document["components"]["parameters"]["IdempotencyKey"]["schema"])
-        self._run_number = validator(document, reference("JournalRunNumber"))
-        self._entry_number = validator(document, reference("JournalEntryNumber"))
-        self._item = validator(document, reference("JournalEntryItemUpdate"))
+        self._key = document.validator(document["components"]["parameters"]["IdempotencyKey"]["schema"])
+        self._run_number = document.validator(reference("JournalRunNumber"))
+        self._entry_number = document.validator(reference("JournalEntryNumber"))
+        self._item = document.validator(reference("JournalEntryItemUpdate"))
 
     def adapt(self, case: Case[Any]) -> Case[Any]:
         """Change a case in place; what is valid in it stays valid, and what is not, invalid."""

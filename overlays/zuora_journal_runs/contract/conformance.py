@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zuora_journal_runs.spec import resolve_ref
 
-from .document import operations, reference, validator
+from .document import operations, reference
 from .exchange import NOT_JSON, UNKNOWN
 from .findings import Problem
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError, Validator
 
+    from .document import Document
     from .exchange import Exchange
 
 JSON = "application/json"
@@ -54,7 +55,7 @@ class Conformance:
         document: The contract.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
         self._responses = {
             operation.id: {
@@ -65,7 +66,7 @@ class Conformance:
         }
         self._methods = {operation.id: operation.method for operation in operations(document)}
         self._words = frozenset(_words(document["components"]["schemas"]))
-        self._error = validator(document, reference("ErrorResponse"))
+        self._error = document.validator(reference("ErrorResponse"))
 
     def problems(self, operation_id: str, exchange: Exchange) -> Iterator[Problem]:
         """Check a response to an operation, or to a request to its address with another method."""
@@ -151,14 +152,14 @@ class Conformance:
         content = node["content"]
         schema = content[JSON]["schema"]
         forms = schema.get("oneOf", [schema])
-        success, failure = (validator(self._document, each) for each in (forms[0], forms[-1]))
+        success, failure = (self._document.validator(each) for each in (forms[0], forms[-1]))
         headers = {name.lower(): self._header(each) for name, each in node.get("headers", {}).items()}
         return _Response(headers, frozenset(content), success, failure)
 
     def _header(self, node: Mapping[str, Any]) -> _Header:
         header = resolve_ref(self._document, node)
         schema = resolve_ref(self._document, header["schema"])
-        return _Header(header.get("required", False), schema["type"] == "integer", validator(self._document, schema))
+        return _Header(header.get("required", False), schema["type"] == "integer", self._document.validator(schema))
 
 
 def _words(schemas: Mapping[str, Any]) -> Iterator[str]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zuora_journal_runs.spec import resolve_ref
 
-from .document import operations, validator
+from .document import operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema_rs import Validator
 
-    from .document import Operation
+    from .document import Document, Operation
     from .exchange import Exchange
 
 SUCCESS, REFUSED = "success", "refused"
@@ -32,11 +32,11 @@ class Row(NamedTuple):
 class Coverage:
     """Counts the responses that reached each row of a contract."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
         self._operations = {operation.id: operation for operation in operations(document)}
         self._parameters = {
-            operation.id: [(p["name"], p["in"], validator(document, p["schema"])) for p in operation.parameters]
+            operation.id: [(p["name"], p["in"], document.validator(p["schema"])) for p in operation.parameters]
             for operation in self._operations.values()
         }
         self._fields = {id_: dict(self._fields_of(each)) for id_, each in self._operations.items()}
@@ -74,17 +74,32 @@ class Coverage:
         self._note(where, data)
         self.shapes.update(f"{where} header {name}" for name in exchange.headers or ())
 
+    def prevented(self, row: Row) -> str:
+        """Return why no provider can be made to show a row; empty if it can."""
+        status, _, name = row.name.partition(" ")
+        match row.kind:
+            case "header" if name == "content-encoding" and (row.operation, status) not in _LONG:
+                return "only a body of more than 1,000 bytes is compressed, and this one is shorter"
+            case "header" if status == "500" and name.startswith("ratelimit"):
+                return "no document requires it of a server that fails"
+            case "header" if (status, name) == ("4XX", "retry-after") and "429" in self._statuses(row.operation):
+                return "a refusal says when to return only with the status 429, which has a row of its own"
+            case "parameter" if row.name == f"Content-Encoding {SUCCESS}" and row.operation in _WITHOUT_BODY:
+                return "such a request has no body to compress"
+            case "value" if row.name == "JournalRunStatus Error":
+                return "no document says what ends a run in Error"
+        return ""
+
     def why(self, row: Row) -> str:
-        """Return why a row may not have been reached; empty if nothing prevents it."""
-        if row.name.startswith("500 ratelimit"):
-            return "a server that fails need not send it"
-        if row.name.endswith(" content-encoding"):
-            return "only bodies of more than 1,000 bytes are compressed, and this one is shorter"
-        if row.name.partition(" ")[0] == "429" or row.name == "4XX retry-after":
+        """Return why a row may not be reached by requests alone; empty if nothing prevents it."""
+        status = row.name.partition(" ")[0]
+        if prevented := self.prevented(row):
+            return prevented
+        if status == "429" or row.name == "4XX retry-after":
             return "it comes only when a limit is reached: give a way with --provoke"
-        if row.name.partition(" ")[0] == "500":
+        if status == "500":
             return "a provider fails only when it is made to: give a way with --provoke"
-        return _WHY.get(row.name, "")
+        return ""
 
     def _request(
         self,
@@ -151,17 +166,24 @@ class Coverage:
     def _fields_of(self, operation: Operation) -> Iterator[tuple[str, Validator]]:
         for media in operation.raw.get("requestBody", {}).get("content", {}).values():
             for name, schema in resolve_ref(self._document, media["schema"])["properties"].items():
-                yield name, validator(self._document, schema)
+                yield name, self._document.validator(schema)
 
     def _values_of(self, schemas: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         for name in ("TransactionType", "JournalRunStatus", "JournalEntryStatus", "TransferredToAccounting"):
             yield name, schemas[name]["enum"]
 
 
-_WHY = {
-    "Content-Encoding success": "such a request has no body to compress",
-    "JournalRunStatus Error": "no document says what ends a run in Error",
-}
+_LONG = frozenset(
+    {
+        ("createJournalRun", "200"),
+        ("createJournalRun", "4XX"),
+        ("getJournalRun", "200"),
+        ("listJournalEntriesOfJournalRun", "200"),
+    }
+)
+"""The responses that can have more than 1,000 bytes: of each wrong field, a refusal says what is wrong with it."""
+
+_WITHOUT_BODY = frozenset({"getJournalRun", "deleteJournalRun", "listJournalEntriesOfJournalRun"})
 
 _SCHEMA_OF = {
     ("getJournalRun", "status"): "JournalRunStatus",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jsonschema_rs import Draft202012Validator
@@ -18,10 +19,22 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 
 class Document(dict[str, Any]):
-    """The contract, with a short `repr`."""
+    """The contract, with a short `repr`, and with validators that are compiled once."""
+
+    def __init__(self, contract: Mapping[str, Any]) -> None:
+        super().__init__(contract)
+        self._validators: dict[str, Validator] = {}
 
     def __repr__(self) -> str:
         return f"<{FILE}>"
+
+    def validator(self, schema: Mapping[str, Any]) -> Validator:
+        """Return a validator for a schema of the contract; equal schemas share one, since compiling takes time."""
+        key = json.dumps(schema)
+        if key not in self._validators:
+            root = {"components": {"schemas": self["components"]["schemas"]}, "allOf": [schema]}
+            self._validators[key] = Draft202012Validator(root, validate_formats=True)
+        return self._validators[key]
 
 
 class Operation(NamedTuple):
@@ -62,12 +75,6 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 def reference(name: str) -> dict[str, str]:
     """Return a reference to a schema of the contract."""
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
-    """Return a validator for a schema of the contract."""
-    root = {"components": {"schemas": document["components"]["schemas"]}, "allOf": [schema]}
-    return Draft202012Validator(root, validate_formats=True)
 
 
 def production_hosts(document: Mapping[str, Any]) -> frozenset[str]:

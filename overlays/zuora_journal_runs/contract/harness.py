@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from schemathesis import Case
     from schemathesis.schemas import APIOperation, BaseSchema
 
+    from .document import Document
     from .options import Options, Runtime
     from .target import Target
 
@@ -105,9 +106,9 @@ class Harness:
         runtime: What the suite uses of the world around it.
     """
 
-    def __init__(self, document: Mapping[str, Any], target: Target, options: Options, runtime: Runtime) -> None:
+    def __init__(self, document: Document, target: Target, options: Options, runtime: Runtime) -> None:
         self.target: Target = target
-        self.document: Mapping[str, Any] = document
+        self.document: Document = document
         self.may_write: bool = options.may_write(target)
         self.runtime: Runtime = runtime
         self.seed: int = options.seed

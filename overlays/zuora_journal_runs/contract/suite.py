@@ -199,7 +199,10 @@ class Suite:
             calls=harness.session.calls,
             results=self.results,
             findings=list(harness.findings),
-            rows=[Row(*row, times, harness.coverage.why(row)) for row, times in harness.coverage.reached.items()],
+            rows=[
+                Row(*row, times, harness.coverage.why(row), not harness.coverage.prevented(row))
+                for row, times in harness.coverage.reached.items()
+            ],
             responses=responses,
             shapes=sorted(harness.coverage.shapes),
             past_deviations=[each.reason for each in self.deviations.past],

@@ -208,6 +208,8 @@ class ZuoraApi:
             case "too-many":
                 status, category = 429, 70
                 call.headers.append((b"retry-after", b"%d" % value))
+                if call.operation == "createToken":
+                    call.headers += self._token_limit(remaining=0)
                 call.retry_after = value
             case "status":
                 status, category = value, category_of(value)
@@ -375,10 +377,7 @@ class ZuoraApi:
 
     def _issue_token(self, call: _Call, operation: Operation) -> StatusAndBody:
         usage = self._token_calls.count(self._clock.timestamp())
-        call.headers = [
-            (b"x-ratelimit-limit-minute", b"%d" % self._token_calls.limit),
-            (b"x-ratelimit-remaining-minute", b"%d" % usage.remaining),
-        ]
+        call.headers = self._token_limit(usage.remaining)
         _raise_if_exceeded(call, usage)
         self._check_parameters(call, operation)
         self._check_tenant_headers(call)
@@ -389,6 +388,12 @@ class ZuoraApi:
             return 200, http.to_json(self._tokens.issue(fields, call.request.path))
         except TokenRefusedError as error:
             return 400, http.to_json(error.body)
+
+    def _token_limit(self, remaining: int) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"x-ratelimit-limit-minute", b"%d" % self._token_calls.limit),
+            (b"x-ratelimit-remaining-minute", b"%d" % remaining),
+        ]
 
     def _other(self, call: _Call, respond: Callable[[httpx.Request], httpx.Response | None]) -> StatusAndBody | None:
         """Return the user's response to a request that is not modelled; None if there is none."""

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module, resources
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 FORMS = ("junit", "html", "json")
 MAX_LISTED = 20
 """How many unreadable entries are named; beyond that they are only counted."""
+_CACHE_VARIABLE = "LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"
 
 
 def _suite() -> Any:
@@ -144,7 +144,7 @@ def contract(
         runtime = suite.Runtime(
             provoke=_command(provoke, "operation", "failure", doing="make {} fail with {}"),
         )
-        with _temporary_files(), _stopped_by_sigterm():
+        with _cached_files(), _stopped_by_sigterm():
             suite.check_provider(target, chosen, runtime, on_result=_progress(), on_report=publish)
     except suite.UsageError as wrong:
         raise CommandError(str(wrong), ExitStatus.USAGE) from None
@@ -229,16 +229,26 @@ def ci(server: str) -> int:
 
 
 @contextmanager
-def _temporary_files() -> Iterator[None]:
-    """Keep the files of hypothesis out of the working directory."""
+def _cached_files() -> Iterator[None]:
+    """Keep the files of hypothesis out of the working directory.
+
+    They are tables of characters above all, which take a second to compute, and so they are cached for the user.
+    """
     from hypothesis.configuration import set_hypothesis_home_dir
 
-    with TemporaryDirectory() as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
+    set_hypothesis_home_dir(_cache() / "zuora-journal-runs" / "hypothesis")
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
+
+
+def _cache() -> Path:
+    """Return the folder of the user's caches; without one, a path at which no folder can be made."""
+    try:
+        return Path(os.environ.get(_CACHE_VARIABLE) or Path.home() / ".cache")
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from .readers import read
 from .unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from zuora_journal_runs.contract.document import Document
     from zuora_journal_runs.contract.exchange import Exchange
     from zuora_journal_runs.contract.findings import Finding
 
@@ -56,7 +57,7 @@ class Judge:
         document: The contract.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self.findings: Findings = Findings()
         self.coverage: Coverage = Coverage(document)
         self.judged: int = 0
@@ -200,7 +201,11 @@ def _report(judge: Judge, deviations: Deviations, target: str, today: datetime, 
         calls=judge.judged,
         results=results,
         findings=list(judge.findings),
-        rows=[Row(*row, times) for row, times in judge.coverage.reached.items()],
+        rows=[
+            Row(*row, times, why, not why)
+            for row, times in judge.coverage.reached.items()
+            for why in [judge.coverage.prevented(row)]
+        ],
         responses=responses,
         shapes=sorted(judge.coverage.shapes),
         past_deviations=[each.reason for each in deviations.past],

@@ -150,9 +150,10 @@ def _coverage(report: Report) -> Iterator[str]:
     for operation, group in groupby(report.rows, lambda row: row.operation):
         rows = list(group)
         missed = [row for row in rows if not row.times]
+        counted = sum(row.on_demand or row.times > 0 for row in rows)
         statuses = ", ".join(f"{status}: {times}" for status, times in report.responses.get(operation, {}).items())
         seen = f"<br><small>responses by status: {statuses}</small>" if statuses else ""
-        yield f'<li class="card">{escape(operation) or "values"}: {len(rows) - len(missed)} of {len(rows)}{seen}'
+        yield f'<li class="card">{escape(operation) or "values"}: {len(rows) - len(missed)} of {counted}{seen}'
         if missed:
             listed = "".join(
                 f"<li>{escape(row.kind)} {escape(row.name)} <small>{escape(row.why)}</small></li>" for row in missed

@@ -56,7 +56,9 @@ class Row:
     times: int
     """How many responses reached it."""
     why: str = ""
-    """Why it may not be reached."""
+    """Why it was not reached, if something is known to prevent it."""
+    on_demand: bool = True
+    """Whether a provider can be made to show it."""
 
 
 @dataclass
@@ -156,10 +158,20 @@ class Report:
 
     @property
     def missed(self) -> list[Row]:
-        """The rows of the contract that no response reached."""
-        return [row for row in self.rows if not row.times]
+        """The rows of the contract that no response reached, though a provider can be made to show them."""
+        return [row for row in self.rows if not row.times and row.on_demand]
+
+    @property
+    def prevented(self) -> list[Row]:
+        """The rows of the contract that no response reached, and that no provider can be made to show."""
+        return [row for row in self.rows if not row.times and not row.on_demand]
+
+    @property
+    def reached(self) -> int:
+        """How many rows of the contract were reached."""
+        return len(self.rows) - len(self.missed) - len(self.prevented)
 
     @property
     def share(self) -> float:
-        """The share of the contract's rows that were reached."""
-        return 1 - len(self.missed) / len(self.rows)
+        """The share of the rows that were reached, of those that a provider can be made to show."""
+        return self.reached / (self.reached + len(self.missed))

@@ -46,7 +46,7 @@ def _lines(report: Report, *, coverage: bool) -> Iterator[str]:
         yield from _coverage(report)
     counts = report.counts
     yield ", ".join(f"{counts[outcome]} {_plural(outcome, counts[outcome])}" for outcome in Outcome)
-    reached = f"{len(report.rows) - len(report.missed)} of {len(report.rows)} rows of the contract reached"
+    reached = f"{report.reached} of {report.reached + len(report.missed)} rows of the contract reached"
     yield f"{report.calls:,} calls in {report.seconds:.1f} s; {reached} ({report.share:.0%}); seed {report.seed}"
 
 
@@ -71,9 +71,13 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _coverage(report: Report) -> Iterator[str]:
-    yield "Not reached:"
-    for (operation, kind, why), rows in groupby(report.missed, lambda row: (row.operation, row.kind, row.why)):
-        yield f"  {operation or 'all operations'}, {kind}: {', '.join(row.name for row in rows)}"
-        if why:
-            yield f"    {why}"
+    for heading, missed in (
+        ("Not reached", report.missed),
+        ("Not counted, since no provider can be made to show it", report.prevented),
+    ):
+        yield f"{heading}:" if missed else f"{heading}: nothing"
+        for (operation, kind, why), rows in groupby(missed, lambda row: (row.operation, row.kind, row.why)):
+            yield f"  {operation or 'all operations'}, {kind}: {', '.join(row.name for row in rows)}"
+            if why:
+                yield f"    {why}"
     yield ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.contract.checks import expect
 from zuora_journal_runs.contract.conformance import NOT_IMPLEMENTED
+from zuora_journal_runs.contract.harness import ERROR_STATUSES_FROM, FIRST_VERSION
 from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
@@ -154,7 +155,12 @@ def broken_fields_create_nothing(harness: Harness) -> None:
         *({"targetEndDate": each} for each in dates),
         {"accountingPeriodName": 1}, {"accountingPeriodName": ["Oct-2026"]}, {"organizationLabels": "a"},
     ]  # fmt: skip
-    cases: tuple[tuple[Any, Any], ...] = tuple((harness.creation(**each), {}) for each in fields)
+    # A refusal that names each of many types is long, and so it is compressed.
+    unknown = harness.creation(transactionTypes=[{"type": f"Unknown {number}"} for number in range(60)])
+    cases: tuple[tuple[Any, Any], ...] = (
+        *((harness.creation(**each), {}) for each in fields),
+        *((unknown, {"Zuora-Version": version}) for version in (FIRST_VERSION, ERROR_STATUSES_FROM)),
+    )
     _create_nothing(
         harness, lambda body, headers: harness.call("createJournalRun", body=body, headers=headers).status, cases
     )

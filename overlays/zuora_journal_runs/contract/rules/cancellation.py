@@ -93,9 +93,11 @@ def a_whole_life(harness: Harness) -> None:
 
 @rules.rule(CANCEL, writes=True)
 def completed_runs_can_be_cancelled(harness: Harness) -> None:
-    """A `Completed` run can be cancelled, and then all of its entries are cancelled."""
+    """A `Completed` run can be cancelled; then all of its entries are, and it stays so however often it is read."""
     model = cancelling(harness)
     harness.settle(model)
+    for _ in range(harness.examples):
+        harness.retrieve(model)
     count = len(model.entries or {})
     left = {number: (model.entries or {})[number]["status"] for number in model.remaining}
     expect(not left, f"{model.number} is cancelled, and of its {count} entries these are not: {left}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import TYPE_CHECKING
 
 from zuora_journal_runs.contract.checks import Skipped, expect
@@ -76,10 +78,15 @@ def a_page_alone_has_no_effect(harness: Harness) -> None:
 
 @rules.rule(UPDATE, writes=True)
 def updates_are_shown(harness: Harness) -> None:
-    """What an entry was updated to is shown: its notes, and each value of `transferredToAccounting`."""
+    """What an entry was updated to is shown: its notes, sent compressed too, and each `transferredToAccounting`."""
     model = harness.at("Completed")
     entry = str(harness.entry_to_update()["number"])
     harness.update(model, entry, notes="Transferred to GL 2025-01-02")
+    harness.read(model)
+    notes = {"notes": "Transferred to GL 2025-01-03"}
+    zipped = gzip.compress(json.dumps(notes).encode(), mtime=0)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    model.updated(entry, notes, harness.call("updateJournalEntry", entry, headers=headers, data=zipped).status)
     for value in MARKS:
         harness.update(model, entry, transferredToAccounting=value)
         harness.read(model)
