@@ -310,7 +310,7 @@ def test_the_conclusion_names_what_does_not_fit_together() -> None:
 def test_the_conclusion_on_a_posting() -> None:
     marks = {"a": "Yes", "b": "Yes", "c": "Error", "d": "No", "e": "No", "f": "Ignore", "g": "Processing"}
     entries = {number: ("Created", mark) for number, mark in marks.items()}
-    steps = [PostingNoted(0.0, step, number) for step, number in (("posted", "a"), ("failed", "c"), ("begun", "d"))]
+    steps = [PostingNoted(0.0, "posted", "a"), PostingNoted(0.0, "failed", "c"), PostingNoted(0.0, "begun", "d")]
     history = after([RunSeen(0.0, "Completed", 7), *steps, EntriesListed(0.0, entries)])
     expected = {"posted": 1, "already": 1, "failed": ["c"], "inDoubt": ["d", "g"], "open": ["e"]}
     assert conclusion_of(history, "posting") == {"verdict": "incomplete", **expected}
@@ -318,11 +318,23 @@ def test_the_conclusion_on_a_posting() -> None:
     assert conclusion_of(complete, "posting")["verdict"] == "complete"
 
 
-@pytest.mark.parametrize(("mark", "verdict", "remaining"), [("Yes", "complete", []), ("No", "incomplete", ["a"])])
-def test_the_conclusion_on_a_transfer(mark: str, verdict: str, remaining: list[str]) -> None:
-    planned = Planned(0.0, {"details": {"value": "Yes", "entries": ["a"]}})
-    history = after([planned, EntriesListed(0.0, {"a": ("Created", mark)})])
-    assert conclusion_of(history, "transfer") == {"verdict": verdict, "remaining": remaining}
+@pytest.mark.parametrize(
+    ("mark", "verdict", "remaining", "doubt"),
+    [
+        ("Yes", "complete", [], []),
+        ("No", "incomplete", ["a"], ["b"]),
+        ("Processing", "incomplete", [], ["a", "b"]),
+    ],
+)
+def test_the_conclusion_on_a_transfer(mark: str, verdict: str, remaining: list[str], doubt: list[str]) -> None:
+    details = {"value": "Yes", "entries": ["a"], "inDoubt": ["b"]}
+    entries = [
+        {"number": "a", "status": "Created", "transferredToAccounting": "No"},
+        {"number": "b", "status": "Created", "transferredToAccounting": "Processing"},
+    ]
+    listed = {"a": ("Created", mark), "b": ("Created", "Yes" if mark == "Yes" else "Processing")}
+    history = after([Planned(0.0, {"details": details, "runs": [{"entries": entries}]}), EntriesListed(0.0, listed)])
+    assert conclusion_of(history, "transfer") == {"verdict": verdict, "remaining": remaining, "inDoubt": doubt}
 
 
 def test_nothing_was_planned_or_created_at_first() -> None:
