@@ -1,22 +1,23 @@
 """A server that costs as little as possible, as a process of its own: `python -m tests.bench.server CERTIFICATE SECONDS DELAY`.
 
-It answers every GET with a run at once, every PUT after a delay, and every POST with a token. One line of JSON on
-standard output tells its ports. It ends with its parent, and after so many seconds at the latest.
+It answers every GET of a run at once, every PUT after a delay, and every POST with a token. The run JR-00100000 has
+100,000 entries, and so on, which are listed by the page. One line of JSON on standard output tells its ports. It ends
+with its parent, and after so many seconds at the latest.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import ssl
 import sys
 
 import httptools
 
-from .data import RUN
+from .data import NUMBER, RUN, page
 
 BODIES = {
-    b"GET": json.dumps(RUN).encode(),
     b"PUT": json.dumps({"success": True}).encode(),
     b"POST": json.dumps({"access_token": "t" * 32, "token_type": "bearer", "expires_in": 3598}).encode(),
 }
@@ -35,11 +36,41 @@ HEAD = (
 )
 
 
+RUNS, ENTRIES = "/v1/journal-runs/", "/v1/journal-entries/journal-runs/"
+
+
+def run(path: str) -> bytes:
+    """The run of a path, which is polled again and again."""
+    number = path.removeprefix(RUNS)
+    if number == NUMBER:
+        return json.dumps(RUN).encode()
+    return json.dumps({**RUN, "number": number, "totalJournalEntryCount": int(number[3:])}).encode()
+
+
+def listed(url: str) -> bytes:
+    """A page of the entries of a run."""
+    path, _, query = url.partition("?")
+    asked = dict(pair.split("=") for pair in query.split("&"))
+    place, size, total = int(asked["page"]), int(asked["pageSize"]), int(path.removeprefix(f"{ENTRIES}JR-"))
+    first = (place - 1) * size
+    body = page(min(size, total - first), first)
+    if first + size < total:
+        return body[:-1] + f', "nextPage": "{path}?page={place + 1}&pageSize={size}"}}'.encode()
+    return body
+
+
+@functools.lru_cache(1000)
+def got(url: str) -> bytes:
+    """The body of the answer to a GET."""
+    return listed(url) if url.startswith(ENTRIES) else run(url)
+
+
 class Exchange(asyncio.Protocol):
     """One connection."""
 
     active = 0
     delay = 0.0
+    _url = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -47,6 +78,9 @@ class Exchange(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
+
+    def on_url(self, url: bytes) -> None:
+        self._url = url.decode()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"zuora-track-id":
@@ -61,7 +95,7 @@ class Exchange(asyncio.Protocol):
             self._answer(method)
 
     def _answer(self, method: bytes) -> None:
-        body = BODIES[method]
+        body = got(self._url) if method == b"GET" else BODIES[method]
         Exchange.active -= 1
         head = HEAD.format(free=max(0, 39 - Exchange.active), length=len(body), echo=self._echo)
         self._transport.write(head.encode() + body)
