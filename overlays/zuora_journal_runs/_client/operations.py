@@ -133,6 +133,12 @@ class Operations:
             found.exchanges += (page.exchange,)
         return found
 
+    def show_entries(self, number: RunNumber) -> Flow[None]:
+        """Show the observer all entries, without keeping them."""
+        pages = EntryPages(self, number, self.deadline())
+        while (yield from pages.read()) is not None:
+            pass
+
     def plan_cancellation(self, number: RunNumber) -> Flow[CancellationPlan]:
         from zuora_journal_runs import results
 

@@ -89,8 +89,7 @@ class Listing:
                 # One response is consistent in itself.
                 self.ended = self._pages.ended and not self._several and self.count >= (self.total or 0)
                 return entries
-        if not self.ended:
-            yield from self._check()
+        yield from self._check()
         return []
 
     def _add(self, entries: list[JournalEntry]) -> None:
