@@ -18,7 +18,7 @@ _KEPT = 1000
 
 
 class _Page:
-    """A page of entries, compressed to a tenth of the text, and a hundredth of what it is decoded."""
+    """A page of entries, compressed: its text has a third of the size of the entries, and repeats itself."""
 
     __slots__ = ("_content",)
 
@@ -76,7 +76,7 @@ class StoredEntries(Sequence[JournalEntry]):
 class EntryStore:
     """Each entry of a run as it was shown last; once it was shown to be cancelled it stays so.
 
-    An entry takes 7,000 bytes once it is decoded. If the entries are on several pages, these are kept as they came,
+    An entry takes 3,500 bytes once it is decoded. If the entries are on several pages, these are kept as they came,
     compressed, and what does not end as cancelled is likely to be looked at: some of that is kept decoded.
     """
 
