@@ -1,8 +1,9 @@
 """A server that costs as little as possible, as a process of its own: `python -m tests.bench.server CERTIFICATE SECONDS DELAY`.
 
 It answers every GET of a run at once, every PUT after a delay, and every POST with a token. The run JR-00100000 has
-100,000 entries, and so on, which are listed by the page. One line of JSON on standard output tells its ports. It ends
-with its parent, and after so many seconds at the latest.
+100,000 entries, and so on, which are listed by the page. Runs from JR-20000000 on have none, and are cancelled once they
+were polled so often. One line of JSON on standard output tells its ports. It ends with its parent, and after so many
+seconds at the latest. GET /polls tells how the runs were polled, and GET /delay/0.2 changes the delay.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import functools
 import json
 import ssl
 import sys
+import time
+from typing import ClassVar
 
 import httptools
 
@@ -36,6 +39,9 @@ HEAD = (
 )
 
 
+POLLS = 10
+"""Polls until a run is cancelled."""
+WAITED_FOR = 20_000_000
 RUNS, ENTRIES = "/v1/journal-runs/", "/v1/journal-entries/journal-runs/"
 
 
@@ -59,10 +65,54 @@ def listed(url: str) -> bytes:
     return body
 
 
+class Polls:
+    """When runs were polled that are waited for."""
+
+    count = 0
+    first = last = longest_gap = 0.0
+    of_run: ClassVar[dict[str, tuple[int, float]]] = {}
+
+    @classmethod
+    def status(cls, number: str) -> str:
+        """The status of a run at one more poll."""
+        now = time.monotonic()
+        times, before = cls.of_run.pop(number, (0, now))
+        cls.longest_gap, cls.last = max(cls.longest_gap, now - before), now
+        cls.first = cls.first or now
+        cls.count += 1
+        if times + 1 == POLLS:
+            return "Cancelled"
+        cls.of_run[number] = times + 1, now
+        return "CancelInprogress"
+
+    @classmethod
+    def report(cls) -> bytes:
+        """What was polled since the last report: how many times a second, and the longest time between two polls."""
+        found = [cls.count / (cls.last - cls.first), cls.longest_gap]
+        cls.count, cls.first, cls.longest_gap = 0, 0.0, 0.0
+        return json.dumps(found).encode()
+
+
 @functools.lru_cache(1000)
+def constant(url: str) -> bytes:
+    """The body of the answer to a GET that is always the same."""
+    return listed(url) if url.startswith(ENTRIES) else run(url)
+
+
 def got(url: str) -> bytes:
     """The body of the answer to a GET."""
-    return listed(url) if url.startswith(ENTRIES) else run(url)
+    number = url.partition("?")[0].rpartition("/")[2]
+    if url == "/polls":
+        return Polls.report()
+    if url.startswith("/delay/"):
+        Exchange.delay = float(number)
+        return b"{}"
+    if int(number[3:]) < WAITED_FOR:
+        return constant(url)
+    if url.startswith(ENTRIES):
+        return json.dumps({"success": True, "journalEntries": []}).encode()
+    status = Polls.status(number)
+    return json.dumps({**RUN, "number": number, "status": status, "totalJournalEntryCount": 0}).encode()
 
 
 class Exchange(asyncio.Protocol):
