@@ -92,7 +92,7 @@ def _drawn(chart: Chart, colors: Mapping[str, int]) -> Iterable[str]:
         kind = f"c{colors[name]}"
         yield f'<line class="line {kind}" x1="{start}" y1="36" x2="{start + 16}" y2="36"/>'
         yield f'<text x="{start + 20}" y="40">{escape(name)}</text>'
-        start += 36 + 7 * len(name)
+        start += 28 + round(6.5 * len(name))
         points = [(across(size), up(cost)) for size, cost in sorted(line.items())]
         yield f'<polyline class="line {kind}" style="fill:none" points="{" ".join(f"{x},{y}" for x, y in points)}"/>'
         for x, y in points:

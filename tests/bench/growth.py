@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .processes import Official, Server
 
 STREAM, LIST, TASKS, THREADS = "iter_entries", "entries", "asyncio", "threads"
-SDK, IDEAL = "zuora-sdk", "server alone"
+SDK, IDEAL = "zuora-sdk", "server"
 COLORS = {STREAM: 0, LIST: 1, TASKS: 0, THREADS: 1, SDK: 2, IDEAL: 3}
 PAGE = ROOT / "docs" / "explanation" / "speed.md"
 PICTURE = ROOT / "docs" / "_static" / "growth.svg"

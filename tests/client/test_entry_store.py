@@ -108,6 +108,14 @@ def test_stored_entries_are_a_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(decoded) == 2
 
 
+def test_what_is_not_cancelled_stays_decoded_however_often_it_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry_store, "_KEPT", 2)
+    store, expected = stored([([(1, False), (2, True), (3, False)], True)] * 3)
+    assert isinstance(store.of(["JE-00000001", "JE-00000003"]), list)
+    assert isinstance(store.values(), StoredEntries)
+    assert store.values() == list(expected.values())
+
+
 def test_a_page_is_not_kept_when_no_entry_is_on_it_any_more() -> None:
     """A wait may list the entries very often."""
     store, _ = stored([([(1, True), (2, True)], True)] * 5)
