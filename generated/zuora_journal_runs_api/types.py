@@ -234,6 +234,13 @@ _NUMBERS: Final = Context(
 )
 
 
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_NUMBERS.create_decimal, parse_constant=_not_json)
+
+
 def decode(content: bytes) -> dict[str, Any]:
     """The JSON object in a body; numbers with a fraction or an exponent are exact decimals.
 
@@ -241,7 +248,7 @@ def decode(content: bytes) -> dict[str, Any]:
         InvalidResponseError: the body is not JSON, or not an object, or holds a number of more than 4,300 digits.
     """
     try:
-        data = json.loads(content, parse_float=_NUMBERS.create_decimal, parse_constant=_not_json)
+        data = _DECODER.decode(content.decode(json.detect_encoding(content), "surrogatepass"))
     except ArithmeticError as error:
         raise InvalidResponseError(f"holds a number of more than {_LARGEST:,} digits") from error
     except (ValueError, RecursionError) as error:
@@ -382,10 +389,6 @@ def check_object(name: str, value: Any, check_fields: Callable[[Any], None]) -> 
         check_fields(value)
     except InvalidResponseError as error:
         raise error.inside(name) from None
-
-
-def _not_json(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _said(value: object) -> str:

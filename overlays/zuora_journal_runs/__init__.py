@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from zuora_journal_runs_api.types import UNSET, Exchange
 
     from . import errors
-    from ._client import ENVIRONMENTS, AsyncJournalRunsClient, JournalEntries, JournalRunsClient
+    from ._client import (
+        ENVIRONMENTS,
+        AsyncEntryStream,
+        AsyncJournalRunsClient,
+        EntryStream,
+        JournalEntries,
+        JournalRunsClient,
+    )
     from ._http import (
         Attempt,
         Backoff,
@@ -75,7 +82,14 @@ _HOMES = {
     ".close": ("PostingOutcome", "RerunOutcome", "TransferOutcome", "TurnProgress"),
     ".plans": ("Plan", "PlannedRun"),
     ".totals": ("AccountTotal", "TotalDifference", "Totals", "UnbalancedEntry"),
-    "._client": ("ENVIRONMENTS", "AsyncJournalRunsClient", "JournalEntries", "JournalRunsClient"),
+    "._client": (
+        "ENVIRONMENTS",
+        "AsyncEntryStream",
+        "AsyncJournalRunsClient",
+        "EntryStream",
+        "JournalEntries",
+        "JournalRunsClient",
+    ),
     "._http": (
         "Attempt",
         "Backoff",
@@ -112,6 +126,7 @@ __all__ = [
     "ENVIRONMENTS",
     "UNSET",
     "AccountTotal",
+    "AsyncEntryStream",
     "AsyncJournalRunsClient",
     "Attempt",
     "Backoff",
@@ -126,6 +141,7 @@ __all__ = [
     "CreateJournalRunResponse",
     "Deletion",
     "Ending",
+    "EntryStream",
     "Exchange",
     "FailedAttempt",
     "JournalEntries",

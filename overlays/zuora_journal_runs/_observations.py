@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -159,7 +160,12 @@ class ResponseReader:
         self._run = f"/v1/journal-runs/{number}"
         self._entries = f"/v1/journal-entries/journal-runs/{number}"
         self._number = number
-        self._pages: dict[str, EntryState] = {}
+        self._pages: list[Mapping[str, EntryState]] = []
+        """The entries on the pages of the listing that is being read."""
+        self._listed: set[str] = set()
+        self._before: list[Mapping[str, EntryState]] = []
+        """The entries on the pages of the listing before it."""
+        self._states: dict[EntryState, EntryState] = {}
         self._next: str | None = None
 
     def read(self, at: float, method: str, path: str, status: int, body: bytes | str) -> Observation | None:
@@ -222,16 +228,74 @@ class ResponseReader:
         page = _entries_on(data)
         if isinstance(page, str):
             return Problem(at, page)
+        return self._add_page(at, path, page, _path_of(data.get("nextPage")))
+
+    def _add_page(
+        self, at: float, path: str, page: dict[str, EntryState], following: str | None
+    ) -> EntriesListed | Problem | None:
+        """Return the listing that a page completes, or None if further pages follow."""
         if _is_first(path):
-            self._pages = {}
+            self._pages, self._listed, self._states = [], set(), {}
         elif path != self._next:
             return Problem(at, "the page is not the one that the page before it names as next")
-        before = len(self._pages)
-        self._pages.update(page)
-        if len(self._pages) < before + len(page):
+        if not self._listed.isdisjoint(page):
             return Problem(at, "an entry is listed on two pages")
-        self._next = _path_of(data.get("nextPage"))
-        return None if self._next else EntriesListed(at, self._pages)
+        self._listed.update(page)
+        self._pages.append(self._shared(page))
+        self._next = following
+        if following:
+            return None
+        self._before, self._listed = self._pages, set()
+        return EntriesListed(at, _Pages(self._pages) if len(self._pages) > 1 else self._pages[0])
+
+    def _shared(self, page: dict[str, EntryState]) -> Mapping[str, EntryState]:
+        """Return a page made of objects that are there already: the listings of a long wait share what is equal."""
+        place = len(self._pages)
+        if place < len(self._before) and self._before[place] == page:
+            return self._before[place]
+        return {number: self._states.setdefault(state, state) for number, state in page.items()}
+
+
+class _Pages(Mapping[str, EntryState]):
+    """The entries on several pages."""
+
+    def __init__(self, pages: Iterable[Mapping[str, EntryState]]) -> None:
+        self._pages = tuple(pages)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pages))
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._pages)
+
+    def __getitem__(self, number: str) -> EntryState:
+        for page in self._pages:
+            if number in page:
+                return page[number]
+        raise KeyError(number)
+
+    def items(self) -> ItemsView[str, EntryState]:
+        return _Items(self)
+
+    def __eq__(self, other: object) -> bool:
+        # Pages that are shared are the same object, which is quickly seen.
+        if isinstance(other, _Pages) and self._pages == other._pages:
+            return True
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class _Items(ItemsView[str, EntryState]):
+    """The items of several pages: `ItemsView` would look each of them up."""
+
+    _mapping: _Pages
+
+    def __iter__(self) -> Iterator[tuple[str, EntryState]]:
+        return chain.from_iterable(page.items() for page in self._mapping._pages)  # noqa: SLF001 - of this module
 
 
 def _is_accepted(status: int, data: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@
     ├── RunError
     │   ├── RunStatusError               the run's status does not allow the request, which was not sent
     │   ├── EntriesRemainError           entries of the run are not cancelled, or would not be
+    │   ├── IncompleteEntriesError       the entries changed while they were listed, or not all were listed
     │   └── WaitTimeoutError             the outcome is not known yet (also a TimeoutError)
     │       ├── CancellationTimeoutError
     │       ├── CompletionTimeoutError
@@ -70,6 +71,7 @@ __all__ = [
     "EntriesRemainError",
     "EvidenceError",
     "IdempotencyError",
+    "IncompleteEntriesError",
     "InvalidArgumentError",
     "InvalidRequestError",
     "InvalidResponseError",
@@ -257,6 +259,22 @@ class EntriesRemainError(RunError):
         super().__init__(message, run=run)
         self.entries = entries
         self.maybe_processed = maybe_processed
+
+
+class IncompleteEntriesError(RunError):
+    """The entries that were listed are not shown to be all of the run's: list them again.
+
+    They changed between two pages, so that one may have been left out; or fewer are listed than the run counts.
+
+    Args:
+        message: What does not fit together.
+        run: The run as it was seen before its entries were listed.
+        listed: How many entries were listed.
+    """
+
+    def __init__(self, message: str, *, run: models.JournalRun | None, listed: int) -> None:
+        super().__init__(message, run=run)
+        self.listed = listed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

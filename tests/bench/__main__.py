@@ -1,5 +1,7 @@
 """The budgets, measured: `python -m tests.bench`, or `python -m tests.bench --quick`.
 
+With --growth it draws instead how costs grow, and writes that into the documentation.
+
 Every number is a ratio to something measured in the same run, or has the unit that stands beside it. It fails if a budget is not met.
 """
 
@@ -11,26 +13,32 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import emulators, rows
+from . import emulators, growth, rows, waits
 from .processes import Official, Server, python_with_the_sdk
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the budgets.")
     parser.add_argument("--quick", action="store_true", help="less exactly, and without Zuora's own SDK")
-    quick = parser.parse_args().quick
+    parser.add_argument("--growth", action="store_true", help="draw how costs grow, for the documentation")
+    arguments = parser.parse_args()
+    quick: bool = arguments.quick
     size = rows.QUICK if quick else rows.FULL
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(Server(folder, seconds=900, delay=rows.DELAY))
         python = None if quick else python_with_the_sdk()
         sdk = None if python is None else stack.enter_context(Official(python, server))
+        if arguments.growth:
+            growth.draw(server, sdk)
+            return 0
         found = [
             *rows.imports(size, sdk),
             *rows.calls(size, server, sdk),
             *rows.storms(size, server, sdk),
             *rows.connections(size, server, sdk),
             *rows.parsing(size, sdk),
+            *waits.rows(server),
             *emulators.commands(size, folder),
             *emulators.in_process(size),
             *emulators.creations(size),

@@ -21,7 +21,7 @@ RUN: dict[str, Any] = {
 }
 
 
-def page(entries: int) -> bytes:
+def page(entries: int, first: int = 0) -> bytes:
     """A page of a run's entries, each with a debit, a credit, a segment and a custom field."""
 
     def item(number: int, kind: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def page(entries: int) -> bytes:
                     "journalEntryItems": [item(number, "Debit"), item(number, "Credit")],
                     "costCenter__c": "4711",
                 }
-                for number in range(entries)
+                for number in range(first, first + entries)
             ],
             "success": True,
         }

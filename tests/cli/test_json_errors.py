@@ -47,8 +47,10 @@ def test_all_commands_that_report_on_runs_have_it() -> None:
     ("arguments", "status", "message"),
     [
         (["get", "JR-00000099", "--json"], 1, "retrieve JR-00000099: "),
-        (["entries", "JR-00000099", "--format", "json"], 1, "list the entries of JR-00000099: "),
-        (["entries", "JR-00000099", "--format=json"], 1, "list the entries of JR-00000099: "),
+        (["entries", "JR-00000099", "--format", "json"], 1, "retrieve JR-00000099: "),
+        (["entries", "JR-00000099", "--format=json"], 1, "retrieve JR-00000099: "),
+        (["entries", "JR-00000099", "--format=jsonl"], 1, "retrieve JR-00000099: "),
+        (["entries", "JR-00000099", "--format", "jsonl"], 1, "retrieve JR-00000099: "),
         (["entries", "JR-00000075", "--format", "csv", "--json"], 2, "--json and --format csv contradict each other"),
         (["get", "JR-0000075", "--json"], 2, "Invalid value for 'NUMBER': JR-0000075 has 7 digits; a run number has"),
         (["get", "--json"], 2, "Missing argument 'NUMBER'"),

@@ -13,9 +13,11 @@ import pytest
 
 from zuora_journal_runs.emulator import SeedRun
 
-from .running import Terminal, Zjr
+from .running import Terminal, Zjr, records
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zuora_journal_runs.emulator import Emulator
 
 ESCAPE = "\x1b[31mred\x1b[0m"
@@ -28,6 +30,15 @@ def one_run(**fields: object) -> httpx.Response:
 def one_page(*entries: dict[str, Any]) -> httpx.Response:
     given = [{"number": f"JE-{place:08}", "status": "Created", **entry} for place, entry in enumerate(entries, 1)]
     return httpx.Response(200, json={"success": True, "journalEntries": given})
+
+
+def listing(page: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    """Return a tenant with one run, whose entries are on one page."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return page if "journal-entries" in request.url.path else one_run()
+
+    return respond
 
 
 def test_a_run_is_shown_with_its_facts(zjr: Zjr) -> None:
@@ -92,7 +103,7 @@ def test_entries_are_a_table(zjr: Zjr) -> None:
 
 def test_a_table_that_is_not_on_a_terminal_is_as_wide_as_it_must_be(zjr: Zjr) -> None:
     name = "Credit Balance Adjustment (Transferred to Credit Balance)"
-    wide = zjr.responding(lambda _: one_page({"transactionType": name, "transferredToAccounting": "Processing"}))
+    wide = zjr.responding(listing(one_page({"transactionType": name, "transferredToAccounting": "Processing"})))
 
     row = wide("entries", "JR-00000075").stdout.splitlines()[-1]
 
@@ -105,7 +116,7 @@ def test_a_run_without_entries_says_so(zjr: Zjr) -> None:
 
 
 def test_one_entry_is_one_entry(zjr: Zjr) -> None:
-    cancelled = zjr.responding(lambda _: one_page({"status": "Cancelled"}))
+    cancelled = zjr.responding(listing(one_page({"status": "Cancelled"})))
 
     assert cancelled("entries", "JR-00000075").stdout.startswith("JR-00000075: 1 entry, 1 cancelled\n")
 
@@ -134,7 +145,7 @@ def item(amount: object, side: str = "Debit") -> dict[str, object]:
     ],
 )
 def test_an_entry_shows_the_sum_of_its_debits(zjr: Zjr, items: list[dict[str, object]] | None, shown: str) -> None:
-    told = zjr.responding(lambda _: one_page({"journalEntryItems": items}))
+    told = zjr.responding(listing(one_page({"journalEntryItems": items})))
 
     row = told("entries", "JR-00000075").stdout.splitlines()[-1]
 
@@ -143,7 +154,7 @@ def test_an_entry_shows_the_sum_of_its_debits(zjr: Zjr, items: list[dict[str, ob
 
 @pytest.mark.parametrize("amount", ["a lot", "Infinity", "1e999999999"])
 def test_an_amount_that_is_no_number_is_an_error(zjr: Zjr, amount: str) -> None:
-    told = zjr.responding(lambda _: one_page({"journalEntryItems": [item(1), item(amount)]}))
+    told = zjr.responding(listing(one_page({"journalEntryItems": [item(1), item(amount)]})))
 
     result = told("entries", "JR-00000075")
 
@@ -164,7 +175,7 @@ def test_entries_as_json_are_one_object_with_exact_amounts(zjr: Zjr, emulator: E
 
 def test_entries_as_json_keep_what_the_contract_does_not_name(zjr: Zjr) -> None:
     custom = {"region__c": "EMEA", "journalEntryItems": [{"type": "Debit", "amount": "1.50", "rate__c": 0.1}]}
-    told = zjr.responding(lambda _: one_page(custom))
+    told = zjr.responding(listing(one_page(custom)))
 
     (record,) = told.json("entries", "JR-00000075")
 
@@ -187,7 +198,7 @@ def test_entries_as_csv_have_a_row_for_each_debit_and_credit(zjr: Zjr) -> None:
 
 
 def test_an_entry_without_debits_and_credits_has_a_row_in_csv(zjr: Zjr) -> None:
-    told = zjr.responding(lambda _: one_page({}, {"journalEntryItems": None}))
+    told = zjr.responding(listing(one_page({}, {"journalEntryItems": None})))
 
     rows = list(csv.DictReader(io.StringIO(told("entries", "JR-00000075", "--format", "csv").stdout)))
 
@@ -196,7 +207,7 @@ def test_an_entry_without_debits_and_credits_has_a_row_in_csv(zjr: Zjr) -> None:
 
 def test_amounts_in_csv_have_no_exponent(zjr: Zjr) -> None:
     content = b'{"success": true, "journalEntries": [{"number": "JE-1", "status": "Created", "journalEntryItems": [{"amount": 1E+3}]}]}'
-    told = zjr.responding(lambda _: httpx.Response(200, content=content))
+    told = zjr.responding(listing(httpx.Response(200, content=content)))
 
     (row,) = csv.DictReader(io.StringIO(told("entries", "JR-00000075", "--format", "csv").stdout))
 
@@ -217,6 +228,78 @@ def test_pages_that_go_in_a_circle_have_changed_nothing(zjr: Zjr) -> None:
 
     assert result.exit_code == 1
     assert "acted upon" not in result.stderr
+
+
+class TestManyEntries:
+    """A run whose entries are on several pages."""
+
+    @staticmethod
+    def tenant(*, failing: int | None = None) -> Callable[[httpx.Request], httpx.Response]:
+        """Return a tenant with 700 entries of different widths, of which one page may fail."""
+
+        def respond(request: httpx.Request) -> httpx.Response:
+            if "journal-entries" not in request.url.path:
+                return one_run(totalJournalEntryCount=700)
+            page = int(request.url.params["page"])
+            if page == failing:
+                return httpx.Response(403, json={"success": False, "reasons": [{"code": "50000010", "message": "No."}]})
+            entries = [
+                {"number": f"JE-{place:08}", "status": "Created", "transactionType": "Fee" * (place % 9)}
+                for place in range((page - 1) * 300, min(page * 300, 700))
+            ]
+            following = {} if page == 3 else {"nextPage": str(request.url.copy_set_param("page", page + 1))}
+            return httpx.Response(200, json={"success": True, "journalEntries": entries, **following})
+
+        return respond
+
+    @pytest.fixture
+    def told(self, zjr: Zjr) -> Zjr:
+        return zjr.responding(self.tenant())
+
+    def test_a_table_is_one_table(self, told: Zjr) -> None:
+        heading, columns, *rows = told("entries", "JR-00000075").stdout.splitlines()
+        assert heading == "JR-00000075: 700 entries, 0 cancelled"
+        assert [row.split()[0] for row in rows] == [f"JE-{place:08}" for place in range(700)]
+        assert {row.index("Created") for row in rows} == {columns.index("Status")}
+
+    def test_json_is_one_object(self, told: Zjr) -> None:
+        (record,) = told.json("entries", "JR-00000075")
+        assert [entry["number"] for entry in record["entries"]] == [f"JE-{place:08}" for place in range(700)]
+
+    def test_json_lines_end_with_their_number(self, told: Zjr) -> None:
+        *lines, last = records(told("entries", "JR-00000075", "--format", "jsonl").stdout)
+        assert [line["entry"]["number"] for line in lines] == [f"JE-{place:08}" for place in range(700)]
+        assert {(line["kind"], line["run"]) for line in lines} == {("listedEntry", "JR-00000075")}
+        assert last == {"kind": "entryCount", "run": "JR-00000075", "entryCount": 700}
+
+    def test_csv_has_a_row_for_each(self, told: Zjr) -> None:
+        rows = list(csv.DictReader(io.StringIO(told("entries", "JR-00000075", "--format", "csv").stdout)))
+        assert [row["number"] for row in rows] == [f"JE-{place:08}" for place in range(700)]
+
+    def test_totals_are_of_all(self, told: Zjr) -> None:
+        assert told("entries", "JR-00000075", "--totals").stdout.startswith("JR-00000075: 700 entries that are")
+        (record,) = records(told("entries", "JR-00000075", "--totals", "--format", "jsonl").stdout)
+        assert record["entryCount"] == 700
+
+    @pytest.mark.parametrize("failing", [1, 3])
+    @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+    def test_what_cannot_be_read_to_its_end_is_an_error(self, zjr: Zjr, form: str, failing: int) -> None:
+        """A table or an object is written as a whole or not at all; what was written of the others is not passed off as all."""
+        result = zjr.responding(self.tenant(failing=failing))("entries", "JR-00000075", "--format", form)
+        assert result.exit_code == 1
+        written = result.stdout.splitlines()
+        if form.startswith("json"):
+            (*written, error) = records(result.stdout)
+            assert (error["kind"], error["exitStatus"]) == ("error", 1)
+        else:
+            assert "50000010" in result.stderr
+        expected = {"jsonl": 600, "csv": 601} if failing == 3 else {}
+        assert len(written) == expected.get(form, 0)
+
+
+def test_without_entries_csv_has_its_headings(zjr: Zjr) -> None:
+    (headings,) = zjr("entries", "JR-00000071", "--format", "csv").stdout.splitlines()
+    assert headings.startswith("number,status,")
 
 
 class TestTotals:
@@ -269,7 +352,7 @@ class TestTotals:
             {"currency": "EUR", "journalEntryItems": items(large)},
             {"currency": None, "journalEntryItems": items("3")},
         ]
-        (record,) = zjr.responding(lambda _: one_page(*several)).json("entries", "JR-00000075", "--totals")
+        (record,) = zjr.responding(listing(one_page(*several))).json("entries", "JR-00000075", "--totals")
 
         assert [(each["currency"], each["debits"], each["credits"]) for each in record["currencies"]] == [
             (None, "3", "3"),
@@ -279,7 +362,7 @@ class TestTotals:
     @pytest.mark.parametrize("options", [[], ["--json"], ["--format", "csv"]])
     def test_an_entry_that_does_not_balance_is_warned_of(self, zjr: Zjr, options: list[str]) -> None:
         wrong = {"journalEntryItems": [{"type": "Debit", "amount": "1.00"}, {"type": "Credit", "amount": "0.99"}]}
-        result = zjr.responding(lambda _: one_page(wrong))("entries", "JR-00000075", "--totals", *options)
+        result = zjr.responding(listing(one_page(wrong)))("entries", "JR-00000075", "--totals", *options)
 
         assert result.exit_code == 0
         assert result.stderr == ("zjr: warning: JE-00000001 does not balance: debits of 1.00 and credits of 0.99\n")

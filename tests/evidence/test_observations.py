@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -154,6 +155,74 @@ def test_entries_are_listed() -> None:
     assert read(page(), path=FIRST) == EntriesListed(5.0, {})
     without = {"journalEntries": [entry("JE-1")]}
     assert isinstance(read(without, path=FIRST), EntriesListed)
+
+
+LISTINGS = st.lists(
+    st.lists(
+        st.dictionaries(
+            st.integers(0, 9), st.tuples(st.sampled_from(["Created", "Cancelled"]), st.none() | st.just("No"))
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(LISTINGS)
+def test_a_listing_of_several_pages_is_as_one(listings: list[list[dict[int, tuple[str, str | None]]]]) -> None:
+    """Whatever is shared with the listings before it; an entry on two pages makes it no listing."""
+    reader = ResponseReader(RUN)
+    results = []
+    for pages in listings:
+        expected: dict[str, tuple[str, str | None]] | None = {}
+        observed: Observation | None = None
+        for place, listed in enumerate(pages, 1):
+            shown = {f"JE-{number}": state for number, state in listed.items()}
+            following = {"nextPage": f"{ENTRIES}?page={place + 1}"} if place < len(pages) else {}
+            observed = read(
+                page(*(entry(number, *state) for number, state in shown.items()), **following),
+                path=f"{ENTRIES}?page={place}",
+                reader=reader,
+            )
+            if expected is None or expected.keys() & shown:
+                assert isinstance(observed, Problem)
+                expected = None
+                continue
+            expected |= shown
+            if following:
+                assert observed is None
+        if expected is not None:
+            assert isinstance(observed, EntriesListed)
+            results.append((observed.entries, expected))
+    # In the end: a later listing must not have changed an earlier one.
+    for found, expected in results:
+        assert found == expected
+        assert expected == found
+        assert (len(found), list(found), list(found.items())) == (len(expected), list(expected), list(expected.items()))
+        assert {number: found[number] for number in expected} == expected
+        assert found.get("JE-none") is None
+        assert eval(repr(found)) == expected
+        assert pickle.loads(pickle.dumps(found)) == expected
+        for other, others in results:
+            assert (found == other) is (expected == others)
+
+
+def test_listings_of_a_long_wait_share_what_is_equal() -> None:
+    """100,000 entries take thirty megabytes, and are listed again and again."""
+    reader = ResponseReader(RUN)
+
+    def listed(status: str) -> EntriesListed:
+        read(page(entry("JE-1"), nextPage=SECOND), path=FIRST, reader=reader)
+        found = read(page(entry("JE-2", status)), path=SECOND, reader=reader)
+        assert isinstance(found, EntriesListed)
+        return found
+
+    first, second, third = (listed(status).entries for status in ("Created", "Created", "Cancelled"))
+    assert first["JE-2"] is second["JE-2"]
+    assert first["JE-1"] is third["JE-1"]
+    assert third["JE-2"] == ("Cancelled", "No")
 
 
 @pytest.mark.parametrize(

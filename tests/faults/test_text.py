@@ -201,6 +201,10 @@ BASES: dict[type[errors.JournalRunsError], tuple[errors.JournalRunsError, str]] 
         ),
         "JE-1 stays",
     ),
+    errors.IncompleteEntriesError: (
+        errors.IncompleteEntriesError("JE-1 is listed twice", run=JournalRun(number=RUN, status="Completed"), listed=1),
+        "JE-1 is listed twice",
+    ),
     errors.ClientClosedError: (errors.ClientClosedError("the client is closed"), "the client is closed"),
     errors.JournalRunsError: (errors.JournalRunsError("It failed."), "It failed."),
     errors.CallError: (

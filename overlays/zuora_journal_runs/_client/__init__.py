@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .environment import ENVIRONMENTS, from_environ, parse_base_url
     from .operations import JournalEntries
     from .planning import plan_arguments
+    from .streaming import AsyncEntryStream, EntryStream
     from .sync import JournalRunsClient
     from .validation import parse_date
 else:
@@ -24,6 +25,7 @@ else:
             ".environment": ("ENVIRONMENTS", "from_environ", "parse_base_url"),
             ".operations": ("JournalEntries",),
             ".planning": ("plan_arguments",),
+            ".streaming": ("AsyncEntryStream", "EntryStream"),
             ".sync": ("JournalRunsClient",),
             ".validation": ("parse_date",),
         },
@@ -31,7 +33,9 @@ else:
 
 __all__ = [
     "ENVIRONMENTS",
+    "AsyncEntryStream",
     "AsyncJournalRunsClient",
+    "EntryStream",
     "JournalEntries",
     "JournalRunsClient",
     "from_environ",

@@ -42,7 +42,7 @@ from zuora_journal_runs._http import (
 
 if TYPE_CHECKING:
     from zuora_journal_runs import close, plans, results
-    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, validation, waiting
+    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, streaming, validation, waiting
 else:
     from zuora_journal_runs._lazy import LazyModule
 
@@ -54,6 +54,7 @@ else:
     planning = LazyModule("zuora_journal_runs._client.planning")
     posting = LazyModule("zuora_journal_runs._client.posting")
     rerunning = LazyModule("zuora_journal_runs._client.rerunning")
+    streaming = LazyModule("zuora_journal_runs._client.streaming")
     validation = LazyModule("zuora_journal_runs._client.validation")
     waiting = LazyModule("zuora_journal_runs._client.waiting")
 
@@ -172,6 +173,11 @@ class AsyncJournalRunsClient:
     async def entries(self, number: str) -> JournalEntries:
         """See `JournalRunsClient.entries`."""
         return await self._connection.execute(self._operations.entries(RunNumber(number)))
+
+    def iter_entries(self, number: str) -> streaming.AsyncEntryStream:
+        """See `JournalRunsClient.iter_entries`: `async for entry in client.iter_entries(number)`."""
+        listing = streaming.Listing(self._operations, RunNumber(number))
+        return streaming.AsyncEntryStream(listing, self._connection)
 
     async def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """See `JournalRunsClient.plan_cancellation`."""

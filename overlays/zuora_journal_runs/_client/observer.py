@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
 from zuora_journal_runs import errors, evidence
+from zuora_journal_runs._client.entry_store import EntryStore
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import httpx
 
@@ -44,7 +44,7 @@ class Observer:
         self.observations: list[evidence.Observation] = []
         self.run: JournalRun | None = None
         """The run as it was seen last."""
-        self.entries: dict[str, JournalEntry] = {}
+        self.entries = EntryStore()
         """Each entry as it was shown last; once it was shown to be cancelled it stays so."""
         self.error: errors.CallError | None = None
         """Why the last request failed; None if it did not."""
@@ -60,9 +60,11 @@ class Observer:
         pages = [] if writer is None else [page for path, page in writer.pages.items() if _is_about(path, number)]
         if pages:
             from zuora_journal_runs_api.models import JournalEntriesPage
+            from zuora_journal_runs_api.types import decode
 
             for page in pages:
-                self._take(JournalEntriesPage.from_dict(json.loads(page, parse_float=Decimal)).journal_entries)
+                content = page.encode()
+                self.entries.take(JournalEntriesPage.from_dict(decode(content)), content)
 
     @classmethod
     @contextlib.contextmanager
@@ -157,8 +159,8 @@ class Observer:
             return
         if isinstance(observation, evidence.RunSeen):
             self.run = model
-        else:
-            self._take(getattr(model, "journal_entries", ()))
+        elif hasattr(model, "journal_entries"):
+            self.entries.take(model, response.content)
         self._record(observation, response.status_code, response)
 
     def failed(self, error: errors.CallError) -> None:
@@ -192,20 +194,14 @@ class Observer:
         """Take in that a request about the run was accepted earlier, so that it exists."""
         self.history.accepted.add("an earlier request")
 
-    def models(self, numbers: Iterable[str]) -> list[JournalEntry]:
+    def models(self, numbers: Iterable[str]) -> Sequence[JournalEntry]:
         """Return the entries of these numbers, as far as they were shown to this process."""
-        return [self.entries[number] for number in numbers if number in self.entries]
+        return self.entries.of(numbers)
 
     def conclude(self, about: str) -> None:
         """Write the verdict to the evidence file."""
         if self._writer is not None:
             self._writer.conclude(self.now(), about, self.history)
-
-    def _take(self, entries: Iterable[JournalEntry]) -> None:
-        for entry in entries:
-            known = self.entries.get(entry.number)
-            if known is None or known.status != "Cancelled":
-                self.entries[entry.number] = entry
 
     def _record(
         self, observation: evidence.Observation | None, status: int, source: httpx.Response | errors.APIError

@@ -125,42 +125,19 @@ class Operations:
         return found
 
     def entries(self, number: RunNumber) -> Flow[JournalEntries]:
-        from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
-
         # One deadline for all pages: a server may always name a further page.
-        deadline = self.deadline()
+        pages = EntryPages(self, number, self.deadline())
         found = JournalEntries()
-        request = operation.get_kwargs(number, page_size=self.options.page_size)
-        try:
-            page, response = yield from self.send(operation, request, deadline)
-        except errors.InvalidRequestError:
-            if self.options.page_size <= SMALL_PAGE:
-                raise
-            request = operation.get_kwargs(number, page_size=SMALL_PAGE)
-            page, response = yield from self.send(operation, request, deadline)
-        addresses = set[str]()
-        while True:
+        while (page := (yield from pages.read())) is not None:
             found += page.journal_entries
             found.exchanges += (page.exchange,)
-            if not page.next_page:
-                return found
-            request = self._following(number, page, response, addresses)
-            page, response = yield from self.send(operation, request, deadline)
+        return found
 
-    def _following(
-        self, number: str, page: JournalEntriesPage, response: httpx.Response, seen: set[str]
-    ) -> dict[str, Any]:
-        """Return the request for the page after this one, which has to be another page of the same entries."""
-        call = f"list the entries of {number}"
-        problem = "which is not one of its pages"
-        with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
-            path = path_on(self.pipeline.base_url.join(str(page.next_page)), self.pipeline.base_url)
-            if Request("GET", path, {}).operation == call:
-                if path not in seen:
-                    seen.add(path)
-                    return {"method": "GET", "url": path, "headers": {}}
-                problem = "which was read already"
-        raise self.pipeline.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")
+    def show_entries(self, number: RunNumber) -> Flow[None]:
+        """Show the observer all entries, without keeping them."""
+        pages = EntryPages(self, number, self.deadline())
+        while (yield from pages.read()) is not None:
+            pass
 
     def plan_cancellation(self, number: RunNumber) -> Flow[CancellationPlan]:
         from zuora_journal_runs import results
@@ -236,3 +213,72 @@ class Operations:
         if observer is not None:
             observer.received(response, model)
         return model, response
+
+
+class EntryPages:
+    """Reads the entries of a run, one page after another. A page that could not be read can be read again.
+
+    Args:
+        operations: Sends requests.
+        number: The run's number.
+        deadline: The deadline of all pages; None for one that begins anew with each page.
+    """
+
+    __slots__ = ("_deadline", "_next", "_number", "_operations", "_seen")
+
+    def __init__(self, operations: Operations, number: RunNumber, deadline: float | None = None) -> None:
+        self._operations, self._number, self._deadline = operations, number, deadline
+        self._next: str | None = ""
+        """The path of the next page: empty for the first one, None after the last one."""
+        self._seen = set[str]()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last page was read."""
+        return self._next is None
+
+    def read(self) -> Flow[JournalEntriesPage | None]:
+        """Return the next page, or None after the last one.
+
+        Raises:
+            CallError: It could not be read.
+        """
+        from zuora_journal_runs_api.api.journal_entries import list_journal_entries_of_journal_run as operation
+
+        if self._next is None:
+            return None
+        if self._next:
+            request = {"method": "GET", "url": self._next, "headers": {}}
+            page, response = yield from self._operations.send(operation, request, self._deadline)
+        else:
+            page, response = yield from self._first(operation)
+        self._next = self._following(page, response)
+        found: JournalEntriesPage = page
+        return found
+
+    def _first(self, operation: ModuleType) -> Flow[tuple[JournalEntriesPage, httpx.Response]]:
+        """Return the first page, with fewer entries if the tenant refuses the size."""
+        operations, size = self._operations, self._operations.options.page_size
+        request = operation.get_kwargs(self._number, page_size=size)
+        try:
+            return (yield from operations.send(operation, request, self._deadline))
+        except errors.InvalidRequestError:
+            if size <= SMALL_PAGE:
+                raise
+            request = operation.get_kwargs(self._number, page_size=SMALL_PAGE)
+            return (yield from operations.send(operation, request, self._deadline))
+
+    def _following(self, page: JournalEntriesPage, response: httpx.Response) -> str | None:
+        """Return the path of the page after this one, which has to be another page of the same entries."""
+        if not page.next_page:
+            return None
+        pipeline = self._operations.pipeline
+        problem = "which is not one of its pages"
+        with contextlib.suppress(errors.InvalidArgumentError, httpx.InvalidURL):
+            path = path_on(pipeline.base_url.join(page.next_page), pipeline.base_url)
+            if Request("GET", path, {}).operation == f"list the entries of {self._number}":
+                if path not in self._seen:
+                    self._seen.add(path)
+                    return path
+                problem = "which was read already"
+        raise pipeline.invalid(response, f"the response names {page.next_page!r} as the next page, {problem}")

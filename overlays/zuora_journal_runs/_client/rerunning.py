@@ -147,7 +147,7 @@ def _planned(
         # Entries are missing, perhaps since a replica lags: their amounts would be missing from the totals.
         yield from _list_entries(waiting.RunWait(operations, observer, timeout))
         assert observer.run is not None
-        run, entries = observer.run, list(observer.entries.values())
+        run, entries = observer.run, observer.entries.values()
     if approved is not None:
         approved.check([PlannedRun.of(run, entries)])
     plan = planning.rerun_plan(operations, run, entries, changes, allow_remaining=allow_remaining)

@@ -43,7 +43,7 @@ from zuora_journal_runs._http import (
 
 if TYPE_CHECKING:
     from zuora_journal_runs import close, plans, results
-    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, validation, waiting
+    from zuora_journal_runs._client import batch, creation, planning, posting, rerunning, streaming, validation, waiting
 else:
     from zuora_journal_runs._lazy import LazyModule
 
@@ -55,6 +55,7 @@ else:
     planning = LazyModule("zuora_journal_runs._client.planning")
     posting = LazyModule("zuora_journal_runs._client.posting")
     rerunning = LazyModule("zuora_journal_runs._client.rerunning")
+    streaming = LazyModule("zuora_journal_runs._client.streaming")
     validation = LazyModule("zuora_journal_runs._client.validation")
     waiting = LazyModule("zuora_journal_runs._client.waiting")
 
@@ -245,6 +246,27 @@ class JournalRunsClient:
         Source: Zuora's swagger file, 2023-12-15.
         """
         return self._connection.execute(self._operations.entries(RunNumber(number)))
+
+    def iter_entries(self, number: str) -> streaming.EntryStream:
+        """Iterate over the entries of a run, page by page: for runs whose entries are too many to hold in memory.
+
+        `for entry in client.iter_entries(number)`: the next page is fetched while you use one. An error is raised where
+        it happened, after the entries before it. To go on from there, iterate the stream again.
+
+        The run is retrieved before, for its count of entries, and after them if there are several pages, since entries
+        that change meanwhile can move from a page to one that was read already. `entries` does not check this.
+
+        Returns:
+            An iterator with `total`, the number of entries, and `close`.
+
+        Raises:
+            InvalidArgumentError: `number` is not a valid run number.
+            NotFoundError: The run does not exist.
+            IncompleteEntriesError: The entries changed while they were listed, or not all of them are listed.
+            CallError: A call failed.
+        """
+        listing = streaming.Listing(self._operations, RunNumber(number))
+        return streaming.EntryStream(listing, self._connection)
 
     def plan_cancellation(self, number: str) -> results.CancellationPlan:
         """Return what a cancellation would do now, without changing anything.

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from zuora_journal_runs import errors, evidence, results
+from zuora_journal_runs import errors, evidence
 from zuora_journal_runs._client.operations import NO_TIME
 from zuora_journal_runs._http import Flow, RunNumber, Sleep, T, parse_count, parse_seconds, retry_after
 from zuora_journal_runs.evidence import Verdict
@@ -88,7 +88,7 @@ class RunWait:
         due = now - self._listed_at >= max(_LISTING_INTERVAL, _LISTING_SHARE * self._listing_took)
         if self.observer.history.status in _LISTED or run.status in _LISTED or due:
             try:
-                yield from self.operations().entries(self.number)
+                yield from self.operations().show_entries(self.number)
             except errors.CallError as error:
                 self._raise_if_final(error)
             self._listed_at = self._clock.monotonic()
@@ -155,8 +155,7 @@ class RunWait:
         observer, now = self.observer, self._clock.monotonic()
         if observer.run is None:
             return None
-        entries = list(observer.entries.values())
-        cancelled = sum(map(results.is_cancelled, entries))
+        entries, cancelled = observer.entries.values(), observer.entries.cancelled
         if self._first_listing is None and entries:
             self._first_listing = (now, cancelled)
         rate = None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .auth import Authorization, Authorizer, TokenFunction
     from .clock import Clock, SystemClock, default_clock, use_clock
     from .connection import AsyncConnection, Connection
-    from .flow import Await, Flow, Invoke, Sleep, Step, T, Transmit, Wait
+    from .flow import Await, Flow, Invoke, Sleep, Step, T, Transmit, Wait, drive
     from .headers import (
         parse_entity_id,
         parse_entry_number,
@@ -47,7 +47,7 @@ else:
             ".auth": ("Authorization", "Authorizer", "TokenFunction"),
             ".clock": ("Clock", "SystemClock", "default_clock", "use_clock"),
             ".connection": ("AsyncConnection", "Connection"),
-            ".flow": ("Await", "Flow", "Invoke", "Sleep", "Step", "T", "Transmit", "Wait"),
+            ".flow": ("Await", "Flow", "Invoke", "Sleep", "Step", "T", "Transmit", "Wait", "drive"),
             ".headers": (
                 "parse_entity_id",
                 "parse_entry_number",
@@ -113,6 +113,7 @@ __all__ = [
     "default_async_transport",
     "default_clock",
     "default_transport",
+    "drive",
     "method_span",
     "parse_callable",
     "parse_count",

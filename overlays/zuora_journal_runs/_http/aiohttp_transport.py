@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -80,7 +81,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         try:
             response = await session.request(
                 request.method,
-                yarl.URL(str(request.url), encoded=True),
+                _address(str(request.url)),
                 data=body,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=timeouts.get("connect"), sock_read=timeouts.get("read")),
@@ -126,6 +127,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         session = await anext(life)
         self._opened[asyncio.get_running_loop()] = _Opened(session, life)
         return session
+
+
+@functools.lru_cache(maxsize=1024)
+def _address(url: str) -> yarl.URL:
+    """Return a URL as aiohttp takes it. A run that is waited for is polled again and again, and parsing takes time."""
+    return yarl.URL(url, encoded=True)
 
 
 class _Opened:

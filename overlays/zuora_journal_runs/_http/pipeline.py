@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 from dataclasses import replace
@@ -62,13 +63,16 @@ class Pipeline:
         random: The source of randomness.
     """
 
-    __slots__ = ("_created", "authorizer", "base_url", "clock", "limiter", "random")
+    __slots__ = ("_created", "_host", "_url_of", "authorizer", "base_url", "clock", "limiter", "random")
 
     def __init__(
         self, base_url: httpx.URL, authorizer: Authorizer, limiter: RateLimiter, clock: Clock, random: Random
     ) -> None:
         self.base_url, self.authorizer, self.limiter = base_url, authorizer, limiter
         self.clock, self.random = clock, random
+        # A run that is waited for is polled again and again, and to parse its URL takes time.
+        self._url_of = functools.lru_cache(maxsize=1024)(base_url.join)
+        self._host = base_url.netloc.decode("ascii")
         self._created: dict[str, float] = {}
         """When runs were created, by their numbers."""
 
@@ -155,7 +159,7 @@ class Pipeline:
         headers: list[tuple[bytes, bytes]] = []
         pause: float | None = None
         try:
-            sent = request.to_httpx(self.base_url, token)
+            sent = request.to_httpx(self._url_of(request.path), self._host, token)
             response: httpx.Response = yield Transmit(
                 sent, deadline, authorized=token is not None, span=request_span(sent, attempt)
             )

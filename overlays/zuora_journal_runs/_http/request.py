@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Mapping
@@ -182,17 +181,21 @@ class Request:
             content = gzip.compress(content, mtime=0)
         return Request(self.method, self.path, headers, content, free=self.free)
 
-    def to_httpx(self, base_url: httpx.URL, token: str | None) -> httpx.Request:
-        """Return the httpx request that is sent."""
+    def to_httpx(self, url: httpx.URL, host: str, token: str | None) -> httpx.Request:
+        """Return the httpx request that is sent.
+
+        Args:
+            url: Its URL.
+            host: Host and port of the URL.
+            token: The bearer token; None if an `httpx.Auth` takes its place.
+        """
         # httpx adds host and length to a request whose content it is given, and takes twice as long.
-        headers = {"host": base_url.netloc.decode("ascii"), **self.headers}
+        headers = {"host": host, **self.headers}
         if self.content or self.method in ("POST", "PUT"):
             headers["content-length"] = str(len(self.content))
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        request = httpx.Request(
-            self.method, _address(base_url, self.path), headers=headers, stream=httpx.ByteStream(self.content)
-        )
+        request = httpx.Request(self.method, url, headers=headers, stream=httpx.ByteStream(self.content))
         request.read()
         return request
 
@@ -206,12 +209,6 @@ def path_on(url: httpx.URL, base_url: httpx.URL) -> str:
     if (url.scheme, url.host, url.port) != (base_url.scheme, base_url.host, base_url.port):
         raise errors.InvalidArgumentError(f"{url} is not on {base_url}: the token is sent nowhere else")
     return url.raw_path.decode()
-
-
-@functools.lru_cache(maxsize=1024)
-def _address(base_url: httpx.URL, path: str) -> httpx.URL:
-    """Return a URL of the API. A run that is waited for is polled again and again, and parsing takes time."""
-    return base_url.join(path)
 
 
 _PARSERS: dict[str, Callable[[str], str]] = {

@@ -92,7 +92,8 @@ class Commands(click.Group):
         command = next((self.commands[arg] for arg in own if arg in self.commands), None)
         if command is not None and not any("--json" in option.opts for option in command.params):
             return False
-        return "--json" in own or "--format=json" in own or ("--format", "json") in pairwise(own)
+        given = {"--json", "--format=json", "--format=jsonl"} & set(own)
+        return bool(given) or not {("--format", "json"), ("--format", "jsonl")}.isdisjoint(pairwise(own))
 
 
 @click.group(

@@ -94,6 +94,22 @@ class EntriesRecord(TypedDict):
     entries: list[Entry]
 
 
+class ListedEntryRecord(TypedDict):
+    """`zjr entries --format jsonl`: a summary journal entry of a run."""
+
+    kind: Literal["listedEntry"]
+    run: RunNumber
+    entry: Entry
+
+
+class EntryCountRecord(TypedDict):
+    """`zjr entries --format jsonl`: the last line, without which the entries before it are not all of the run's."""
+
+    kind: Literal["entryCount"]
+    run: RunNumber
+    entryCount: Annotated[int, "How many entries were listed."]
+
+
 class AccountTotal(TypedDict):
     """What was posted to one accounting code, for one transaction type and currency."""
 
@@ -401,6 +417,8 @@ class ErrorRecord(TypedDict):
 RECORDS = (
     RunRecord,
     EntriesRecord,
+    ListedEntryRecord,
+    EntryCountRecord,
     TotalsRecord,
     PlanRecord,
     DeletionPlanRecord,

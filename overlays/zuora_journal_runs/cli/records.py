@@ -13,14 +13,13 @@ from .exit_status import ExitStatus
 from .formatting import count_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zuora_journal_runs import (
         CancellationOutcome,
         CancellationPlan,
         CompletionOutcome,
         Deletion,
-        JournalEntries,
         JournalEntry,
         JournalRun,
         Plan,
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
         DeletionPlanRecord,
         DeletionRecord,
         DiagnosisRecord,
+        EntriesRecord,
+        EntryCountRecord,
         ErrorRecord,
         EvidenceRecord,
         FailureRecord,
@@ -73,9 +74,24 @@ def run(found: JournalRun) -> dict[str, Any]:
     return {"kind": "run", **found.to_dict()}
 
 
-def entries(number: str, found: JournalEntries) -> dict[str, Any]:
-    """Return all entries of a run with all fields of the responses."""
-    return {"kind": "entries", "number": number, "entries": [entry.to_dict() for entry in found]}
+def entries(number: str, found: Iterable[JournalEntry]) -> Iterator[str]:
+    """Yield the parts of a line of JSON with all entries of a run, and all fields of the responses."""
+    record: EntriesRecord = {"kind": "entries", "number": number, "entries": []}
+    yield line(record).removesuffix("]}")
+    separator = ""
+    for entry in found:
+        yield separator + line(entry.to_dict())
+        separator = ", "
+    yield "]}"
+
+
+def entry_lines(number: str, found: Iterable[JournalEntry]) -> Iterator[str]:
+    """Yield a line of JSON for each entry of a run, and one with their number, which shows that these are all."""
+    count = 0
+    for count, entry in enumerate(found, 1):  # noqa: B007 - used after the loop
+        yield line({"kind": "listedEntry", "run": number, "entry": entry.to_dict()}) + "\n"
+    last: EntryCountRecord = {"kind": "entryCount", "run": number, "entryCount": count}
+    yield line(last) + "\n"
 
 
 def totals(number: str, found: Totals) -> TotalsRecord:

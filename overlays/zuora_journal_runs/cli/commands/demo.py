@@ -102,7 +102,7 @@ def _show_cancellation(client: JournalRunsClient, file: Path) -> None:
     )
     statuses = ", then ".join(dict.fromkeys([*seen, str(outcome.run.status)]))
     _say(f"The run is polled {len(seen) + 1} times: it is {statuses}.", "")
-    _say(render.Entries(records.entries(RUN, client.entries(RUN))["entries"]), table=True)
+    _say(render.Entries([render.Entries.row(entry.to_dict()) for entry in client.entries(RUN)]), table=True)
     total = len(outcome.cancelled) + len(outcome.remaining)
     _say("", f"{len(outcome.cancelled)} of {total} entries are cancelled. {len(outcome.remaining)} is not:")
     for blocked in outcome.blocked:
