@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .checks import Skipped, expect
 from .clock import OutOfTime
 from .findings import Findings
-from .harness import FIRST_POLLS, UNREADABLE, pauses
+from .harness import FIRST_POLLS, pauses
+from .provider import UNREADABLE
 from .run_model import BLOCKING, CANCELABLE, GONE, IN_PROGRESS
 from .session import NoResponseError, RequestNotSentError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zuora_journal_runs.contract.checks import expect
 from zuora_journal_runs.contract.conformance import NOT_IMPLEMENTED
-from zuora_journal_runs.contract.harness import ERROR_STATUSES_FROM, FIRST_VERSION
+from zuora_journal_runs.contract.provider import ERROR_STATUSES_FROM, FIRST_VERSION
 from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from zuora_journal_runs.contract.rule import RuleGroup
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zuora_journal_runs.contract.harness import ApiResponse, Harness
+    from zuora_journal_runs.contract.harness import Harness
+    from zuora_journal_runs.contract.provider import ApiResponse
 
 rules: RuleGroup = RuleGroup("failures")
 

@@ -8,7 +8,8 @@ from zuora_journal_runs.contract.checks import expect
 from zuora_journal_runs.contract.rule import RuleGroup
 
 if TYPE_CHECKING:
-    from zuora_journal_runs.contract.harness import ApiResponse, Harness
+    from zuora_journal_runs.contract.harness import Harness
+    from zuora_journal_runs.contract.provider import ApiResponse
 
 rules: RuleGroup = RuleGroup("statuses")
 
