@@ -274,6 +274,14 @@ def test_after_requests_an_error_comes_last() -> None:
     assert server.transport.closed
 
 
+def test_nothing_follows_the_response_that_closes_a_connection() -> None:
+    server = Server()
+    head = b"PUT / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    server.receive([head + b"%x\r\n%s\r\n" % (150, bytes(150)) + b"nonsense\r\n"])  # more than is read of a body
+    assert server.responses(["PUT"]) == [(200, b"PUT /  {} 101")]
+    assert server.transport.closed
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
