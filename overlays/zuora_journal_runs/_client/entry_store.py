@@ -81,7 +81,7 @@ class EntryStore:
     """
 
     def __init__(self) -> None:
-        self.cancelled = 0
+        self.cancelled: int = 0
         """How many entries are cancelled."""
         self._places: dict[str, JournalEntry | _Place] = {}
         self._several = False

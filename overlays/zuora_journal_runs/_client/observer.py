@@ -39,12 +39,12 @@ class Observer:
         writer: evidence.EvidenceWriter | None = None,
         history: evidence.History | None = None,
     ) -> None:
-        self.number = number
-        self.history = history or (evidence.History() if writer is None else writer.history)
+        self.number: str = number
+        self.history: evidence.History = history or (evidence.History() if writer is None else writer.history)
         self.observations: list[evidence.Observation] = []
         self.run: JournalRun | None = None
         """The run as it was seen last."""
-        self.entries = EntryStore()
+        self.entries: EntryStore = EntryStore()
         """Each entry as it was shown last; once it was shown to be cancelled it stays so."""
         self.error: errors.CallError | None = None
         """Why the last request failed; None if it did not."""

@@ -63,7 +63,9 @@ class Operations:
     __slots__ = ("observer", "options", "pipeline")
 
     def __init__(self, pipeline: Pipeline, options: Options, observer: Observer | None = None) -> None:
-        self.pipeline, self.options, self.observer = pipeline, options, observer
+        self.pipeline: Pipeline = pipeline
+        self.options: Options = options
+        self.observer: Observer | None = observer
 
     def observed_by(self, observer: Observer) -> Self:
         """Return these operations with an observer that sees every response."""

@@ -48,8 +48,8 @@ class Listing:
     __slots__ = ("_before", "_failure", "_numbers", "_operations", "_pages", "_several", "ended", "number")
 
     def __init__(self, operations: Operations, number: RunNumber) -> None:
-        self.number = number
-        self.ended = False
+        self.number: RunNumber = number
+        self.ended: bool = False
         """Whether all entries were returned, and nothing is left to check."""
         self._operations = operations
         self._pages = EntryPages(operations, number)

@@ -64,8 +64,11 @@ class Authorizer:
     def __init__(
         self, base_url: httpx.URL, authorization: Authorization, transport: object | None, clock: Clock, random: Random
     ) -> None:
-        self.base_url, self.authorization, self.transport = base_url, authorization, transport
-        self.clock, self.random = clock, random
+        self.base_url: httpx.URL = base_url
+        self.authorization: Authorization = authorization
+        self.transport: object | None = transport
+        self.clock: Clock = clock
+        self.random: Random = random
         self._caches: dict[str | None, tuple[Credentials, TokenCache]] = {}
 
     @property

@@ -86,7 +86,9 @@ class Connection(httpx.Client):
     def __init__(
         self, pipeline: Pipeline, options: Options, transport: httpx.BaseTransport, shared: _Shared | None = None
     ) -> None:
-        self.pipeline, self.call_options, self.transport = pipeline, options, transport
+        self.pipeline: Pipeline = pipeline
+        self.call_options: Options = options
+        self.transport: httpx.BaseTransport = transport
         self._shared = shared or _Shared()
         super().__init__(transport=transport, **_arguments(pipeline, options))
 
@@ -191,7 +193,9 @@ class AsyncConnection(httpx.AsyncClient):
     def __init__(
         self, pipeline: Pipeline, options: Options, transport: httpx.AsyncBaseTransport, shared: _Shared | None = None
     ) -> None:
-        self.pipeline, self.call_options, self.transport = pipeline, options, transport
+        self.pipeline: Pipeline = pipeline
+        self.call_options: Options = options
+        self.transport: httpx.AsyncBaseTransport = transport
         self._shared = shared or _Shared()
         super().__init__(transport=transport, **_arguments(pipeline, options))
 

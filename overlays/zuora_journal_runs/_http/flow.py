@@ -35,7 +35,10 @@ class Transmit:
     def __init__(
         self, request: httpx.Request, deadline: float, *, authorized: bool, span: RequestSpan | None = None
     ) -> None:
-        self.request, self.deadline, self.authorized, self.span = request, deadline, authorized, span
+        self.request: httpx.Request = request
+        self.deadline: float = deadline
+        self.authorized: bool = authorized
+        self.span: RequestSpan | None = span
 
 
 class Wait:
@@ -49,7 +52,8 @@ class Wait:
     __slots__ = ("deadline", "future")
 
     def __init__(self, future: Future[Any], deadline: float) -> None:
-        self.future, self.deadline = future, deadline
+        self.future: Future[Any] = future
+        self.deadline: float = deadline
 
 
 class Await:
@@ -63,7 +67,8 @@ class Await:
     __slots__ = ("awaitable", "deadline")
 
     def __init__(self, awaitable: Awaitable[str], deadline: float) -> None:
-        self.awaitable, self.deadline = awaitable, deadline
+        self.awaitable: Awaitable[str] = awaitable
+        self.deadline: float = deadline
 
 
 class Invoke:
@@ -77,7 +82,8 @@ class Invoke:
     __slots__ = ("argument", "function")
 
     def __init__(self, function: Callable[[Any], Any], argument: Any) -> None:
-        self.function, self.argument = function, argument
+        self.function: Callable[[Any], Any] = function
+        self.argument: Any = argument
 
 
 class Sleep:
@@ -90,7 +96,7 @@ class Sleep:
     __slots__ = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds: float = seconds
 
 
 Step = Transmit | Wait | Await | Invoke | Sleep

@@ -68,8 +68,11 @@ class Pipeline:
     def __init__(
         self, base_url: httpx.URL, authorizer: Authorizer, limiter: RateLimiter, clock: Clock, random: Random
     ) -> None:
-        self.base_url, self.authorizer, self.limiter = base_url, authorizer, limiter
-        self.clock, self.random = clock, random
+        self.base_url: httpx.URL = base_url
+        self.authorizer: Authorizer = authorizer
+        self.limiter: RateLimiter = limiter
+        self.clock: Clock = clock
+        self.random: Random = random
         # A run that is waited for is polled again and again, and to parse its URL takes time.
         self._url_of = functools.lru_cache(maxsize=1024)(base_url.join)
         self._host = base_url.netloc.decode("ascii")

@@ -39,9 +39,9 @@ class Permit:
     __slots__ = ("ended_before", "number")
 
     def __init__(self, number: int, ended_before: int) -> None:
-        self.number = number
+        self.number: int = number
         """How many permits were granted before this one."""
-        self.ended_before = ended_before
+        self.ended_before: int = ended_before
         """How many requests had ended when this one began."""
 
 

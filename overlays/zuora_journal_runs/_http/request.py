@@ -49,7 +49,11 @@ class Request:
     def __init__(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"", *, free: bool = False
     ) -> None:
-        self.method, self.path, self.headers, self.content, self.free = method, path, headers, content, free
+        self.method: str = method
+        self.path: str = path
+        self.headers: Mapping[str, str] = headers
+        self.content: bytes = content
+        self.free: bool = free
 
     @classmethod
     def from_kwargs(cls, kwargs: Mapping[str, Any]) -> Request:

@@ -42,7 +42,9 @@ class Credentials:
     __slots__ = ("client_id", "client_secret", "entity_id")
 
     def __init__(self, client_id: str, client_secret: Secret, entity_id: str | None = None) -> None:
-        self.client_id, self.client_secret, self.entity_id = client_id, client_secret, entity_id
+        self.client_id: str = client_id
+        self.client_secret: Secret = client_secret
+        self.entity_id: str | None = entity_id
 
     def for_entity(self, entity_id: str | None) -> Credentials:
         """Return the same client's credentials for the tokens of an entity."""
