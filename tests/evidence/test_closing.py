@@ -324,6 +324,7 @@ def test_the_conclusion_on_a_posting() -> None:
         ("Yes", "complete", [], []),
         ("No", "incomplete", ["a"], ["b"]),
         ("Processing", "incomplete", [], ["a", "b"]),
+        ("", "incomplete", ["a"], ["b"]),
     ],
 )
 def test_the_conclusion_on_a_transfer(mark: str, verdict: str, remaining: list[str], doubt: list[str]) -> None:
@@ -332,7 +333,7 @@ def test_the_conclusion_on_a_transfer(mark: str, verdict: str, remaining: list[s
         {"number": "a", "status": "Created", "transferredToAccounting": "No"},
         {"number": "b", "status": "Created", "transferredToAccounting": "Processing"},
     ]
-    listed = {"a": ("Created", mark), "b": ("Created", "Yes" if mark == "Yes" else "Processing")}
+    listed = {"a": ("Created", mark), "b": ("Created", "Yes" if mark == "Yes" else "Processing")} if mark else {}
     history = after([Planned(0.0, {"details": details, "runs": [{"entries": entries}]}), EntriesListed(0.0, listed)])
     assert conclusion_of(history, "transfer") == {"verdict": verdict, "remaining": remaining, "inDoubt": doubt}
 

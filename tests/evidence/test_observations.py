@@ -223,6 +223,10 @@ def test_listings_of_a_long_wait_share_what_is_equal() -> None:
     assert first["JE-2"] is second["JE-2"]
     assert first["JE-1"] is third["JE-1"]
     assert third["JE-2"] == ("Cancelled", "No")
+    assert first == second
+    assert first != third
+    with pytest.raises(KeyError, match="JE-3"):
+        first["JE-3"]
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,7 @@ def judge_posting(history: History) -> PostingJudgement:
     return PostingJudgement(**{kind: tuple(numbers) for kind, numbers in found.items()}, short=not history.is_listed)
 
 
+_UNLISTED: EntryState = ("", None)
 _BOOKED = ("begun", "posted", "confirmed")
 """Notes with which an entry may be in the ledger."""
 
@@ -238,11 +239,11 @@ def judge_transfer(history: History) -> TransferJudgement:
     missing: list[str] = []
     in_doubt: list[str] = []
     for number in details["entries"]:
-        shown = history.entries.get(number, ("", None))
+        shown = history.entries.get(number, _UNLISTED)
         if shown[1] != details["value"]:
             (in_doubt if _was_claimed(planned[number], shown) else missing).append(number)
     for number in details["inDoubt"]:
-        status, transferred = history.entries.get(number, ("", None))
+        status, transferred = history.entries.get(number, _UNLISTED)
         if status != "Cancelled" and transferred != details["value"]:
             in_doubt.append(number)
     return TransferJudgement(tuple(missing), tuple(in_doubt))
