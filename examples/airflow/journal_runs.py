@@ -25,7 +25,7 @@ from zuora_journal_runs.evidence import read_evidence
 from zuora_journal_runs.results import blocked
 
 Record = dict[str, Any]
-UNDER_WAY = ("Pending", "Processing", "CancelInprogress")
+IN_PROGRESS = ("Pending", "Processing", "CancelInprogress")
 CANCELLING = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 LONGEST_PAUSE = 600.0
 """Seconds after which a worker looks at a run in any case."""
@@ -50,7 +50,7 @@ def environ_of(connection: Connection) -> dict[str, str]:
 
 
 class JournalRunTrigger(BaseTrigger):
-    """Wait until a run is not under way any more, or for ten minutes.
+    """Wait until a run is no longer in progress, or for ten minutes.
 
     Args:
         conn_id: The Airflow Connection. It is resolved in the triggerer, so that the trigger's state has no secret.
@@ -81,7 +81,7 @@ class JournalRunTrigger(BaseTrigger):
                     status = str((await client.retrieve(self.number)).status)
                 except errors.CallError as error:
                     self.log.warning("%s", error)
-                if time.monotonic() >= end or (status is not None and status not in UNDER_WAY):
+                if time.monotonic() >= end or (status is not None and status not in IN_PROGRESS):
                     break
         yield TriggerEvent({"status": status})
 
@@ -132,7 +132,7 @@ class JournalRunOperator(BaseOperator):
     def resume(self, context: Context, event: Mapping[str, Any], deadline: float, fired: int) -> Record:
         """Go on after the trigger has fired, whatever it has seen."""
         self.log.info("The trigger has seen: %s", event["status"])
-        return self._advance(context, deadline, 0 if event["status"] in UNDER_WAY else fired + 1)
+        return self._advance(context, deadline, 0 if event["status"] in IN_PROGRESS else fired + 1)
 
     def _advance(self, context: Context, deadline: float, fired: int) -> Record:
         evidence = self.evidence_file(context)
@@ -146,7 +146,7 @@ class JournalRunOperator(BaseOperator):
             number = getattr(error, "number", None)
         else:
             return self._report(context, {**record, "evidence": str(evidence)})
-        # If a run is not under way and its outcome is not known either, the pauses become longer.
+        # If a run is not in progress and its outcome is not known either, the pauses become longer.
         trigger = JournalRunTrigger(self.conn_id, number, min(self.pause * 1.5 ** min(fired, 20), LONGEST_PAUSE))
         kwargs = {"deadline": deadline, "fired": fired}
         return self.defer(trigger=trigger, method_name=self.resume.__name__, kwargs=kwargs)
@@ -217,7 +217,7 @@ class CancelJournalRunOperator(JournalRunOperator):
         return _record(self.number, outcome.summary(), complete=outcome.complete, remaining=remaining)
 
     def _is_to_request(self, client: JournalRunsClient) -> bool:
-        """Return whether to request the cancellation, if the evidence does not show that it is under way.
+        """Return whether to request the cancellation, if the evidence does not show that it is in progress.
 
         An earlier attempt may have been killed between its request and the response: then the run shows it. Or only
         entries are left that cannot be cancelled: then a request would change nothing.

@@ -103,7 +103,7 @@ def test_to_clear_what_is_done_changes_nothing(
     record = task.attempt()
     assert record["complete"]
     assert changes(zuora) == expected
-    # Zuora shows what is under way: one deferral for each wait.
+    # Zuora shows what is in progress: one deferral for each wait.
     assert task.pauses == [30.0, 45.0][: len(expected)]
     again = task.attempt()
     assert (again["run"], again["complete"]) == (record["run"], True)

@@ -45,7 +45,7 @@ FIRST = {REDO: "cancel", RERUN: "rerun"}
 ALL = [(dag, index) for dag in TASKS for index in range(TENANTS)]
 CHANGES = ("cancelJournalRun", "createJournalRun")
 ONCE = ["cancelJournalRun", "createJournalRun"]
-UNDER_WAY = ("Pending", "Processing", "CancelInprogress")
+IN_PROGRESS = ("Pending", "Processing", "CancelInprogress")
 
 # What happens to some tenants of each DAG, by their index.
 KILLED_IN_CANCELLATION, KILLED_IN_CREATION, TRANSFERRED, STOPPED, CLEARED, BUSY = range(6)
@@ -87,7 +87,7 @@ class World:
         def released() -> Any:
             for (dag, index), emulator in self.tenants.items():
                 for run in emulator.runs():
-                    if run.status in UNDER_WAY and (dag, index, run.number) not in self.held:
+                    if run.status in IN_PROGRESS and (dag, index, run.number) not in self.held:
                         emulator.release(run.number)
             return condition()
 

@@ -31,7 +31,7 @@ def numbers(count: int) -> list[str]:
 class Tenant:
     """Runs with one open and, every tenth, one transferred entry; every fiftieth run is missing.
 
-    A cancellation is under way for two looks.
+    A cancellation is in progress for two looks.
     """
 
     def __init__(self) -> None:
@@ -290,7 +290,7 @@ def test_a_wait_gives_what_is_there_in_time() -> None:
 
 
 def test_a_flow_that_is_at_work_when_all_are_stopped_ends_at_its_next_pause() -> None:
-    """Its request is under way, so it learns of the response, and may note it; but it does not go on."""
+    """Its request is in progress, so it learns of the response, and may note it; but it does not go on."""
     responds, closed, noted = threading.Event(), threading.Event(), []
 
     def perform(_: object) -> str:

@@ -285,7 +285,7 @@ def test_a_claim_that_is_refused_is_not_posted(use: Callable[..., Any]) -> None:
             emulator.release(RUN)
 
     outcome = use(emulator, lambda client: client.post_entries(RUN, post, timeout=60))
-    # The one under way was posted, and stayed since it was claimed; the others are cancelled.
+    # The one in progress was posted, and stayed since it was claimed; the others are cancelled.
     assert ledger.posted == listed[:2]
     assert marks(emulator)[:2] == ["Yes", "Yes"]
     assert numbers(outcome.posted) == listed[:2]

@@ -468,7 +468,7 @@ UNFINISHED: dict[str, tuple[list[str], type[errors.JournalRunsError]]] = {
 
 
 @pytest.mark.parametrize(("faults", "kind"), UNFINISHED.values(), ids=UNFINISHED)
-def test_a_cancellation_that_is_under_way_is_not_requested_again(
+def test_a_cancellation_that_is_in_progress_is_not_requested_again(
     use: Callable[..., Any], file: Path, faults: list[str], kind: type[errors.JournalRunsError]
 ) -> None:
     emulator = emulating(pacing="held")
@@ -489,7 +489,7 @@ def test_a_cancellation_that_is_under_way_is_not_requested_again(
 def test_what_a_cancellation_has_left_is_reported_before_it_is_requested_again(
     use: Callable[..., Any], file: Path
 ) -> None:
-    """The program was killed while the cancellation was under way, which an entry has escaped."""
+    """The program was killed while the cancellation was in progress, which an entry has escaped."""
     emulator = emulating(pacing="held")
     with pytest.raises(errors.CancellationTimeoutError):
         use(emulator, lambda client: client.rerun(RUN, evidence=file, timeout=5))

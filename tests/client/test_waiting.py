@@ -112,7 +112,7 @@ def test_a_cancellation_that_ended_reports_an_entry_that_is_being_transferred(ki
 
 
 def test_a_cancellation_that_was_seen_in_progress_and_has_ended(kind: Kind) -> None:
-    """A transfer was under way when the cancellation passed, and has ended as No since."""
+    """A transfer was in progress when the cancellation passed, and has ended as No since."""
     outcome = kind.use(Server(run("CancelInprogress"), run(), entries=(page(CANCELLED, OPEN),)), wait)
     assert not outcome.complete
     assert numbers(outcome.cancellable) == ["JE-1"]

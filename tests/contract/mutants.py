@@ -711,7 +711,7 @@ MUTANTS: Mapping[str, tuple[str, Mutation]] = {
     "a quota that grows": ("headers/limits-count-down", remembering(counting_up)),
     "windows that never end": ("headers/limits-count-down", remembering(new_windows)),
     "a rate limit in words": ("headers/track-id-comes-back", lie(lambda m: m.having(ratelimit_remaining="plenty"))),
-    "nothing is under way": (
+    "nothing is in progress": (
         "headers/concurrency-is-within-its-limit",
         lie(lambda m: m.having(concurrency_limit_remaining="40"), when=lambda m: "ratelimit-limit" in m.headers),
     ),

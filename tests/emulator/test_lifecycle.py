@@ -15,7 +15,7 @@ from zuora_journal_runs.emulator.state.lifecycle import (
     BLOCKS_CREATION,
     CANCELABLE,
     DELETABLE,
-    UNDER_WAY,
+    IN_PROGRESS,
     EntryState,
     Step,
     next_step,
@@ -69,8 +69,8 @@ def test_only_a_transfer_that_is_done_or_in_progress_keeps_an_entry(transfer: Tr
 
 
 @pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.ERROR, RunStatus.CANCELLED])
-def test_a_run_without_an_operation_under_way_does_not_change(status: RunStatus) -> None:
-    assert status not in UNDER_WAY
+def test_a_run_without_an_operation_in_progress_does_not_change(status: RunStatus) -> None:
+    assert status not in IN_PROGRESS
     assert next_step(status, previous_status=RunStatus.PENDING, outcome=RunStatus.ERROR) == Step(status)
 
 
@@ -78,7 +78,7 @@ def test_the_statuses_are_those_of_the_documents() -> None:
     assert {"Pending", "Error", "Completed"} == CANCELABLE
     assert {"Cancelled"} == DELETABLE
     assert {"Pending", "Processing"} == BLOCKS_CREATION
-    assert set(RunStatus) - {"Completed", "Error", "Cancelled"} == UNDER_WAY
+    assert set(RunStatus) - {"Completed", "Error", "Cancelled"} == IN_PROGRESS
 
 
 class OneRun(RuleBasedStateMachine):
@@ -105,7 +105,7 @@ class OneRun(RuleBasedStateMachine):
         self.status = status
         self.seen.append(status)
 
-    @precondition(lambda self: self.status in UNDER_WAY)
+    @precondition(lambda self: self.status in IN_PROGRESS)
     @rule(at_most=st.integers(1, 3), made=st.lists(transfers, min_size=1, max_size=6))
     def step(self, at_most: int, made: list[Transfer]) -> None:
         assert self.status is not None

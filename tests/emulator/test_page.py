@@ -38,7 +38,7 @@ from zuora_journal_runs.emulator import (
 from zuora_journal_runs.emulator.faults import REPLACES_RESPONSE, FaultKind, FaultOperation
 from zuora_journal_runs.emulator.faults.kinds import LIMITED_TO
 from zuora_journal_runs.emulator.openapi import contract
-from zuora_journal_runs.emulator.state.lifecycle import UNDER_WAY
+from zuora_journal_runs.emulator.state.lifecycle import IN_PROGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -294,7 +294,7 @@ def test_buttons_are_there_where_they_can_work(opened: Callable[..., Page]) -> N
             else:
                 assert use in able
                 break
-        assert ("step" in able) == ("release" in able) == (status in UNDER_WAY)
+        assert ("step" in able) == ("release" in able) == (status in IN_PROGRESS)
 
 
 @in_a_browser
@@ -662,7 +662,7 @@ def test_an_emulator_that_does_not_respond_is_reported(opened: Callable[..., Pag
     assert page.texts("#lost") == [""]
 
 
-STATES = ("as it opens", "no runs", "partly cancelled", "under way", "errors", "an open request", "not responding")
+STATES = ("as it opens", "no runs", "partly cancelled", "in progress", "errors", "an open request", "not responding")
 
 
 def in_state(opened: Callable[..., Page], state: str) -> Page:
@@ -679,7 +679,7 @@ def in_state(opened: Callable[..., Page], state: str) -> Page:
             page.until(page.find("#no-runs").is_displayed)
         case "partly cancelled":
             page.run().do("cancel")
-        case "under way":
+        case "in progress":
             page.run("JR-00000073").do("cancel")
         case "errors":
             page.click(".folded summary")

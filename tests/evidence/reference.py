@@ -89,7 +89,7 @@ def expected_of_cancellation(history: Observations, stall_after: float | None = 
         (lambda: was_cancelled(seen) and is_usable(seen) and not left(seen), COMPLETE, short),
         (lambda: was_cancelled(seen) and row_of_polls(seen) >= 5 and (is_refused(seen) or bool(left(seen))), INCOMPLETE, True),
         (lambda: settles(seen) and row_of_polls(seen) >= 2 and all_transferred(seen), INCOMPLETE, short),
-        (lambda: settles(seen) and row_of_polls(seen) >= 5 and was_under_way(seen), INCOMPLETE, short),
+        (lambda: settles(seen) and row_of_polls(seen) >= 5 and was_in_progress(seen), INCOMPLETE, short),
         (lambda: is_stalled(seen, stall_after), STALLED, False),
         (lambda: True, NOT_KNOWN_YET, False),
     ]  # fmt: skip
@@ -123,7 +123,7 @@ def expected_of_completion(history: Observations) -> str | None:
     rows: list[tuple[Callable[[], bool], str | None]] = [
         (lambda: status(seen) == "Cancelled", "Cancelled"),
         (lambda: is_gone(seen), DELETED),
-        (lambda: was_under_way(seen) and row_of_ends(seen) < 5, None),
+        (lambda: was_in_progress(seen) and row_of_ends(seen) < 5, None),
         (lambda: status(seen) in ENDED and row_of_ends(seen) > 0, status(seen)),
         (lambda: True, None),
     ]
@@ -189,7 +189,7 @@ def since_accepted(seen: Observations) -> Observations:
     return seen[places[-1] + 1 :] if places else seen
 
 
-def was_under_way(seen: Observations) -> bool:
+def was_in_progress(seen: Observations) -> bool:
     return any(run.status == "CancelInprogress" for run in runs(since_accepted(seen)))
 
 

@@ -201,7 +201,7 @@ class Service:
             return 200, refusal("30", f"The run is {self.runs[request.number]}.")
         self.runs[request.number] = self.cancelled_status
         change = f"cancelled {request.number}"
-        if change not in self.changes:  # a cancellation under way is not begun again
+        if change not in self.changes:  # a cancellation in progress is not begun again
             self.changes.append(change)
         return 200, {"success": True}
 

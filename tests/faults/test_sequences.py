@@ -99,7 +99,7 @@ SEQUENCES = [
         errors.PermissionDeniedError,
     ),
     Sequence("lost, then permission is withdrawn", TOLD, (LOST, faults.says(403, "<html>")), 2),
-    Sequence("lost, while the first is under way", ("create",), (LOST, faults.says(409, refusal("50"))), 3),
+    Sequence("lost, while the first is in progress", ("create",), (LOST, faults.says(409, refusal("50"))), 3),
     Sequence(
         "lost, then every look is lost too",
         ("cancel",),

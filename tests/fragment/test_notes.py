@@ -63,7 +63,7 @@ CONTRADICTIONS = {
     "success required or not": "schemas/Success",
     "the lifetime of a token as a number or text": "TokenResponse/properties/expires_in",
     "the error of a token request, which no document has": "/oauth/token/post/responses/4XX",
-    "a deletion that is still under way": "{jr-number}/delete",
+    "a deletion that is still in progress": "{jr-number}/delete",
 }
 """What documents contradict each other in, or are silent about, and the place where the fragment decides it."""
 

@@ -33,7 +33,7 @@ ALL = pytest.mark.parametrize("kind", [*KINDS, "model"])
 """The model shows that whoever follows the rules gets it right."""
 TEN = tuple(Entry(after=2.0) for _ in range(10))
 HELD = tuple(Entry(after=NEVER) for _ in range(10))
-"""Entries that are never reached: the cancellation is under way for ever."""
+"""Entries that are never reached: the cancellation is in progress for ever."""
 DOCUMENTED = (*(Entry() for _ in range(9)), Entry("Yes"))
 
 

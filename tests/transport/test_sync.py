@@ -33,7 +33,7 @@ AGES = 20.0
 
 
 class Clock:
-    """The clock of a deadline, which the server sets while a request is under way."""
+    """The clock of a deadline, which the server sets while a request is in progress."""
 
     def __init__(self) -> None:
         self.now = 0.0

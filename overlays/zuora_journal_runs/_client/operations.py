@@ -36,7 +36,7 @@ SMALL_PAGE = 40
 """The largest page size that all documents allow; some tenants may allow no more."""
 NO_TIME = 1e-9
 """A positive number of seconds, for a deadline that has passed."""
-UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
+CANCELLATION_BEGUN = ("CancelInprogress", "Cancelled", "DeleteInprogress")
 """The statuses that show that a cancellation was accepted."""
 
 
@@ -168,7 +168,7 @@ class Operations:
                 run = yield from self.by(deadline).retrieve(number)
             except errors.CallError:
                 raise error from None
-            if run.status not in UNDER_WAY:
+            if run.status not in CANCELLATION_BEGUN:
                 raise
             return Cancellation(number, run.exchange, acknowledged=False)
         return Cancellation(number, accepted.exchange)

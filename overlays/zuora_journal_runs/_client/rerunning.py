@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zuora_journal_runs import errors, results
 from zuora_journal_runs._client import planning, waiting
 from zuora_journal_runs._client.creation import check_turn, submit
-from zuora_journal_runs._client.operations import NO_TIME, UNDER_WAY
+from zuora_journal_runs._client.operations import CANCELLATION_BEGUN, NO_TIME
 from zuora_journal_runs._http import RunNumber
 from zuora_journal_runs.close import RerunOutcome
 from zuora_journal_runs.evidence import Planned, RerunStep, Verdict, judge_rerun, next_rerun_step
@@ -63,8 +63,8 @@ def rerun(
         # What observes the new run, once there is one.
         created = observer.history.created
         successor = None if created is None else observer.succeeded_by(created)
-        # A cancellation that is under way, whoever requested it, is waited for and not requested again.
-        requested = observer.history.status in UNDER_WAY or _awaits_cancellation(observer)
+        # A cancellation that is in progress, whoever requested it, is waited for and not requested again.
+        requested = observer.history.status in CANCELLATION_BEGUN or _awaits_cancellation(observer)
 
         def wait_for(observer: Observer | None) -> waiting.RunWait:
             assert observer is not None
@@ -164,7 +164,7 @@ def _check_untouched(operations: Operations, plan: Plan) -> Flow[None]:
     """Check that a run whose cancellation is not known to have been requested is as it was planned, or cancelled."""
     number = RunNumber(plan.numbers[0])
     run = yield from operations.retrieve(number)
-    if run.status not in UNDER_WAY:
+    if run.status not in CANCELLATION_BEGUN:
         plan.check([PlannedRun.of(run, (yield from operations.entries(number)))])
 
 

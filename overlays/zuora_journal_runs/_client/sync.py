@@ -309,7 +309,7 @@ class JournalRunsClient:
                 for never.
             on_progress: Called with what was seen so far, after each poll that does not decide the outcome.
             evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued: a
-                cancellation that is under way or done is then waited for.
+                cancellation that is in progress or done is then waited for.
 
         Raises:
             CancellationTimeoutError: The time was up before the outcome was known.
@@ -538,7 +538,7 @@ class JournalRunsClient:
             timeout: Seconds for the whole; None for no limit.
             stall_after: Seconds without any change after which a cancellation that has begun counts as stalled; None
                 for never.
-            wait_for_turn: Seconds to wait with the creation while another run is under way; None not to wait.
+            wait_for_turn: Seconds to wait with the creation while another run is in progress; None not to wait.
             on_progress: Called with what was seen of the cancellation, after each poll that did not decide it.
             on_poll: Called with the new run, after each poll that saw one that has not ended.
             on_turn: Called with what a creation waits for, after each refusal.

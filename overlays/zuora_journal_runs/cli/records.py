@@ -162,7 +162,7 @@ def plan(planned: CancellationPlan) -> PlanRecord:
     """Return what a cancellation would do."""
     status = str(planned.run.status)
     reason, advice = (None, None) if planned.allowed else _NOT_ALLOWED.get(status, _OTHER_STATUS)
-    refused = not (planned.allowed or status in _UNDER_WAY)
+    refused = not (planned.allowed or status in _CANCELLATION_BEGUN)
     return {
         "kind": "plan",
         "number": planned.run.number,
@@ -593,8 +593,8 @@ def error(
 
 
 _SKIPPED = ("the cancellation skipped it, and nothing blocks it now", "cancel the run again")
-_UNDER_WAY = ("CancelInprogress", "Cancelled", "DeleteInprogress")
-"""Statuses of a run whose cancellation is under way or done, so that `zjr cancel` only polls it."""
+_CANCELLATION_BEGUN = ("CancelInprogress", "Cancelled", "DeleteInprogress")
+"""Statuses of a run whose cancellation is in progress or done, so that `zjr cancel` only polls it."""
 _NOT_ALLOWED = {
     "Processing": ("it is still being processed", "wait until processing has ended, then cancel it"),
     "CancelInprogress": ("cancellation already in progress", "`zjr cancel` waits for it"),

@@ -403,7 +403,7 @@ class EmulatorCore:
             self._tenant.set_transfer(entry, Transfer(value), by=by)
 
     def step(self, run: str) -> None:
-        """Take one step of the operation under way in a run, whatever the pacing.
+        """Take one step of the current operation in a run, whatever the pacing.
 
         Raises:
             ResourceNotFoundError: There is no such run.
@@ -412,7 +412,7 @@ class EmulatorCore:
             self._tenant.take_steps(run, 1)
 
     def release(self, run: str) -> None:
-        """Finish the operation under way in a run, whatever the pacing.
+        """Finish the current operation in a run, whatever the pacing.
 
         Raises:
             ResourceNotFoundError: There is no such run.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .errors import ResourceNotFoundError
 from .pacing import HELD
-from .state.lifecycle import UNDER_WAY, EntryStatus
+from .state.lifecycle import IN_PROGRESS, EntryStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,5 +94,5 @@ def _run(emulator: EmulatorCore, number: str) -> Iterator[str]:
             yield f"  {entry.number} stays; transferred to accounting: {entry.transfer}"
         if len(remaining) > _MAX_ENTRIES:
             yield f"  and {len(remaining) - _MAX_ENTRIES} more entries"
-    if run.status in UNDER_WAY and run.pacing.kind == HELD.kind:
+    if run.status in IN_PROGRESS and run.pacing.kind == HELD.kind:
         yield f'  its pacing is held: nothing happens until .step("{number}") or .release("{number}")'

@@ -224,7 +224,7 @@ class RequestLog:
             self.misuses.append(Misuse(kind, request, f"{kind}: {request.method} {request.path[:200]}: {message}"))
 
     def _check_limit(self, request: RecordedRequest, caller: object, retry_after: float) -> None:
-        # Requests that other callers have under way are no misuse, but repeating the same call is.
+        # Requests that other callers have in progress are no misuse, but repeating the same call is.
         call = (request.method, request.path)
         # Token requests have limits of their own.
         keys = [call] if caller is None else [call, (caller, request.operation == "createToken")]

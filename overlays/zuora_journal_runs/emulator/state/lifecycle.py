@@ -51,7 +51,7 @@ class Transfer(StrEnum):
 CANCELABLE = frozenset({RunStatus.PENDING, RunStatus.ERROR, RunStatus.COMPLETED})
 DELETABLE = frozenset({RunStatus.CANCELLED})
 BLOCKS_CREATION = frozenset({RunStatus.PENDING, RunStatus.PROCESSING})
-UNDER_WAY = BLOCKS_CREATION | {RunStatus.CANCEL_IN_PROGRESS, RunStatus.DELETE_IN_PROGRESS}
+IN_PROGRESS = BLOCKS_CREATION | {RunStatus.CANCEL_IN_PROGRESS, RunStatus.DELETE_IN_PROGRESS}
 OUTCOMES = frozenset({RunStatus.COMPLETED, RunStatus.ERROR})
 BLOCKS_CANCELLATION = frozenset({Transfer.YES, Transfer.PROCESSING})
 
@@ -91,7 +91,7 @@ def next_step(
     entries: Sequence[EntryState] = (),
     max_entries: int = 1,
 ) -> Step:
-    """Return the next step of a run; it changes nothing if nothing is under way.
+    """Return the next step of a run; it changes nothing if nothing is in progress.
 
     Blocked entries are checked again in every step, so that a transfer that ends during the cancellation counts.
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from zuora_journal_runs.emulator.errors import DatabaseFileError
 from zuora_journal_runs.emulator.pacing import Pacing
 
-from .lifecycle import UNDER_WAY, EntryState, EntryStatus, RunStatus, Transfer
+from .lifecycle import IN_PROGRESS, EntryState, EntryStatus, RunStatus, Transfer
 from .rows import Group, Period, Row, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _SCHEMA_VERSION = 4
-_UNDER_WAY = "status IN ({})".format(", ".join(f"'{status}'" for status in sorted(UNDER_WAY)))
+_IN_PROGRESS = "status IN ({})".format(", ".join(f"'{status}'" for status in sorted(IN_PROGRESS)))
 _SCHEMA = f"""
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (
@@ -35,7 +35,7 @@ CREATE TABLE runs (
     period TEXT NOT NULL, document TEXT NOT NULL, entries INTEGER NOT NULL,
     pacing TEXT NOT NULL, polls INTEGER NOT NULL, since REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX runs_under_way ON runs (number) WHERE {_UNDER_WAY};
+CREATE INDEX runs_in_progress ON runs (number) WHERE {_IN_PROGRESS};
 CREATE TABLE entries (
     number TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     position INTEGER NOT NULL, status TEXT NOT NULL, transfer TEXT NOT NULL, transferred_by TEXT, transferred_on TEXT,
@@ -220,9 +220,9 @@ class Store:
         row = self._fetch_one("SELECT * FROM runs WHERE number = ?", number)
         return row and _run(row)
 
-    def runs_under_way(self) -> list[Run]:
-        """Return the runs in which an operation is under way, by number."""
-        return [_run(row) for row in self._sql.execute(f"SELECT * FROM runs WHERE {_UNDER_WAY} ORDER BY number")]  # noqa: S608
+    def runs_in_progress(self) -> list[Run]:
+        """Return the runs in which an operation is in progress, by number."""
+        return [_run(row) for row in self._sql.execute(f"SELECT * FROM runs WHERE {_IN_PROGRESS} ORDER BY number")]  # noqa: S608
 
     def last_runs(self, limit: int, search: str) -> list[tuple[Run, int]]:
         """Return the last runs by number, each with the number of its cancelled entries.

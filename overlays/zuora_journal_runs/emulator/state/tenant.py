@@ -24,8 +24,8 @@ from .lifecycle import (
     BLOCKS_CREATION,
     CANCELABLE,
     DELETABLE,
+    IN_PROGRESS,
     OUTCOMES,
-    UNDER_WAY,
     EntryState,
     EntryStatus,
     RunStatus,
@@ -151,7 +151,7 @@ class Tenant:
         return run.number
 
     def _refuse_if_busy(self) -> None:
-        for each in self._store.runs_under_way():
+        for each in self._store.runs_in_progress():
             run = self._take_due_steps(each, poll=False)
             if run and self.visible_status(run) in BLOCKS_CREATION:
                 status = self.visible_status(run)
@@ -231,7 +231,7 @@ class Tenant:
     def _advanced(self, number: str, *, poll: bool) -> Run | None:
         """Return a run after taking the steps that are due; None if there is none, or it is gone by then."""
         run = self._store.run(number)
-        if run and run.status in UNDER_WAY:
+        if run and run.status in IN_PROGRESS:
             run = self._take_due_steps(run, poll=poll)
         return run
 
@@ -252,7 +252,7 @@ class Tenant:
     def _take_steps(self, run: Run, steps: int) -> bool:
         """Take at most `steps` steps, without saving the run; return whether it still exists."""
         for _ in range(steps):
-            if run.status not in UNDER_WAY:
+            if run.status not in IN_PROGRESS:
                 break
             cancelling = run.status is RunStatus.CANCEL_IN_PROGRESS
             # Where there are steps enough for every entry, one does as well.
@@ -300,7 +300,7 @@ class Tenant:
 
     def summaries(self, limit: int, search: str) -> list[RunSummary]:
         """Return the last runs by number that `search` is found in. This does not count as a read."""
-        for run in self._store.runs_under_way():
+        for run in self._store.runs_in_progress():
             self._take_due_steps(run, poll=False)
         return [
             RunSummary(
