@@ -187,8 +187,8 @@ class CancellationOutcome(NoTruthValue):
             text = f"{number} is gone, and its cancellation was not shown."
         else:
             text = (
-                f"{number} is NOT completely cancelled: {len(self.cancelled):,} entries are cancelled, "
-                f"{len(self.remaining):,} are not; the run is {self.run.status}."
+                f"{number} is NOT completely cancelled: {len(self.cancelled):,} of "
+                f"{len(self.cancelled) + len(self.remaining):,} entries are cancelled; the run is {self.run.status}."
             )
         return " ".join([text, *(f"Discrepancy: {sentence}." for sentence in self.discrepancies)])
 

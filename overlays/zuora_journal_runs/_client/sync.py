@@ -311,6 +311,11 @@ class JournalRunsClient:
             evidence: A file to write the evidence to, which can be judged again later. If it exists, it is continued: a
                 cancellation that is in progress or done is then waited for.
 
+        Returns:
+            What the cancellation did. `complete` says whether the run and all of its entries are cancelled;
+            `remaining` has the entries that are not, and `blocked` why and what to do. Entries that stay are no
+            exception.
+
         Raises:
             CancellationTimeoutError: The time was up before the outcome was known.
             JournalRunsError: See `cancel`.
@@ -378,7 +383,7 @@ class JournalRunsClient:
     ) -> list[results.CancellationResult]:
         """Cancel many runs, and wait until the outcome of each is known. One that fails does not stop the others.
 
-        The requests are sent in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
+        The requests start in the order of the numbers, as many at once as the tenant allows. Zuora cancels entries
         asynchronously, so the runs are then waited for side by side. If only one run may be cancelled at a time, use
         `at_once=1`: then a run is requested only when the outcome of the one before it is known.
 

@@ -45,6 +45,7 @@ def _requests(requests: tuple[RecordedRequest, ...]) -> Iterator[str]:
             lines[place] = (request, lines[place][1] + 1)
             continue
         lines.append((request, 1))
+    lines.sort(key=lambda line: line[0].at)
     yield f"{len(requests)} requests, by the emulator's clock" + (":" if len(lines) <= _MAX_LINES else "; the last:")
     for request, times in lines[-_MAX_LINES:]:
         at = f"{datetime.fromtimestamp(request.at, UTC):%H:%M:%S.%f}"[:-3]
