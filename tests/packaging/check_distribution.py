@@ -108,7 +108,9 @@ def build(into: Path) -> tuple[Path, Path]:
 def check_reproducible(sdist: Path, wheel: Path, scratch: Path) -> None:
     """Build both again from the sdist, at another place and under unlike conditions, and compare every byte."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(scratch, filter="data")
+        # Python 3.11.2 has no filters yet; where there are, this is the default of later versions.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(scratch)
     (tree,) = scratch.iterdir()
     umask = 0o077 if os.name == "posix" else -1
     run(*MODULE, "build", "--no-isolation", cwd=tree, variables=ELSEWHERE, umask=umask)
